@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The web client, then the program: target/release/depesche.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install.sh build
+scripts/cache.sh restore
+if [ -f web/package.json ]; then
+  scripts/web.sh install
+  scripts/web.sh build
+fi
+cargo build --release --locked -p depesche

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The long checks. MINUTES is the time per fuzz target.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/stages.sh
+
+minutes=${MINUTES:-5}
+
+# tool NAME VERSION: a cargo tool of exactly this version.
+tool() {
+  cargo install --list | grep -q "^$1 v$2:" || cargo install --locked "$1@$2"
+}
+
+fuzz() {
+  # libFuzzer's instrumentation is an unstable flag of the compiler; the stable one is told to accept it.
+  (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --release "$1" -- -max_total_time=$((minutes * 60)) -timeout=10 -rss_limit_mb=1024)
+}
+
+scripts/install.sh build test deep
+stage scripts shellcheck -x scripts/*.sh .ci/run
+if [ -d fuzz ]; then
+  stage tool-fuzz tool cargo-fuzz 0.13.2
+  while read -r target; do
+    stage "fuzz $target" fuzz "$target"
+  done < <(cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz list)
+fi
+stage tool-mutants tool cargo-mutants 27.1.0
+stage mutants cargo mutants --profile release -p depesche-seal -p depesche-domain --jobs 1

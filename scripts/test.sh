@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Every test. A missing part is installed or fails the run; nothing is skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/stages.sh
+
+log=$(mktemp)
+
+cargo_test() {
+  local code=0
+  cargo test --release --locked --workspace --no-fail-fast 2>&1 | tee "$log" || code=$?
+  awk '/^test result:/ { passed += $4; failed += $6 }
+    END { printf "\nrust: %d passed, %d failed\n", passed, failed }' "$log"
+  rm -f "$log"
+  return "$code"
+}
+
+stage install scripts/install.sh build test
+stage cache scripts/cache.sh restore
+stage format cargo fmt --all --check
+stage lint cargo clippy --release --locked --workspace --all-targets -- -D warnings
+if [ -f web/package.json ]; then
+  stage web-install scripts/web.sh install
+  stage web-check scripts/web.sh check
+  stage web-test scripts/web.sh test
+  stage web-build scripts/web.sh build
+fi
+stage bench-test python3 -m unittest discover -q -s bench -p 'test_*.py'
+stage build cargo build --release --locked --workspace --all-targets
+stage test cargo_test
+stage keep scripts/cache.sh save
