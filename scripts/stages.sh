@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it: named stages, their seconds, and a summary at the end.
 # A stage that fails ends the run.
 stage_names=()

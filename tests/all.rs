@@ -1,0 +1,3 @@
+//! One program for all tests that need more than one crate, and for the rules of the house.
+
+mod house;
