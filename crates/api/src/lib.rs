@@ -1,1 +1,82 @@
-//! skeleton
+//! The shapes of requests and answers of the HTTP API under `/api/v1`. No behaviour.
+//!
+//! Times are milliseconds since 1970-01-01 UTC, sizes are bytes, ids are 22 characters of base64url,
+//! other bytes are base64url without padding ([`B64`]).
+//!
+//! | route | takes | gives |
+//! |-|-|-|
+//! | `GET /info` | | [`Info`] |
+//! | `POST /login/start` | [`LoginStart`] | [`LoginStarted`] |
+//! | `POST /login/finish` | [`LoginFinish`] | [`LoggedIn`] |
+//! | `POST /logout`, `POST /logout/everywhere` | | 204, [`Ended`] |
+//! | `GET /me` | | [`Account`] |
+//! | `GET /sessions`, `DELETE /sessions/{id}` | | [`Sessions`], 204 |
+//! | `PUT /parcels/{id}` | [`DraftRequest`] | [`Draft`]: begins or adds to a draft |
+//! | `GET /parcels/{id}/draft`, `DELETE /parcels/{id}/draft` | | [`Draft`], 204 |
+//! | `PUT /parcels/{id}/files/{file}/parts/{index}` | the bytes of the part | 204 |
+//! | `DELETE /parcels/{id}/files/{file}` | | 204: takes a file object out of a draft |
+//! | `PUT /parcels/{id}/manifest` | the bytes of M | 204 |
+//! | `POST /parcels/{id}/post` | [`PostRequest`] | [`Parcel`] |
+//! | `GET /parcels?limit&after` | | [`ParcelPage`] |
+//! | `GET /parcels/{id}` | | [`Parcel`] |
+//! | `GET /parcels/{id}/manifest` | | the bytes of M, to the sender |
+//! | `POST /parcels/{id}/withdraw` | | [`Parcel`] |
+//! | `POST /parcels/{id}/extend` | [`Extend`] | [`Parcel`] |
+//! | `POST /parcels/{id}/recipients` | [`AddRecipients`] | [`Parcel`] |
+//! | `POST /parcels/{id}/recipients/drop` | [`DropRecipient`] | [`Parcel`] |
+//! | `POST /parcels/{id}/resend` | [`Resend`] | [`Parcel`] |
+//! | `POST /links/{id}/look` | [`LinkProof`] | [`Look`] |
+//! | `POST /links/{id}/code` | [`AskCode`] | 202, always the same |
+//! | `POST /links/{id}/open` | [`Open`] | [`Letter`] |
+//! | `POST /claims/lease`, `POST /claims/ping` | | [`Claim`] |
+//! | `POST /claims/receipts` | [`Receipts`] | [`Claim`] |
+//! | `GET /claims/manifest` | | the bytes of M |
+//! | `GET /claims/files/{file}` | `Range` | the sealed bytes |
+//!
+//! Members authorise by `Authorization: Bearer TOKEN` or the session cookie; visitors, after
+//! `open`, by `Authorization: Claim TOKEN` with the token that their client drew. No GET changes anything
+//! but the clock of a lease.
+
+pub mod accounts;
+pub mod error;
+pub mod parcels;
+pub mod visits;
+
+pub use accounts::{
+    Account, Ended, Info, Levels, Limits, LoggedIn, LoginFinish, LoginStart, LoginStarted,
+    SessionInfo, Sessions,
+};
+pub use error::Problem;
+pub use parcels::{
+    AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewFile,
+    NewLink, NewRecipient, Notice, NoticeFile, Parcel, ParcelPage, ParcelSummary, PartRange,
+    PostRequest, Receipt, Recipient, RecipientSummary, Resend, ResendNotice, Visit,
+};
+pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};
+
+/// Bytes as base64url without padding (RFC 4648 section 5).
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct B64(pub Vec<u8>);
+
+impl std::fmt::Debug for B64 {
+    /// May be a secret or its hash: shows the length only.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "B64({} bytes)", self.0.len())
+    }
+}
+
+impl serde::Serialize for B64 {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for B64 {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
+        bytes
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("not base64url without padding"))
+    }
+}

@@ -1,1 +1,24 @@
-//! skeleton
+//! What is true and what may happen: the laws of deliveries, pure.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness; both come in as values. Functions
+//! that change something consume the old state and give back the new one with the effects that
+//! shall follow ([`effect::Effect`]); the service stores both in one transaction.
+
+pub mod account;
+pub mod address;
+pub mod claim;
+pub mod effect;
+pub mod id;
+pub mod journal;
+pub mod level;
+pub mod parcel;
+pub mod policy;
+pub mod time;
+pub mod token;
+
+pub use account::{Account, Role};
+pub use address::Address;
+pub use id::{AccountId, ClaimId, FileId, LinkId, ParcelId, SessionId};
+pub use level::Level;
+pub use policy::Policy;
+pub use time::{Span, Time};

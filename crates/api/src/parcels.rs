@@ -1,0 +1,320 @@
+//! Deliveries as their sender makes and sees them.
+
+use crate::B64;
+use depesche_domain::effect::Language;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Begins a draft or adds file objects to it; the same again changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DraftRequest {
+    /// 1 to 4; of the first request.
+    pub level: u8,
+    /// File objects that will come.
+    pub files: Vec<NewFile>,
+}
+
+/// A file object to come.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewFile {
+    /// Chosen by the client.
+    pub id: String,
+    /// Sealed bytes.
+    pub size: u64,
+}
+
+/// What has arrived of a draft.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Draft {
+    /// Which.
+    pub id: String,
+    /// 1 to 4.
+    pub level: u8,
+    /// Its file objects.
+    pub files: Vec<DraftFile>,
+    /// Whether the manifest has arrived.
+    pub manifest: bool,
+    /// The draft has been posted already: nothing is left to send.
+    pub posted: bool,
+}
+
+/// What has arrived of a file object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DraftFile {
+    /// Which.
+    pub id: String,
+    /// Sealed bytes.
+    pub size: u64,
+    /// Indices of the parts (8 MiB each) that are missing, as ranges.
+    pub missing: Vec<PartRange>,
+}
+
+/// From the first to before the last: `[from, to)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PartRange {
+    /// First.
+    pub from: u64,
+    /// One after the last.
+    pub to: u64,
+}
+
+/// The order to post a draft. Answered only when everything is on disk; the same again gives the parcel as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PostRequest {
+    /// To whom.
+    pub recipients: Vec<NewRecipient>,
+    /// Until when, ms; none = as long as the server keeps it.
+    #[serde(default)]
+    pub expires: Option<i64>,
+    /// For lists and landing page, levels 1 to 3.
+    #[serde(default)]
+    pub subject: String,
+    /// As the subject.
+    #[serde(default)]
+    pub message: String,
+    /// Mail the sender at each recipient's first download.
+    #[serde(default)]
+    pub notify: bool,
+}
+
+/// A recipient.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewRecipient {
+    /// To whom.
+    pub email: String,
+    /// The link.
+    pub link: NewLink,
+    /// What the mail shall say; none = the sender passes the link on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+}
+
+/// What opens the parcel for this recipient at levels 1 and 2 (docs/format.md, Link).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewLink {
+    /// Chosen by the client.
+    pub id: String,
+    /// The record `DPL1`.
+    #[schema(value_type = String)]
+    pub record: B64,
+    /// SHA-256 of auth.
+    #[schema(value_type = String)]
+    pub auth: B64,
+    /// SHA-256 of auth2, with a link password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub auth2: Option<B64>,
+    /// How many downloads; none = no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// What a notification mail says; kept sealed until the mail has left, then gone.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Notice {
+    /// The key part of the link, `1.…`.
+    pub key: String,
+    /// Names and sizes of the files, in manifest order; the first 100 are enough.
+    pub files: Vec<NoticeFile>,
+    /// How many files there are in all.
+    pub file_count: u64,
+    /// `de`, `en` or `cs`.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub language: Language,
+}
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notice(..)")
+    }
+}
+
+/// A file named in a notice.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct NoticeFile {
+    /// As the sender named it.
+    pub name: String,
+    /// Plain bytes.
+    pub size: u64,
+}
+
+/// A delivery as its sender sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Parcel {
+    /// Which.
+    pub id: String,
+    /// 1 to 4.
+    pub level: u8,
+    /// `posted` or `closed`.
+    pub state: String,
+    /// `expired`, `withdrawn` or `spent`, if closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Empty at level 4 and when closed.
+    pub subject: String,
+    /// As the subject.
+    pub message: String,
+    /// When it was posted, ms.
+    pub posted: i64,
+    /// Until when it is ready, ms.
+    pub expires: i64,
+    /// When it was closed, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<i64>,
+    /// Sealed bytes.
+    pub size: u64,
+    /// File objects: id and sealed size. Empty when closed.
+    pub files: Vec<FileInfo>,
+    /// Whether the sender is mailed at first downloads.
+    pub notify: bool,
+    /// Each recipient and what happened.
+    pub recipients: Vec<Recipient>,
+}
+
+/// A file object of a posted delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileInfo {
+    /// Which.
+    pub id: String,
+    /// Sealed bytes.
+    pub size: u64,
+}
+
+/// A recipient and what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Recipient {
+    /// Who.
+    pub email: String,
+    /// `posted`, `notified`, `bounced`, `opened`, `downloaded`, `dropped`, `expired`, `withdrawn`.
+    pub state: String,
+    /// The link's id; none when it opens nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// When the mail was accepted, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notified: Option<i64>,
+    /// When the mail came back, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounced: Option<i64>,
+    /// When the letter was first opened, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<i64>,
+    /// When a first download was verified, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downloaded: Option<i64>,
+    /// Downloads allowed; none = no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Downloads that count against it: running or finished.
+    pub taken: u32,
+    /// Each device's visit, newest first, at most 50.
+    pub visits: Vec<Visit>,
+}
+
+/// One device's visit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Visit {
+    /// The address the visitor stated, unproven unless a code was mailed to it.
+    pub stated: String,
+    /// Whether a code mailed to that address was given.
+    pub proven: bool,
+    /// `opened`, `leased`, `committed`, `lapsed`.
+    pub state: String,
+    /// When the letter was opened, ms.
+    pub opened: i64,
+    /// When the first file was verified, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed: Option<i64>,
+    /// Files reported as verified.
+    pub receipts: Vec<Receipt>,
+}
+
+/// A file reported as verified by the recipient's client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// The file object.
+    pub file: String,
+    /// When, ms.
+    pub at: i64,
+}
+
+/// A page of sent deliveries, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ParcelPage {
+    /// They.
+    pub parcels: Vec<ParcelSummary>,
+    /// For `after`, if there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A delivery in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ParcelSummary {
+    /// Which.
+    pub id: String,
+    /// 1 to 4.
+    pub level: u8,
+    /// `posted` or `closed`.
+    pub state: String,
+    /// `expired`, `withdrawn` or `spent`, if closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Empty at level 4 and when closed.
+    pub subject: String,
+    /// When it was posted, ms.
+    pub posted: i64,
+    /// Until when it is ready, ms.
+    pub expires: i64,
+    /// Sealed bytes.
+    pub size: u64,
+    /// Recipients with their states.
+    pub recipients: Vec<RecipientSummary>,
+}
+
+/// A recipient in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecipientSummary {
+    /// Who.
+    pub email: String,
+    /// As in [`Recipient`].
+    pub state: String,
+}
+
+/// A new deadline.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+pub struct Extend {
+    /// Until when, ms; at most the retention from now.
+    pub expires: i64,
+}
+
+/// More recipients.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AddRecipients {
+    /// They.
+    pub recipients: Vec<NewRecipient>,
+}
+
+/// One recipient less.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DropRecipient {
+    /// Who.
+    pub email: String,
+}
+
+/// Notifications to send again.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Resend {
+    /// One for each recipient.
+    pub notices: Vec<ResendNotice>,
+}
+
+/// The notice, handed over again.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ResendNotice {
+    /// To whom.
+    pub email: String,
+    /// What the mail shall say.
+    pub notice: Notice,
+}

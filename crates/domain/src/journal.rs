@@ -1,0 +1,96 @@
+//! The journal: an append-only hash chain of facts. Facts say who, when, how large; never contents.
+
+use crate::id::{AccountId, ParcelId};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fact {
+    /// An account was made.
+    AccountAdded {
+        /// Which.
+        account: AccountId,
+        /// `member` or `admin`.
+        role: String,
+    },
+    /// A parcel was posted.
+    Posted {
+        /// Which.
+        parcel: ParcelId,
+        /// By whom.
+        sender: AccountId,
+        /// 1 to 4.
+        level: u8,
+        /// Sealed bytes.
+        size: u64,
+        /// How many recipients.
+        recipients: u64,
+        /// Until when, ms.
+        expires: i64,
+    },
+    /// The deadline was changed.
+    Extended {
+        /// Which.
+        parcel: ParcelId,
+        /// Until when, ms.
+        expires: i64,
+    },
+    /// A recipient was added.
+    RecipientAdded {
+        /// Which parcel.
+        parcel: ParcelId,
+    },
+    /// A recipient was dropped.
+    RecipientDropped {
+        /// Which parcel.
+        parcel: ParcelId,
+    },
+    /// A visit began to download.
+    Leased {
+        /// Which parcel.
+        parcel: ParcelId,
+        /// The claim's id.
+        claim: String,
+    },
+    /// A download was finished and verified.
+    Committed {
+        /// Which parcel.
+        parcel: ParcelId,
+        /// The claim's id.
+        claim: String,
+    },
+    /// A parcel was closed and its keys and bytes destroyed.
+    Closed {
+        /// Which.
+        parcel: ParcelId,
+        /// `expired`, `withdrawn` or `spent`.
+        reason: String,
+    },
+}
+
+/// A fact in its place of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// 1, 2, 3, … without a gap.
+    pub number: u64,
+    /// When it happened.
+    pub at: Time,
+    /// The fact, as the JSON text that was hashed.
+    pub fact: String,
+    /// SHA-256 over the one before and this one; see [`link_input`].
+    pub hash: [u8; 32],
+}
+
+/// The bytes whose SHA-256 is the hash of an entry:
+/// `"depesche/v1/journal" 00 || previous hash (32 zeros for the first) || u64 number || u64 ms || fact`.
+pub fn link_input(previous: &[u8; 32], number: u64, at: Time, fact: &str) -> Vec<u8> {
+    let mut input = Vec::with_capacity(20 + 32 + 16 + fact.len());
+    input.extend_from_slice(b"depesche/v1/journal\0");
+    input.extend_from_slice(previous);
+    input.extend_from_slice(&number.to_be_bytes());
+    input.extend_from_slice(&at.ms().to_be_bytes());
+    input.extend_from_slice(fact.as_bytes());
+    input
+}

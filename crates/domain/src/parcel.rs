@@ -1,0 +1,615 @@
+//! A parcel: one delivery to its recipients.
+//!
+//! | state | becomes | by |
+//! |-|-|-|
+//! | draft | sealed | all parts and the manifest are there |
+//! | sealed | posted | the sender's order, within the policy |
+//! | posted | posted | extend, recipients added and dropped, mails sent again, visits |
+//! | posted | closed (withdrawn, expired, spent) | the sender; time; every limit used up |
+//!
+//! Closed is final: keys and bytes are destroyed, the facts stay.
+
+use crate::account::Account;
+use crate::address::Address;
+use crate::effect::{Effect, Mail, Notice};
+use crate::id::{AccountId, FileId, LinkId, ParcelId};
+use crate::journal::Fact;
+use crate::level::Level;
+use crate::policy::{LONGEST_MESSAGE, LONGEST_SUBJECT, MOST_FILES, MOST_RECIPIENTS, Policy};
+use crate::time::Time;
+use crate::token::SecretHash;
+
+/// Why a move is not allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Below the lowest or above the highest level of the policy, or not built yet.
+    #[error("this level is not offered here; see the levels offered and choose one of them")]
+    LevelNotOffered,
+    /// Larger than the policy allows.
+    #[error(
+        "this delivery is larger than {largest} bytes, the most this server takes; send it in several deliveries"
+    )]
+    TooLarge {
+        /// The most, in sealed bytes.
+        largest: u64,
+    },
+    /// More file objects than a parcel may have.
+    #[error("a delivery has at most 100,000 files; pack them into an archive first")]
+    TooManyFiles,
+    /// Parts or the manifest are missing.
+    #[error("not everything has arrived yet; ask what is missing and send it again")]
+    Incomplete,
+    /// Nobody to deliver to.
+    #[error("a delivery needs at least one recipient")]
+    NoRecipient,
+    /// More than a parcel may have.
+    #[error("a delivery has at most 1,000 recipients; send it in several deliveries")]
+    TooManyRecipients,
+    /// The address stands there twice, or is a recipient already.
+    #[error("a recipient stands there twice; name everybody once")]
+    RecipientTwice,
+    /// The address is not a recipient, or was dropped.
+    #[error("this address is not a recipient of the delivery")]
+    NotARecipient,
+    /// Subject or message are too long.
+    #[error(
+        "the subject has at most 998 characters and the message 1 MiB; put the rest into a file"
+    )]
+    TooLong,
+    /// The deadline is in the past.
+    #[error("the date has passed already; choose a later one")]
+    DeadlinePassed,
+    /// Posted already: a draft's move does not fit.
+    #[error("this delivery has been posted already")]
+    AlreadyPosted,
+    /// Still a draft: a posted parcel's move does not fit.
+    #[error("this delivery has not been posted yet")]
+    NotPosted,
+    /// Withdrawn, expired or spent.
+    #[error("this delivery is no longer here: it was {0}")]
+    Closed(Reason),
+}
+
+/// Why a parcel was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// By time.
+    Expired,
+    /// By the sender.
+    Withdrawn,
+    /// Every link was used up, and served.
+    Spent,
+}
+
+impl Reason {
+    /// As it stands in the store, the API and the journal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+            Self::Spent => "spent",
+        }
+    }
+
+    /// The reason of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Expired, Self::Withdrawn, Self::Spent]
+            .into_iter()
+            .find(|r| r.name() == name)
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+            Self::Spent => "downloaded as often as was intended",
+        })
+    }
+}
+
+/// One sealed file or pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileObject {
+    /// Which.
+    pub id: FileId,
+    /// Sealed bytes.
+    pub size: u64,
+}
+
+/// Something being uploaded; only its sender knows of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Which.
+    pub id: ParcelId,
+    /// Whose.
+    pub sender: AccountId,
+    /// How it will be protected.
+    pub level: Level,
+    /// When it was begun.
+    pub created: Time,
+    /// What will be in it.
+    pub files: Vec<FileObject>,
+}
+
+/// A draft with everything on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed(Draft);
+
+/// What opens a parcel at level 1 and 2, for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRecord {
+    /// The id in the link's path.
+    pub id: LinkId,
+    /// The sealed record `DPL1` (formats.md, Link).
+    pub record: Vec<u8>,
+    /// SHA-256 of auth.
+    pub auth: SecretHash,
+    /// SHA-256 of auth2, with a link password.
+    pub auth2: Option<SecretHash>,
+    /// Whether a code mailed to the stated address is asked for.
+    pub mailed_code: bool,
+    /// How many downloads; none = no limit.
+    pub limit: Option<u32>,
+}
+
+/// A recipient as the sender's client hands it in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewRecipient {
+    /// To whom.
+    pub address: Address,
+    /// The link.
+    pub link: LinkRecord,
+    /// What the mail shall say; none = the sender passes the link on.
+    pub notice: Option<Notice>,
+}
+
+/// The sender's order to post.
+#[derive(Clone)]
+pub struct Order {
+    /// To whom.
+    pub recipients: Vec<NewRecipient>,
+    /// Until when; none = as long as the policy keeps it.
+    pub expires: Option<Time>,
+    /// Kept for lists and landing page at levels 1 to 3.
+    pub subject: String,
+    /// As the subject.
+    pub message: String,
+    /// Whether the sender wants a mail at each recipient's first download.
+    pub notify: bool,
+}
+
+/// What happened to one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Who.
+    pub address: Address,
+    /// When the notification was accepted by the recipient's mail server.
+    pub notified: Option<Time>,
+    /// When it came back.
+    pub bounced: Option<Time>,
+    /// When the letter was first opened.
+    pub opened: Option<Time>,
+    /// When a first download was verified.
+    pub downloaded: Option<Time>,
+    /// When the sender dropped this recipient.
+    pub dropped: Option<Time>,
+}
+
+/// What the sender is shown of a recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipientState {
+    /// Posted; the mail is on its way or the sender passes the link on.
+    Posted,
+    /// The mail was accepted by the next mail server.
+    Notified,
+    /// The mail came back.
+    Bounced,
+    /// The letter was opened.
+    Opened,
+    /// A file was downloaded and verified.
+    Downloaded,
+    /// Dropped by the sender.
+    Dropped,
+    /// The parcel expired.
+    Expired,
+    /// The parcel was withdrawn.
+    Withdrawn,
+}
+
+impl RecipientState {
+    /// As interface.md names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Posted => "posted",
+            Self::Notified => "notified",
+            Self::Bounced => "bounced",
+            Self::Opened => "opened",
+            Self::Downloaded => "downloaded",
+            Self::Dropped => "dropped",
+            Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl Recipient {
+    /// A recipient to whom nothing has happened yet.
+    pub const fn new(address: Address) -> Self {
+        Self {
+            address,
+            notified: None,
+            bounced: None,
+            opened: None,
+            downloaded: None,
+            dropped: None,
+        }
+    }
+
+    /// What the sender is shown. `closed` = why the parcel is closed, if it is. A download that
+    /// happened is a fact that closing does not undo.
+    pub fn state(&self, closed: Option<Reason>) -> RecipientState {
+        if self.downloaded.is_some() {
+            return RecipientState::Downloaded;
+        }
+        if self.dropped.is_some() {
+            return RecipientState::Dropped;
+        }
+        match closed {
+            Some(Reason::Withdrawn) => return RecipientState::Withdrawn,
+            Some(Reason::Expired | Reason::Spent) => return RecipientState::Expired,
+            None => {}
+        }
+        if self.opened.is_some() {
+            RecipientState::Opened
+        } else if self.bounced.is_some() {
+            RecipientState::Bounced
+        } else if self.notified.is_some() {
+            RecipientState::Notified
+        } else {
+            RecipientState::Posted
+        }
+    }
+}
+
+/// A posted parcel, as its moves need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Which.
+    pub id: ParcelId,
+    /// Whose.
+    pub sender: AccountId,
+    /// How it is protected.
+    pub level: Level,
+    /// When it was posted.
+    pub posted: Time,
+    /// Until when it is ready.
+    pub expires: Time,
+    /// For lists and landing page; empty at level 4.
+    pub subject: String,
+    /// As the subject.
+    pub message: String,
+    /// Whether the sender wants a mail at first downloads.
+    pub notify: bool,
+    /// To whom.
+    pub recipients: Vec<Recipient>,
+}
+
+/// Closed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// Which.
+    pub id: ParcelId,
+    /// When.
+    pub at: Time,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Draft {
+    /// Begins a draft.
+    ///
+    /// # Errors
+    /// [`Refusal`] if the policy does not allow level, size or number of files.
+    pub fn begin(
+        id: ParcelId,
+        sender: AccountId,
+        level: Level,
+        files: Vec<FileObject>,
+        now: Time,
+        policy: &Policy,
+    ) -> Result<Self, Refusal> {
+        if !policy.offers(level) {
+            return Err(Refusal::LevelNotOffered);
+        }
+        let draft = Self {
+            id,
+            sender,
+            level,
+            created: now,
+            files: Vec::new(),
+        };
+        draft.add(files, policy)
+    }
+
+    /// Adds file objects; one that is there with the same size is left as it is.
+    ///
+    /// # Errors
+    /// [`Refusal::TooLarge`], [`Refusal::TooManyFiles`].
+    pub fn add(mut self, files: Vec<FileObject>, policy: &Policy) -> Result<Self, Refusal> {
+        let known: std::collections::HashSet<FileId> = self.files.iter().map(|f| f.id).collect();
+        self.files
+            .extend(files.into_iter().filter(|f| !known.contains(&f.id)));
+        if self.files.len() > MOST_FILES {
+            return Err(Refusal::TooManyFiles);
+        }
+        let too_large = Refusal::TooLarge {
+            largest: policy.largest,
+        };
+        let size = self
+            .files
+            .iter()
+            .try_fold(0u64, |sum, f| sum.checked_add(f.size))
+            .ok_or(too_large)?;
+        if size > policy.largest {
+            return Err(too_large);
+        }
+        Ok(self)
+    }
+
+    /// Sealed bytes of all file objects.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|f| f.size).sum()
+    }
+
+    /// Everything is there: `complete` = every part of every file and the manifest.
+    ///
+    /// # Errors
+    /// [`Refusal::Incomplete`].
+    pub fn seal(self, complete: bool) -> Result<Sealed, Refusal> {
+        if complete {
+            Ok(Sealed(self))
+        } else {
+            Err(Refusal::Incomplete)
+        }
+    }
+}
+
+impl Sealed {
+    /// Posts: the recipients get their links, the mails go out.
+    ///
+    /// # Errors
+    /// [`Refusal`] if recipients, deadline or texts do not fit.
+    pub fn post(
+        self,
+        order: Order,
+        sender: &Account,
+        now: Time,
+        policy: &Policy,
+    ) -> Result<(Posted, Vec<Effect>), Refusal> {
+        let draft = self.0;
+        if order.recipients.is_empty() {
+            return Err(Refusal::NoRecipient);
+        }
+        if order.subject.chars().count() > LONGEST_SUBJECT || order.message.len() > LONGEST_MESSAGE
+        {
+            return Err(Refusal::TooLong);
+        }
+        let expires = policy.expiry(order.expires, now);
+        if expires <= now {
+            return Err(Refusal::DeadlinePassed);
+        }
+        let readable = draft.level < Level::KeyedAll;
+        let posted = Posted {
+            id: draft.id,
+            sender: draft.sender,
+            level: draft.level,
+            posted: now,
+            expires,
+            subject: if readable {
+                order.subject
+            } else {
+                String::new()
+            },
+            message: if readable {
+                order.message
+            } else {
+                String::new()
+            },
+            notify: order.notify,
+            recipients: Vec::new(),
+        };
+        let count = order.recipients.len() as u64;
+        let size = draft.files.iter().map(|f| f.size).sum();
+        let (posted, mut effects) = posted.admit(order.recipients, sender)?;
+        effects.push(Effect::Record(Fact::Posted {
+            parcel: posted.id,
+            sender: posted.sender,
+            level: posted.level.number(),
+            size,
+            recipients: count,
+            expires: expires.ms(),
+        }));
+        Ok((posted, effects))
+    }
+}
+
+impl Posted {
+    fn delivery_mail(
+        &self,
+        sender: &Account,
+        to: &Address,
+        link: LinkId,
+        notice: Notice,
+    ) -> Effect {
+        let mail = Mail::Delivery {
+            to: to.clone(),
+            sender_name: sender.name.clone(),
+            sender: sender.address.clone(),
+            link: link.to_string(),
+            expires: self.expires.ms(),
+            notice,
+        };
+        Effect::Send {
+            mail: Box::new(mail),
+            about: Some((self.id, to.clone())),
+        }
+    }
+
+    fn admit(
+        mut self,
+        new: Vec<NewRecipient>,
+        sender: &Account,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let mut effects = Vec::new();
+        for one in new {
+            if self
+                .recipients
+                .iter()
+                .any(|r| r.address == one.address && r.dropped.is_none())
+            {
+                return Err(Refusal::RecipientTwice);
+            }
+            self.recipients.retain(|r| r.address != one.address);
+            if let Some(notice) = one.notice {
+                effects.push(self.delivery_mail(sender, &one.address, one.link.id, notice));
+            }
+            self.recipients.push(Recipient::new(one.address));
+        }
+        if self.recipients.len() > MOST_RECIPIENTS {
+            return Err(Refusal::TooManyRecipients);
+        }
+        Ok((self, effects))
+    }
+
+    /// Adds recipients; one that was dropped may come back with a new link.
+    ///
+    /// # Errors
+    /// [`Refusal::RecipientTwice`], [`Refusal::TooManyRecipients`], [`Refusal::NoRecipient`].
+    pub fn add(
+        self,
+        new: Vec<NewRecipient>,
+        sender: &Account,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        if new.is_empty() {
+            return Err(Refusal::NoRecipient);
+        }
+        let count = new.len();
+        let (posted, mut effects) = self.admit(new, sender)?;
+        let fact = Fact::RecipientAdded { parcel: posted.id };
+        effects.extend(std::iter::repeat_n(Effect::Record(fact), count));
+        Ok((posted, effects))
+    }
+
+    /// Drops a recipient: the link opens nothing any more.
+    ///
+    /// # Errors
+    /// [`Refusal::NotARecipient`].
+    pub fn drop_recipient(
+        mut self,
+        address: &Address,
+        now: Time,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let found = self
+            .recipients
+            .iter_mut()
+            .find(|r| r.address == *address && r.dropped.is_none());
+        found.ok_or(Refusal::NotARecipient)?.dropped = Some(now);
+        let fact = Fact::RecipientDropped { parcel: self.id };
+        Ok((self, vec![Effect::Record(fact)]))
+    }
+
+    /// Sends the notification again; the client hands the notice over again.
+    ///
+    /// # Errors
+    /// [`Refusal::NotARecipient`].
+    pub fn resend(
+        &self,
+        to: &Address,
+        link: LinkId,
+        notice: Notice,
+        sender: &Account,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let known = self
+            .recipients
+            .iter()
+            .any(|r| r.address == *to && r.dropped.is_none());
+        if !known {
+            return Err(Refusal::NotARecipient);
+        }
+        Ok(vec![self.delivery_mail(sender, to, link, notice)])
+    }
+
+    /// Moves the deadline, at most the retention from now; later or sooner.
+    ///
+    /// # Errors
+    /// [`Refusal::DeadlinePassed`].
+    pub fn extend(
+        mut self,
+        until: Time,
+        now: Time,
+        policy: &Policy,
+    ) -> Result<(Self, Vec<Effect>), Refusal> {
+        let expires = policy.expiry(Some(until), now);
+        if expires <= now {
+            return Err(Refusal::DeadlinePassed);
+        }
+        self.expires = expires;
+        let fact = Fact::Extended {
+            parcel: self.id,
+            expires: expires.ms(),
+        };
+        Ok((self, vec![Effect::Record(fact)]))
+    }
+
+    /// Closes for good.
+    pub fn close(self, reason: Reason, now: Time) -> (Closed, Vec<Effect>) {
+        let fact = Fact::Closed {
+            parcel: self.id,
+            reason: reason.name().into(),
+        };
+        let closed = Closed {
+            id: self.id,
+            at: now,
+            reason,
+        };
+        (closed, vec![Effect::Shred(self.id), Effect::Record(fact)])
+    }
+
+    /// Whether it has expired at `now`, whether or not somebody wrote it down.
+    pub fn has_expired(&self, now: Time) -> bool {
+        self.expires <= now
+    }
+
+    /// A visit of `recipient` was verified; `first` = the first of this recipient. Tells the sender if wanted.
+    pub fn downloaded(
+        &self,
+        recipient: &Address,
+        stated: &str,
+        sender: &Account,
+        language: crate::effect::Language,
+        now: Time,
+    ) -> Vec<Effect> {
+        let first = self
+            .recipients
+            .iter()
+            .any(|r| r.address == *recipient && r.downloaded.is_none());
+        if !(first && self.notify) {
+            return Vec::new();
+        }
+        let mail = Mail::Downloaded {
+            to: sender.address.clone(),
+            recipient: recipient.clone(),
+            stated: stated.to_owned(),
+            subject: self.subject.clone(),
+            at: now.ms(),
+            language,
+        };
+        vec![Effect::Send {
+            mail: Box::new(mail),
+            about: None,
+        }]
+    }
+}
