@@ -87,11 +87,13 @@
 //! ```
 
 pub mod file;
+mod flags;
 pub mod format;
 pub mod key;
 pub mod link;
 pub mod link_text;
 pub mod manifest;
+mod manifest_json;
 pub mod name;
 pub mod namespace;
 pub mod parcel;
