@@ -1,1 +1,27 @@
-//! skeleton
+//! The use cases: both doors call these and nothing else.
+//!
+//! A use case loads the state, asks the domain what may happen, and stores the new state with its
+//! effects in one transaction ([`outbox`] for mails, the journal for facts). The [`worker`] does
+//! later what was decided. What the server must read for a while waits sealed under [`secrets`].
+
+pub mod accounts;
+pub mod context;
+pub mod courier;
+pub mod demo;
+pub mod drafts;
+pub mod error;
+pub mod journal;
+pub mod login;
+pub mod outbox;
+pub mod parcels;
+pub mod random;
+pub mod secrets;
+pub mod tries;
+pub mod visits;
+pub mod worker;
+
+pub use context::{Clock, Context, Settings};
+pub use courier::{Courier, Failure};
+pub use depesche_domain as domain;
+pub use error::Error;
+pub use login::Caller;

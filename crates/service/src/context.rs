@@ -1,0 +1,157 @@
+//! Store, clock, randomness and settings in one struct, handed to every use case.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use depesche_domain::effect::Language;
+use depesche_domain::{Policy, Time};
+use depesche_store::Store;
+use tokio::sync::Notify;
+
+use crate::error::Error;
+use crate::login::Logins;
+use crate::random::Random;
+use crate::secrets::Secrets;
+use crate::tries::TriesTable;
+use crate::visits::Handed;
+
+/// Where the time comes from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// Stands still until it is moved: for tests.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// Stands at `now`.
+    pub fn fixed(now: Time) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(now.ms())))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Time {
+        match self {
+            Self::System => {
+                let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+                Time::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+            }
+            Self::Fixed(ms) => Time::from_ms(ms.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a fixed clock; the machine's is left alone.
+    pub fn set(&self, now: Time) {
+        if let Self::Fixed(ms) = self {
+            ms.store(now.ms(), Ordering::SeqCst);
+        }
+    }
+}
+
+/// What the configuration says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where links begin, without a slash at the end.
+    pub public_url: String,
+    /// Name of the organisation; may be empty.
+    pub name: String,
+    /// Levels, limits, deadlines.
+    pub policy: Policy,
+    /// Of mails to members.
+    pub language: Language,
+    /// Mail is caught instead of sent.
+    pub demo: bool,
+}
+
+/// Everything a use case needs. One per process, shared.
+pub struct Context {
+    /// What is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Random bytes.
+    pub random: Random,
+    /// What the configuration says.
+    pub settings: Settings,
+    /// Keys of what waits readable.
+    pub secrets: Secrets,
+    /// The host that OPAQUE is bound to: that of `public_url` at first start.
+    pub host: String,
+    /// Logins under way.
+    pub(crate) logins: Logins,
+    /// Failed tries, in RAM.
+    pub(crate) tries: TriesTable,
+    /// What of each file was handed out to each claim, in RAM.
+    pub(crate) handed: Handed,
+    /// Wakes the worker.
+    pub(crate) wake: Notify,
+}
+
+impl Context {
+    /// Opens what is kept; at the very first start fixes the host that logins are bound to.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if database or secrets cannot be read or written.
+    pub async fn open(
+        store: Store,
+        secrets: Secrets,
+        clock: Clock,
+        random: Random,
+        settings: Settings,
+    ) -> Result<Arc<Self>, Error> {
+        let mut tx = store.sql.begin().await?;
+        let wanted = host_of(&settings.public_url);
+        let host = depesche_store::sql::meta::set_once(&mut tx, "opaque.host", &wanted).await?;
+        tx.commit().await?;
+        Ok(Arc::new(Self {
+            store,
+            clock,
+            random,
+            settings,
+            secrets,
+            host,
+            logins: Logins::default(),
+            tries: TriesTable::default(),
+            handed: Handed::default(),
+            wake: Notify::new(),
+        }))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Tells the worker that there is something to do.
+    pub fn wake_worker(&self) {
+        self.wake.notify_one();
+    }
+}
+
+fn host_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    host.to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_of;
+
+    #[test]
+    fn the_host_of_a_url() {
+        for (url, host) in [
+            ("http://127.0.0.1:8025", "127.0.0.1"),
+            ("https://Portal.Example.org/", "portal.example.org"),
+            ("http://[::1]:8025", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(host_of(url), host);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Uploads: what is on its way to be posted. Only its sender knows of a draft.
+
+use std::sync::Arc;
+
+use depesche_domain::parcel::{Draft, FileObject};
+use depesche_domain::{FileId, Level, ParcelId};
+use depesche_store::blobs::{ManifestUpload, Upload};
+use depesche_store::sql::parcels::{self, Stored};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::login::Caller;
+
+/// Bytes of a part (docs/format.md, File object).
+pub const PART: u64 = 8 << 20;
+/// Room that an upload leaves on the disk.
+const RESERVE: u64 = 64 << 20;
+
+/// What has arrived of a draft.
+pub struct Arrived {
+    /// The draft.
+    pub id: ParcelId,
+    /// Its level.
+    pub level: Level,
+    /// Its file objects, each with the ranges `[from, to)` of parts that are missing.
+    pub files: Vec<(FileObject, Vec<(u64, u64)>)>,
+    /// Whether the manifest has arrived.
+    pub manifest: bool,
+    /// It has been posted already.
+    pub posted: bool,
+}
+
+fn own(stored: Option<Stored>, caller: &Caller) -> Result<Draft, Error> {
+    match stored {
+        Some(Stored::Draft(draft)) if draft.sender == caller.account.id => Ok(draft),
+        Some(Stored::Posted(posted)) if posted.sender == caller.account.id => {
+            Err(depesche_domain::parcel::Refusal::AlreadyPosted.into())
+        }
+        Some(Stored::Closed(row)) if row.sender == caller.account.id => Err(Error::Closed {
+            reason: row.closed.reason,
+            at: row.closed.at,
+        }),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// Loads a draft of the caller's.
+pub(crate) async fn load(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Draft, Error> {
+    own(parcels::load(&ctx.store.sql, id).await?, caller)
+}
+
+/// Begins a draft, or adds file objects to one. The same again changes nothing.
+///
+/// # Errors
+/// [`Error::Refused`] by policy, [`Error::Full`] if the disk has no room for it,
+/// [`Error::Conflict`] if the id is somebody else's.
+pub async fn begin(
+    ctx: &Context,
+    caller: &Caller,
+    id: ParcelId,
+    level: Level,
+    files: Vec<FileObject>,
+) -> Result<Arrived, Error> {
+    if files
+        .iter()
+        .any(|file| file.size < depesche_seal::stream::MIN_SEALED)
+    {
+        return Err(Error::Invalid("a sealed file has at least 56 bytes"));
+    }
+    let now = ctx.now();
+    let mut tx = ctx.store.sql.begin().await?;
+    let stored = parcels::lock(&mut tx, id).await?;
+    let is_new = stored.is_none();
+    let draft = match stored {
+        None => Draft::begin(
+            id,
+            caller.account.id,
+            level,
+            files,
+            now,
+            &ctx.settings.policy,
+        )?,
+        Some(Stored::Posted(ref posted)) if posted.sender == caller.account.id => {
+            drop(tx);
+            return arrived(ctx, caller, id).await;
+        }
+        some => own(some, caller)
+            .map_err(|e| {
+                if matches!(e, Error::NotFound) {
+                    Error::Conflict
+                } else {
+                    e
+                }
+            })?
+            .add(files, &ctx.settings.policy)?,
+    };
+    if is_new {
+        parcels::insert_draft(&mut tx, &draft).await?;
+    } else {
+        parcels::add_files(&mut tx, id, &draft.files).await?;
+    }
+    tx.commit().await?;
+    let result = make_room(ctx, &draft);
+    if let (Err(error), true) = (result, is_new) {
+        // Nothing of it is there yet: leave nothing behind.
+        abandon(ctx, caller, id).await?;
+        return Err(error);
+    }
+    arrived(ctx, caller, id).await
+}
+
+fn make_room(ctx: &Context, draft: &Draft) -> Result<(), Error> {
+    if ctx.store.blobs.free_bytes()? < draft.size().saturating_add(RESERVE) {
+        return Err(Error::Full);
+    }
+    for file in &draft.files {
+        ctx.store.blobs.begin(file.id, file.size)?;
+    }
+    Ok(())
+}
+
+/// What has arrived of a draft of the caller's; of a posted parcel, that it is posted.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn arrived(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Arrived, Error> {
+    match parcels::load(&ctx.store.sql, id).await? {
+        Some(Stored::Posted(posted)) if posted.sender == caller.account.id => Ok(Arrived {
+            id,
+            level: posted.level,
+            files: Vec::new(),
+            manifest: true,
+            posted: true,
+        }),
+        stored => {
+            let draft = own(stored, caller)?;
+            let mut files = Vec::with_capacity(draft.files.len());
+            for file in &draft.files {
+                files.push((*file, ctx.store.blobs.upload(file.id, file.size)?.missing()));
+            }
+            let manifest = ctx.store.blobs.manifest_size(id)?.is_some();
+            Ok(Arrived {
+                id,
+                level: draft.level,
+                files,
+                manifest,
+                posted: false,
+            })
+        }
+    }
+}
+
+/// A part being received. Not finished, it counts as not sent.
+pub struct PartWriter {
+    upload: Arc<Upload>,
+    index: u64,
+    at: u64,
+    end: u64,
+}
+
+/// Begins to receive part `index` of a file object; `length` = what the client announced.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Invalid`] if there is no such part or it has another length.
+pub async fn part(
+    ctx: &Context,
+    caller: &Caller,
+    parcel: ParcelId,
+    file: FileId,
+    index: u64,
+    length: u64,
+) -> Result<PartWriter, Error> {
+    let draft = load(ctx, caller, parcel).await?;
+    let file = draft
+        .files
+        .iter()
+        .find(|f| f.id == file)
+        .ok_or(Error::NotFound)?;
+    let start = index.checked_mul(PART).filter(|start| *start < file.size);
+    let start = start.ok_or(Error::Invalid("the file has no part with this number"))?;
+    let end = file.size.min(start + PART);
+    if length != end - start {
+        return Err(Error::Invalid(
+            "the part has another length than its place in the file; parts are 8 MiB",
+        ));
+    }
+    let upload = ctx.store.blobs.upload(file.id, file.size)?;
+    Ok(PartWriter {
+        upload,
+        index,
+        at: start,
+        end,
+    })
+}
+
+impl PartWriter {
+    /// Writes what came. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Full`]; [`Error::Invalid`] if more comes than was announced.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if bytes.len() as u64 > self.end - self.at {
+            return Err(Error::Invalid("the part is longer than announced"));
+        }
+        self.upload.write_at(self.at, bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// The part is whole.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is not.
+    pub fn finish(self) -> Result<(), Error> {
+        if self.at != self.end {
+            return Err(Error::Invalid("the part ended too early; send it again"));
+        }
+        self.upload.finish_part(self.index)?;
+        Ok(())
+    }
+}
+
+/// Begins to receive the manifest M, of `length` bytes. A second one takes the place of the first.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Invalid`].
+pub async fn manifest(
+    ctx: &Context,
+    caller: &Caller,
+    parcel: ParcelId,
+    length: u64,
+) -> Result<ManifestUpload, Error> {
+    let draft = load(ctx, caller, parcel).await?;
+    if length == 0 || length > depesche_domain::policy::LARGEST_MANIFEST {
+        return Err(Error::Invalid("a manifest has at most 64 MiB"));
+    }
+    Ok(ctx.store.blobs.put_manifest(draft.id, length)?)
+}
+
+/// Takes a file object out of a draft: its source has changed.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn remove_file(
+    ctx: &Context,
+    caller: &Caller,
+    parcel: ParcelId,
+    file: FileId,
+) -> Result<(), Error> {
+    load(ctx, caller, parcel).await?;
+    let mut tx = ctx.store.sql.begin().await?;
+    own(parcels::lock(&mut tx, parcel).await?, caller)?;
+    let removed = parcels::remove_file(&mut tx, parcel, file).await?;
+    tx.commit().await?;
+    if !removed {
+        return Err(Error::NotFound);
+    }
+    Ok(ctx.store.blobs.remove(file)?)
+}
+
+/// Gives a draft up: what was uploaded is deleted.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn abandon(ctx: &Context, caller: &Caller, parcel: ParcelId) -> Result<(), Error> {
+    let draft = load(ctx, caller, parcel).await?;
+    delete(ctx, draft).await
+}
+
+/// Deletes a draft: rows first, then bytes; what is left after a crash is swept.
+pub(crate) async fn delete(ctx: &Context, draft: Draft) -> Result<(), Error> {
+    let mut tx = ctx.store.sql.begin().await?;
+    let deleted = parcels::delete_draft(&mut tx, draft.id).await?;
+    tx.commit().await?;
+    if deleted {
+        for file in draft.files {
+            ctx.store.blobs.remove(file.id)?;
+        }
+        ctx.store.blobs.remove_manifest(draft.id)?;
+    }
+    Ok(())
+}

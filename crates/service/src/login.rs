@@ -1,0 +1,362 @@
+//! Login by OPAQUE (RFC 9807) and sessions.
+//!
+//! ristretto255-SHA512, 3DH, Argon2id as key stretching function (run by the client alone). The
+//! server learns neither password nor a thing that could be guessed at. An unknown address gets an
+//! answer of the same shape, under an account id derived from the set-up secret.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use depesche_domain::account::{SESSION_IDLE, SESSION_LIFE, Session};
+use depesche_domain::token::SecretHash;
+use depesche_domain::{Account, AccountId, Address, SessionId, Span, Time};
+use depesche_seal::primitives::{hmac_sha256, sha256};
+use depesche_store::sql::{accounts, sessions};
+use opaque_ke::{
+    CipherSuite, CredentialFinalization, CredentialRequest, Identifiers, Ristretto255, ServerLogin,
+    ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh,
+};
+use zeroize::Zeroizing;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::random::Random;
+use crate::tries::What;
+
+/// The suite of RFC 9807 that all clients and the server speak (docs/format.md, Login).
+pub struct Suite;
+
+impl CipherSuite for Suite {
+    type OprfCs = Ristretto255;
+    type KeyExchange = TripleDh<Ristretto255, sha2::Sha512>;
+    type Ksf = opaque_ke::argon2::Argon2<'static>;
+}
+
+/// A login must be finished within this span.
+pub const LOGIN_LIFE: Span = Span::seconds(60);
+/// At most this many logins are under way; then the oldest is forgotten.
+pub const MOST_LOGINS: usize = 10_000;
+
+struct Pending {
+    state: ServerLogin<Suite>,
+    account: Option<Account>,
+    identifier: String,
+    folded: String,
+    begun: Time,
+}
+
+/// Logins under way, in RAM.
+#[derive(Default)]
+pub(crate) struct Logins(Mutex<(HashMap<[u8; 16], Pending>, VecDeque<[u8; 16]>)>);
+
+impl Logins {
+    fn put(&self, id: [u8; 16], pending: Pending) {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (map, order) = &mut *guard;
+        let now = pending.begun;
+        while let Some(oldest) = order.front().copied() {
+            let over = map.get(&oldest).is_none_or(|p| p.begun + LOGIN_LIFE <= now);
+            if !over && map.len() < MOST_LOGINS {
+                break;
+            }
+            order.pop_front();
+            map.remove(&oldest);
+        }
+        map.insert(id, pending);
+        order.push_back(id);
+    }
+
+    fn take(&self, id: &[u8; 16], now: Time) -> Option<Pending> {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        guard
+            .0
+            .remove(id)
+            .filter(|pending| now < pending.begun + LOGIN_LIFE)
+    }
+}
+
+/// Second message of a login.
+pub struct Started {
+    /// To be named in [`finish`].
+    pub login: String,
+    /// OPAQUE's client identifier.
+    pub account: String,
+    /// OPAQUE's server identifier.
+    pub host: String,
+    /// KE2.
+    pub response: Vec<u8>,
+}
+
+/// Who calls: a live session and its account.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The session.
+    pub session: Session,
+    /// The account.
+    pub account: Account,
+}
+
+pub(crate) fn load_setup(ctx: &Context) -> Result<ServerSetup<Suite>, Error> {
+    let mut random = ctx.random.clone();
+    let make = || Zeroizing::new(ServerSetup::<Suite>::new(&mut random).serialize().to_vec());
+    let bytes = ctx
+        .secrets
+        .load_or_make("opaque", make)
+        .map_err(|e| Error::Unavailable(Box::new(e)))?;
+    ServerSetup::deserialize(&bytes).map_err(|e| Error::Unavailable(Box::new(e)))
+}
+
+/// The id under which an unknown address answers: always the same for the same address.
+fn derive_unknown_id(setup: &ServerSetup<Suite>, folded: &str) -> AccountId {
+    let secret = Zeroizing::new(setup.serialize().to_vec());
+    let mac = hmac_sha256(
+        &secret,
+        &[b"depesche/v1/unknown-account\0", folded.as_bytes()],
+    );
+    let mut id = [0; 16];
+    id.copy_from_slice(&mac[..16]);
+    AccountId::from_bytes(id)
+}
+
+/// First step: KE1 in, KE2 out. Counts as a try, since KE2 tells the client whether the password fits.
+///
+/// # Errors
+/// [`Error::TooManyTries`], [`Error::Invalid`] for a malformed message.
+pub async fn start(
+    ctx: &Context,
+    email: &str,
+    request: &[u8],
+    from: IpAddr,
+) -> Result<Started, Error> {
+    let now = ctx.now();
+    let folded = email
+        .parse::<Address>()
+        .map_or_else(|_| email.to_lowercase(), |a| a.folded().to_owned());
+    ctx.tries.check(What::Login(&folded), from, now)?;
+    let request = CredentialRequest::<Suite>::deserialize(request)
+        .map_err(|_| Error::Invalid("this is not the first message of a login"))?;
+    let setup = load_setup(ctx)?;
+    let found = match email.parse::<Address>() {
+        Ok(address) => accounts::by_address(&ctx.store.sql, &address).await?,
+        Err(_) => None,
+    };
+    let found = found.filter(|(account, _)| account.disabled.is_none());
+    let id = found.as_ref().map_or_else(
+        || derive_unknown_id(&setup, &folded),
+        |(account, _)| account.id,
+    );
+    let identifier = id.to_string();
+    let (account, file) = match found {
+        Some((account, password)) => {
+            let file = ServerRegistration::<Suite>::deserialize(&password)
+                .map_err(|e| Error::Unavailable(Box::new(e)))?;
+            (Some(account), Some(file))
+        }
+        None => (None, None),
+    };
+    let mut random = ctx.random.clone();
+    let started = ServerLogin::<Suite>::start(
+        &mut random,
+        &setup,
+        file,
+        request,
+        identifier.as_bytes(),
+        parameters(&identifier, &ctx.host),
+    )
+    .map_err(|_| Error::Invalid("this is not the first message of a login"))?;
+    ctx.tries.fail(What::Login(&folded), from, now);
+    let login = ctx.random.bytes::<16>();
+    let pending = Pending {
+        state: started.state,
+        account,
+        identifier: identifier.clone(),
+        folded,
+        begun: now,
+    };
+    ctx.logins.put(login, pending);
+    Ok(Started {
+        login: SessionId::from_bytes(login).to_string(),
+        account: identifier,
+        host: ctx.host.clone(),
+        response: started.message.serialize().to_vec(),
+    })
+}
+
+fn parameters<'a>(client: &'a str, server: &'a str) -> ServerLoginParameters<'a, 'a> {
+    ServerLoginParameters {
+        context: None,
+        identifiers: Identifiers {
+            client: Some(client.as_bytes()),
+            server: Some(server.as_bytes()),
+        },
+    }
+}
+
+/// Second step: KE3 in, a session out. The token is given once; the store keeps its hash.
+///
+/// # Errors
+/// [`Error::LoginFailed`] for a wrong password, an unknown address, a login too old; nobody learns which.
+pub async fn finish(
+    ctx: &Context,
+    login: &str,
+    finalization: &[u8],
+    label: &str,
+    from: IpAddr,
+) -> Result<(Zeroizing<String>, Caller), Error> {
+    let now = ctx.now();
+    let id: SessionId = login.parse().map_err(|_| Error::LoginFailed)?;
+    let pending = ctx
+        .logins
+        .take(id.as_bytes(), now)
+        .ok_or(Error::LoginFailed)?;
+    let message = CredentialFinalization::<Suite>::deserialize(finalization)
+        .map_err(|_| Error::LoginFailed)?;
+    pending
+        .state
+        .finish(message, parameters(&pending.identifier, &ctx.host))
+        .map_err(|_| Error::LoginFailed)?;
+    let account = pending.account.ok_or(Error::LoginFailed)?;
+    ctx.tries.clear(What::Login(&pending.folded), from);
+    make_session(ctx, account, label).await
+}
+
+async fn make_session(
+    ctx: &Context,
+    account: Account,
+    label: &str,
+) -> Result<(Zeroizing<String>, Caller), Error> {
+    let now = ctx.now();
+    let secret = Zeroizing::new(ctx.random.bytes::<32>());
+    let label: String = label.chars().filter(|c| !c.is_control()).take(80).collect();
+    let session = Session {
+        id: SessionId::from_bytes(ctx.random.bytes()),
+        account: account.id,
+        label,
+        created: now,
+        used: now,
+    };
+    let mut tx = ctx.store.sql.begin().await?;
+    sessions::insert(
+        &mut tx,
+        &session,
+        &SecretHash::from_bytes(sha256(secret.as_slice())),
+    )
+    .await?;
+    tx.commit().await?;
+    let token = Zeroizing::new(depesche_seal::format::to_text(secret.as_slice()));
+    Ok((token, Caller { session, account }))
+}
+
+/// Reads a token as it stands in a header: 32 bytes of base64url.
+pub(crate) fn hash_token(token: &str) -> Option<SecretHash> {
+    let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(depesche_seal::format::from_text(token).ok()?);
+    Some(SecretHash::from_bytes(sha256(bytes.as_slice())))
+}
+
+/// Whose session this token is.
+///
+/// # Errors
+/// [`Error::NotLoggedIn`].
+pub async fn caller(ctx: &Context, token: &str) -> Result<Caller, Error> {
+    let hash = hash_token(token).ok_or(Error::NotLoggedIn)?;
+    let found = sessions::by_token(&ctx.store.sql, &hash).await?;
+    let (session, account) = found.ok_or(Error::NotLoggedIn)?;
+    let now = ctx.now();
+    if !session.is_live(now) || account.disabled.is_some() {
+        return Err(Error::NotLoggedIn);
+    }
+    if now - session.used >= Span::minutes(10) {
+        let mut tx = ctx.store.sql.begin().await?;
+        sessions::touch(&mut tx, session.id, now).await?;
+        tx.commit().await?;
+    }
+    Ok(Caller { session, account })
+}
+
+/// Live sessions of the caller, newest first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn list(ctx: &Context, caller: &Caller) -> Result<Vec<Session>, Error> {
+    let now = ctx.now();
+    let mut all = sessions::list(&ctx.store.sql, caller.account.id).await?;
+    all.retain(|session| session.is_live(now));
+    Ok(all)
+}
+
+/// Ends one of the caller's sessions.
+///
+/// # Errors
+/// [`Error::NotFound`] if it is none of the caller's.
+pub async fn end(ctx: &Context, caller: &Caller, session: SessionId) -> Result<(), Error> {
+    let mut tx = ctx.store.sql.begin().await?;
+    let ended = sessions::delete(&mut tx, caller.account.id, session).await?;
+    tx.commit().await?;
+    if ended { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// Ends all of the caller's sessions, this one too. Gives how many.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn end_all(ctx: &Context, caller: &Caller) -> Result<u64, Error> {
+    let mut tx = ctx.store.sql.begin().await?;
+    let ended = sessions::delete_all(&mut tx, caller.account.id).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// Forgets sessions that live no more.
+pub(crate) async fn sweep(ctx: &Context, now: Time) -> Result<u64, Error> {
+    let mut tx = ctx.store.sql.begin().await?;
+    let swept = sessions::sweep(&mut tx, now - SESSION_IDLE, now - SESSION_LIFE).await?;
+    tx.commit().await?;
+    Ok(swept)
+}
+
+/// Makes the password file of an account without sending the password anywhere: both sides of the
+/// OPAQUE registration run here. For `admin user add` on the server's own machine.
+///
+/// # Errors
+/// [`Error::Invalid`] if the password is too short or too long.
+pub(crate) fn derive_password_file(
+    ctx: &Context,
+    account: AccountId,
+    password: &str,
+) -> Result<Vec<u8>, Error> {
+    use opaque_ke::argon2::{Algorithm, Argon2, Params, Version};
+    use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters};
+    let fail = |_| Error::Invalid("this password cannot be used; choose another one");
+    let setup = load_setup(ctx)?;
+    let mut random = ctx.random.clone();
+    let identifier = account.to_string();
+    let client =
+        ClientRegistration::<Suite>::start(&mut random, password.as_bytes()).map_err(fail)?;
+    let server = ServerRegistration::<Suite>::start(&setup, client.message, identifier.as_bytes())
+        .map_err(fail)?;
+    let params = Params::new(KSF_MEMORY, KSF_PASSES, KSF_LANES, None)
+        .map_err(|_| Error::Invalid("this password cannot be used; choose another one"))?;
+    let ksf = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let finish = ClientRegistrationFinishParameters::new(
+        Identifiers {
+            client: Some(identifier.as_bytes()),
+            server: Some(ctx.host.as_bytes()),
+        },
+        Some(&ksf),
+    );
+    let done = client
+        .state
+        .finish(&mut random, password.as_bytes(), server.message, finish)
+        .map_err(fail)?;
+    Ok(ServerRegistration::<Suite>::finish(done.message)
+        .serialize()
+        .to_vec())
+}
+
+/// Argon2id memory of the login's key stretching, KiB.
+pub const KSF_MEMORY: u32 = 64 * 1024;
+/// Its passes.
+pub const KSF_PASSES: u32 = 3;
+/// Its lanes.
+pub const KSF_LANES: u32 = 1;

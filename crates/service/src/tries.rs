@@ -1,0 +1,154 @@
+//! Growing delays after failed tries, in RAM, per (what is tried, from where).
+//!
+//! Because the place of the one who tries is part of the key, nobody can lock somebody else out.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use depesche_domain::account::Tries;
+use depesche_domain::{Span, Time};
+use depesche_seal::primitives::sha256;
+
+use crate::error::Error;
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum What<'a> {
+    /// A login to the account with this folded address.
+    Login(&'a str),
+    /// The password of a link.
+    LinkPassword(&'a [u8; 16]),
+    /// A mailed code of a link, asked for.
+    CodeRequest(&'a [u8; 16]),
+    /// Anything at all from one place.
+    Place,
+}
+
+/// Failed tries. At most [`TriesTable::MOST`] are remembered; then the oldest go.
+#[derive(Default)]
+pub struct TriesTable(Mutex<HashMap<[u8; 32], Tries>>);
+
+/// The network an address stands for: all of it (IPv4) or its first 64 bits (IPv6), as one customer gets.
+fn place(from: IpAddr) -> [u8; 16] {
+    match from {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => v4.to_ipv6_mapped().octets(),
+            None => (u128::from(v6) & !u128::from(u64::MAX)).to_be_bytes(),
+        },
+    }
+}
+
+fn key(what: What<'_>, from: IpAddr) -> [u8; 32] {
+    let (kind, name): (u8, &[u8]) = match what {
+        What::Login(address) => (1, address.as_bytes()),
+        What::LinkPassword(link) => (2, link),
+        What::Place => (3, &[]),
+        What::CodeRequest(link) => (4, link),
+    };
+    let mut text = vec![kind];
+    text.extend_from_slice(&place(from));
+    text.extend_from_slice(name);
+    sha256(&text)
+}
+
+impl TriesTable {
+    /// How many pairs are remembered.
+    pub const MOST: usize = 50_000;
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Tries>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// May this be tried now?
+    ///
+    /// # Errors
+    /// [`Error::TooManyTries`] with the time to wait.
+    pub fn check(&self, what: What<'_>, from: IpAddr, now: Time) -> Result<(), Error> {
+        let wait = self
+            .lock()
+            .get(&key(what, from))
+            .map_or(Span::default(), |tries| tries.wait(now));
+        if wait == Span::default() {
+            Ok(())
+        } else {
+            Err(Error::TooManyTries { wait })
+        }
+    }
+
+    /// One failed. Gives how many are left before the next pause.
+    pub fn fail(&self, what: What<'_>, from: IpAddr, now: Time) -> u32 {
+        let mut table = self.lock();
+        if table.len() >= Self::MOST {
+            table.retain(|_, tries| !tries.is_stale(now));
+            if table.len() >= Self::MOST {
+                let oldest = table
+                    .iter()
+                    .min_by_key(|(_, tries)| tries.last)
+                    .map(|(key, _)| *key);
+                oldest.map(|key| table.remove(&key));
+            }
+        }
+        let tries = table.entry(key(what, from)).or_insert(Tries {
+            failed: 0,
+            last: now,
+        });
+        if tries.is_stale(now) {
+            tries.failed = 0;
+        }
+        *tries = tries.fail(now);
+        Tries::FREE.saturating_sub(tries.failed)
+    }
+
+    /// One was right: begin anew.
+    pub fn clear(&self, what: What<'_>, from: IpAddr) {
+        self.lock().remove(&key(what, from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_locks_somebody_else_out() {
+        let table = TriesTable::default();
+        let now = Time::from_ms(0);
+        let (thief, owner): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        for _ in 0..100 {
+            table.fail(What::Login("a@b.example"), thief, now);
+        }
+        assert!(table.check(What::Login("a@b.example"), thief, now).is_err());
+        assert!(table.check(What::Login("a@b.example"), owner, now).is_ok());
+        table.clear(What::Login("a@b.example"), owner);
+        assert!(table.check(What::Login("a@b.example"), thief, now).is_err());
+    }
+
+    #[test]
+    fn one_customer_is_one_place() {
+        let table = TriesTable::default();
+        let now = Time::from_ms(0);
+        for n in 0..10u128 {
+            let from = IpAddr::V6(((0x2001_0db8_0000_0001u128 << 64) | n).into());
+            table.fail(What::Place, from, now);
+        }
+        let other_host = IpAddr::V6(((0x2001_0db8_0000_0001u128 << 64) | 99).into());
+        assert!(table.check(What::Place, other_host, now).is_err());
+        let other_net = IpAddr::V6(((0x2001_0db8_0000_0002u128 << 64) | 1).into());
+        assert!(table.check(What::Place, other_net, now).is_ok());
+    }
+
+    #[test]
+    fn the_table_is_bounded() {
+        let table = TriesTable::default();
+        for n in 0..(TriesTable::MOST as u32 + 100) {
+            table.fail(
+                What::Place,
+                std::net::Ipv4Addr::from(n).into(),
+                Time::from_ms(i64::from(n)),
+            );
+        }
+        assert!(table.lock().len() <= TriesTable::MOST);
+    }
+}

@@ -1,0 +1,607 @@
+//! Deliveries as a visitor with a link sees them: look, open, lease, fetch, confirm.
+//!
+//! Nothing is used up before a person clicked, the key was proven and a file was verified. A look
+//! changes nothing; opening is not counted; a lease is counted and given back when it lapses.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use depesche_domain::claim::{CODE_LIFE, CODE_TRIES, ClaimState, LEASE};
+use depesche_domain::effect::{Effect, Language, Mail};
+use depesche_domain::journal::Fact;
+use depesche_domain::parcel::Posted;
+use depesche_domain::token::SecretHash;
+use depesche_domain::{Account, Address, ClaimId, FileId, LinkId, ParcelId, Span, Time};
+use depesche_seal::link::Record;
+use depesche_seal::password::Params as PasswordParams;
+use depesche_seal::primitives::sha256;
+use depesche_store::blobs::Reader;
+use depesche_store::sql::parcels::{self, Mark, Stored};
+use depesche_store::sql::visits::{self, ClaimRow, CodeTry, LinkRow};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::login::hash_token;
+use crate::outbox;
+use crate::tries::What;
+
+/// What a visitor proves the link with: auth, and auth2 with a link password (docs/format.md, Link).
+pub struct Proof {
+    /// 32 bytes.
+    pub auth: Vec<u8>,
+    /// 32 bytes, if the visitor knows the password.
+    pub auth2: Option<Vec<u8>>,
+}
+
+/// A manifest up to this size is handed out with the first look.
+const SMALL_MANIFEST: u64 = 256 << 10;
+
+/// What a link alone shows.
+pub struct Look {
+    /// Who wrote.
+    pub sender: Account,
+    /// The parcel; subject and message are to be shown only if `record` is there.
+    pub posted: Posted,
+    /// How the password is stretched, if there is one.
+    pub password: Option<PasswordParams>,
+    /// Whether a mailed code is asked for.
+    pub mailed_code: bool,
+    /// The record, if nothing more has to be proven to see it.
+    pub record: Option<Vec<u8>>,
+    /// M, with the record, if it is small.
+    pub manifest: Option<Vec<u8>>,
+}
+
+/// The opened letter.
+pub struct Letter {
+    /// Who wrote.
+    pub sender: Account,
+    /// The parcel.
+    pub posted: Posted,
+    /// The record.
+    pub record: Vec<u8>,
+    /// Bytes of M.
+    pub manifest_size: u64,
+    /// The visit.
+    pub claim: Standing,
+}
+
+/// Where a visit stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The state.
+    pub state: ClaimState,
+    /// Downloads left on this link.
+    pub left: Option<u32>,
+}
+
+fn hash_of(secret: &[u8]) -> SecretHash {
+    SecretHash::from_bytes(sha256(secret))
+}
+
+/// The parcel behind a link, if it may be opened at all.
+async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Error> {
+    let now = ctx.now();
+    match parcels::load(&ctx.store.sql, link.parcel).await? {
+        Some(Stored::Closed(row)) => Err(Error::Closed {
+            reason: row.closed.reason,
+            at: row.closed.at,
+        }),
+        _ if link.dropped => Err(Error::Dropped),
+        Some(Stored::Posted(posted)) if posted.has_expired(now) => Err(Error::Closed {
+            reason: depesche_domain::parcel::Reason::Expired,
+            at: posted.expires,
+        }),
+        Some(Stored::Posted(posted)) => Ok(posted),
+        Some(Stored::Draft(_)) | None => Err(Error::LinkUnknown),
+    }
+}
+
+/// Proves the link (auth), never limited: it has 160 bits. A wrong link is told from a wrong password.
+async fn prove_link(ctx: &Context, id: LinkId, proof: &Proof) -> Result<(LinkRow, Posted), Error> {
+    let link = visits::link(&ctx.store.sql, id)
+        .await?
+        .ok_or(Error::LinkUnknown)?;
+    if hash_of(&proof.auth) != link.auth {
+        return Err(Error::LinkWrongKey);
+    }
+    let posted = parcel(ctx, &link).await?;
+    Ok((link, posted))
+}
+
+/// Proves the password (auth2) if the link has one. Wrong ones are limited by a growing delay, never burnt.
+fn prove_password(ctx: &Context, link: &LinkRow, proof: &Proof, from: IpAddr) -> Result<(), Error> {
+    let Some(expected) = link.auth2 else {
+        return Ok(());
+    };
+    let given = proof.auth2.as_ref().ok_or(Error::PasswordRequired)?;
+    let (what, now) = (What::LinkPassword(link.id.as_bytes()), ctx.now());
+    ctx.tries.check(what, from, now)?;
+    if hash_of(given) != expected {
+        return Err(Error::WrongPassword {
+            left: ctx.tries.fail(what, from, now),
+        });
+    }
+    ctx.tries.clear(what, from);
+    Ok(())
+}
+
+fn password_params(record: &[u8]) -> Result<Option<PasswordParams>, Error> {
+    let record = Record::parse(record).map_err(|e| Error::Unavailable(Box::new(e)))?;
+    Ok(record.head().password)
+}
+
+/// What a link shows before anything is opened. Changes nothing.
+///
+/// # Errors
+/// [`Error::LinkUnknown`], [`Error::LinkWrongKey`], [`Error::Closed`], [`Error::Dropped`],
+/// [`Error::WrongPassword`], [`Error::TooManyTries`].
+pub async fn look(ctx: &Context, id: LinkId, proof: &Proof, from: IpAddr) -> Result<Look, Error> {
+    let (link, posted) = prove_link(ctx, id, proof).await?;
+    let sealed = link.record.as_deref().ok_or(Error::Dropped)?;
+    let password = password_params(sealed)?;
+    let proven = match proof.auth2 {
+        Some(_) => prove_password(ctx, &link, proof, from).map(|()| true)?,
+        None => link.auth2.is_none(),
+    };
+    let shown = proven && !link.mailed_code;
+    let manifest = if shown {
+        small_manifest(ctx, link.parcel)?
+    } else {
+        None
+    };
+    let sender = crate::parcels::sender(ctx, &posted).await?;
+    Ok(Look {
+        sender,
+        posted,
+        password,
+        mailed_code: link.mailed_code,
+        record: if shown { link.record } else { None },
+        manifest,
+    })
+}
+
+fn small_manifest(ctx: &Context, parcel: ParcelId) -> Result<Option<Vec<u8>>, Error> {
+    let reader = ctx.store.blobs.manifest(parcel)?;
+    if reader.size() > SMALL_MANIFEST {
+        return Ok(None);
+    }
+    let mut bytes = vec![0; usize::try_from(reader.size()).unwrap_or_default()];
+    reader.read_at(0, &mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Mails a one-time code if the stated address is the recipient's. Nobody learns whether it is.
+///
+/// # Errors
+/// As [`look`]; [`Error::TooManyTries`] if codes are asked for too often.
+pub async fn ask_code(
+    ctx: &Context,
+    id: LinkId,
+    proof: &Proof,
+    email: &str,
+    language: Language,
+    from: IpAddr,
+) -> Result<(), Error> {
+    let (link, posted) = prove_link(ctx, id, proof).await?;
+    prove_password(ctx, &link, proof, from)?;
+    let now = ctx.now();
+    ctx.tries
+        .check(What::CodeRequest(id.as_bytes()), from, now)?;
+    ctx.tries.fail(What::CodeRequest(id.as_bytes()), from, now);
+    let stated: Option<Address> = email.parse().ok();
+    if !link.mailed_code || stated.is_none_or(|stated| stated != link.address) {
+        return Ok(());
+    }
+    let sender = crate::parcels::sender(ctx, &posted).await?;
+    let code = ctx.random.digits(8);
+    let hash = hash_code(id, &code);
+    let mail = Mail::Code {
+        to: link.address.clone(),
+        code,
+        sender_name: sender.name,
+        sender: sender.address,
+        language,
+    };
+    let mut tx = ctx.store.sql.begin().await?;
+    visits::put_code(&mut tx, id, &hash, now + CODE_LIFE).await?;
+    let effects = vec![Effect::Send {
+        mail: Box::new(mail),
+        about: None,
+    }];
+    let leases = outbox::store(ctx, &mut tx, effects).await?;
+    tx.commit().await?;
+    drop(leases);
+    ctx.wake_worker();
+    Ok(())
+}
+
+fn hash_code(link: LinkId, code: &str) -> SecretHash {
+    let digits: String = code.chars().filter(char::is_ascii_digit).collect();
+    hash_of(&[link.as_bytes().as_slice(), digits.as_bytes()].concat())
+}
+
+/// What a visitor hands in to open the letter.
+pub struct OpenRequest {
+    /// Link and password.
+    pub proof: Proof,
+    /// Self-declared.
+    pub email: String,
+    /// The mailed code, if one is asked for.
+    pub code: Option<String>,
+    /// Drawn by the visitor's client: 32 bytes.
+    pub token: Vec<u8>,
+}
+
+/// Opens the letter: a person's click. The same token again gives the same visit.
+///
+/// # Errors
+/// As [`look`], and [`Error::CodeRequired`], [`Error::WrongCode`], [`Error::Invalid`] for an address
+/// that is none.
+pub async fn open(
+    ctx: &Context,
+    id: LinkId,
+    request: OpenRequest,
+    from: IpAddr,
+) -> Result<Letter, Error> {
+    let (link, posted) = prove_link(ctx, id, &request.proof).await?;
+    prove_password(ctx, &link, &request.proof, from)?;
+    if request.token.len() != 32 {
+        return Err(Error::Invalid("the token of a visit has 32 bytes"));
+    }
+    let record = link.record.clone().ok_or(Error::Dropped)?;
+    let token = hash_of(&request.token);
+    let claim = match visits::claim_by_token(&ctx.store.sql, &token).await? {
+        Some(known) if known.link == id => known,
+        Some(_) => return Err(Error::Conflict),
+        None => make_claim(ctx, &link, &request, &token).await?,
+    };
+    let sender = crate::parcels::sender(ctx, &posted).await?;
+    let manifest_size = ctx.store.blobs.manifest(link.parcel)?.size();
+    let standing = standing(&claim, &link, ctx.now());
+    Ok(Letter {
+        sender,
+        posted,
+        record,
+        manifest_size,
+        claim: standing,
+    })
+}
+
+async fn make_claim(
+    ctx: &Context,
+    link: &LinkRow,
+    request: &OpenRequest,
+    token: &SecretHash,
+) -> Result<ClaimRow, Error> {
+    let now = ctx.now();
+    let stated: Address = request.email.parse().map_err(|_| {
+        Error::Invalid("this is not a complete e-mail address, such as name@example.org")
+    })?;
+    let mut tx = ctx.store.sql.begin().await?;
+    if link.mailed_code {
+        let code = request.code.as_ref().ok_or(Error::CodeRequired)?;
+        match visits::take_code(&mut tx, link.id, &hash_code(link.id, code), now, CODE_TRIES)
+            .await?
+        {
+            CodeTry::Right if stated == link.address => {}
+            CodeTry::Right | CodeTry::None => {
+                tx.commit().await?;
+                return Err(Error::WrongCode { left: 0 });
+            }
+            CodeTry::Wrong { left } => {
+                tx.commit().await?;
+                return Err(Error::WrongCode { left });
+            }
+        }
+    }
+    let claim = ClaimRow {
+        id: ClaimId::from_bytes(ctx.random.bytes()),
+        link: link.id,
+        parcel: link.parcel,
+        address: link.address.clone(),
+        stated: stated.to_string(),
+        proven: link.mailed_code,
+        state: ClaimState::Opened,
+        opened: now,
+    };
+    visits::insert_claim(&mut tx, &claim, token).await?;
+    parcels::mark(&mut tx, link.parcel, &link.address, Mark::Opened, now).await?;
+    tx.commit().await?;
+    Ok(claim)
+}
+
+fn standing(claim: &ClaimRow, link: &LinkRow, now: Time) -> Standing {
+    Standing {
+        state: claim.state.at(now),
+        left: link.limit.map(|limit| limit.saturating_sub(link.taken)),
+    }
+}
+
+/// A visit, by its token, whose parcel may still be opened.
+async fn visit(ctx: &Context, token: &str) -> Result<(ClaimRow, LinkRow, Posted), Error> {
+    let hash = hash_token(token).ok_or(Error::ClaimOver)?;
+    let claim = visits::claim_by_token(&ctx.store.sql, &hash)
+        .await?
+        .ok_or(Error::ClaimOver)?;
+    let link = visits::link(&ctx.store.sql, claim.link)
+        .await?
+        .ok_or(Error::ClaimOver)?;
+    let posted = parcel(ctx, &link).await?;
+    Ok((claim, link, posted))
+}
+
+/// Begins a download: counted against the limit. A committed visit goes on as it is.
+///
+/// # Errors
+/// [`Error::LimitReached`], [`Error::ClaimOver`], [`Error::Closed`], [`Error::Dropped`].
+pub async fn lease(ctx: &Context, token: &str) -> Result<Standing, Error> {
+    let (claim, link, _) = visit(ctx, token).await?;
+    let now = ctx.now();
+    if claim.state.serves(now) {
+        return ping(ctx, token).await;
+    }
+    if matches!(claim.state, ClaimState::Committed { .. }) {
+        return Err(Error::ClaimOver);
+    }
+    let mut tx = ctx.store.sql.begin().await?;
+    visits::lapse(&mut tx, link.id, now).await?;
+    let until = now + LEASE;
+    if !visits::lease(&mut tx, &claim, until).await? {
+        tx.commit().await?;
+        return Err(Error::LimitReached);
+    }
+    let fact = Fact::Leased {
+        parcel: claim.parcel,
+        claim: claim.id.to_string(),
+    };
+    crate::journal::record(&mut tx, now, &fact).await?;
+    tx.commit().await?;
+    let left = link.limit.map(|limit| limit.saturating_sub(link.taken + 1));
+    Ok(Standing {
+        state: ClaimState::Leased { until },
+        left,
+    })
+}
+
+/// Keeps a lease.
+///
+/// # Errors
+/// [`Error::ClaimOver`] if it has lapsed, [`Error::Closed`], [`Error::Dropped`].
+pub async fn ping(ctx: &Context, token: &str) -> Result<Standing, Error> {
+    let (mut claim, link, _) = visit(ctx, token).await?;
+    claim.state = keep(ctx, &claim).await?;
+    Ok(standing(&claim, &link, ctx.now()))
+}
+
+/// Keeps a lease alive: in the store at most every half lease, since each write is a sync.
+async fn keep(ctx: &Context, claim: &ClaimRow) -> Result<ClaimState, Error> {
+    let now = ctx.now();
+    match claim.state.at(now) {
+        ClaimState::Leased { until } => {
+            if until - now > Span::from_ms(LEASE.ms() / 2) {
+                return Ok(claim.state);
+            }
+            let until = now + LEASE;
+            let mut tx = ctx.store.sql.begin().await?;
+            let kept = visits::extend_lease(&mut tx, claim.id, until).await?;
+            tx.commit().await?;
+            if kept {
+                Ok(ClaimState::Leased { until })
+            } else {
+                Err(Error::ClaimOver)
+            }
+        }
+        state if state.serves(now) => Ok(state),
+        _ => Err(Error::ClaimOver),
+    }
+}
+
+/// Files that the client has verified to the end. The first commits the visit.
+///
+/// # Errors
+/// [`Error::ClaimOver`], [`Error::NotFound`] for a file that is not of this parcel.
+pub async fn receipts(ctx: &Context, token: &str, files: &[FileId]) -> Result<Standing, Error> {
+    let (mut claim, link, posted) = visit(ctx, token).await?;
+    let now = ctx.now();
+    if !claim.state.serves(now) {
+        return Err(Error::ClaimOver);
+    }
+    let known = parcels::files(&ctx.store.sql, claim.parcel).await?;
+    if files.is_empty() && !known.is_empty() {
+        return Err(Error::Invalid("name at least one file"));
+    }
+    if files.iter().any(|file| known.iter().all(|k| k.id != *file)) {
+        return Err(Error::NotFound);
+    }
+    commit(ctx, &mut claim, &posted, files).await?;
+    Ok(standing(&claim, &link, now))
+}
+
+async fn commit(
+    ctx: &Context,
+    claim: &mut ClaimRow,
+    posted: &Posted,
+    files: &[FileId],
+) -> Result<(), Error> {
+    let now = ctx.now();
+    let sender = crate::parcels::sender(ctx, posted).await?;
+    let mut tx = ctx.store.sql.begin().await?;
+    let first = visits::commit(&mut tx, claim.id, now).await?;
+    for file in files {
+        visits::insert_receipt(&mut tx, claim.id, *file, now).await?;
+    }
+    let mut effects = Vec::new();
+    if first {
+        effects.push(Effect::Record(Fact::Committed {
+            parcel: claim.parcel,
+            claim: claim.id.to_string(),
+        }));
+        if parcels::mark(&mut tx, claim.parcel, &claim.address, Mark::Downloaded, now).await? {
+            let language = ctx.settings.language;
+            effects.extend(posted.downloaded(
+                &claim.address,
+                &claim.stated,
+                &sender,
+                language,
+                now,
+            ));
+        }
+        claim.state = ClaimState::Committed { at: now };
+    }
+    let leases = outbox::store(ctx, &mut tx, effects).await?;
+    tx.commit().await?;
+    drop(leases);
+    ctx.wake_worker();
+    Ok(())
+}
+
+/// The manifest M of a visit: opened is enough, since names are not what a limit counts.
+///
+/// # Errors
+/// [`Error::ClaimOver`], [`Error::Closed`], [`Error::Dropped`].
+pub async fn manifest(ctx: &Context, token: &str) -> Result<Reader, Error> {
+    let (claim, ..) = visit(ctx, token).await?;
+    Ok(ctx.store.blobs.manifest(claim.parcel)?)
+}
+
+/// A file object handed out to a visit.
+pub struct Served {
+    reader: Reader,
+    ctx: Arc<Context>,
+    claim: ClaimId,
+    file: FileId,
+    token: String,
+}
+
+/// Hands out a file object, any range.
+///
+/// # Errors
+/// [`Error::ClaimOver`] if the visit has no lease, [`Error::NotFound`], [`Error::Closed`], [`Error::Dropped`].
+pub async fn file(ctx: &Arc<Context>, token: &str, file: FileId) -> Result<Served, Error> {
+    let (claim, ..) = visit(ctx, token).await?;
+    keep(ctx, &claim).await?;
+    parcels::file(&ctx.store.sql, claim.parcel, file)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let reader = ctx.store.blobs.reader(file)?;
+    Ok(Served {
+        reader,
+        ctx: ctx.clone(),
+        claim: claim.id,
+        file,
+        token: token.to_owned(),
+    })
+}
+
+impl Served {
+    /// Sealed bytes.
+    pub fn size(&self) -> u64 {
+        self.reader.size()
+    }
+
+    /// Reads exactly `into.len()` bytes at `offset`. Blocks on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
+        Ok(self.reader.read_at(offset, into)?)
+    }
+
+    /// These bytes have been handed out. When all bytes of the file have, the visit is committed.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn handed_out(&self, from: u64, to: u64) -> Result<(), Error> {
+        let whole = self.ctx.handed.add(
+            (self.claim, self.file),
+            from,
+            to,
+            self.size(),
+            self.ctx.now(),
+        );
+        if !whole {
+            return Ok(());
+        }
+        let (mut claim, _, posted) = visit(&self.ctx, &self.token).await?;
+        if matches!(claim.state, ClaimState::Committed { .. }) {
+            return Ok(());
+        }
+        commit(&self.ctx, &mut claim, &posted, &[]).await
+    }
+}
+
+/// What was handed out of each file to each claim, in RAM: after a restart a client's receipt does it.
+#[derive(Default)]
+pub(crate) struct Handed(Mutex<HashMap<(ClaimId, FileId), Covered>>);
+
+struct Covered {
+    /// Ranges from -> to, apart from each other.
+    ranges: BTreeMap<u64, u64>,
+    touched: Time,
+}
+
+impl Handed {
+    /// Entries kept; then the longest untouched go.
+    const MOST: usize = 20_000;
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(ClaimId, FileId), Covered>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds `[from, to)`; true when `[0, size)` is covered for the first time.
+    fn add(&self, key: (ClaimId, FileId), from: u64, to: u64, size: u64, now: Time) -> bool {
+        let mut all = self.lock();
+        if all.len() >= Self::MOST && !all.contains_key(&key) {
+            let oldest = all
+                .iter()
+                .min_by_key(|(_, covered)| covered.touched)
+                .map(|(key, _)| *key);
+            oldest.map(|oldest| all.remove(&oldest));
+        }
+        let covered = all.entry(key).or_insert_with(|| Covered {
+            ranges: BTreeMap::new(),
+            touched: now,
+        });
+        covered.touched = now;
+        if from >= to {
+            return false;
+        }
+        let (mut from, mut to) = (from, to);
+        while let Some((&start, &end)) = covered
+            .ranges
+            .range(..=to)
+            .next_back()
+            .filter(|(_, end)| **end >= from)
+        {
+            covered.ranges.remove(&start);
+            from = from.min(start);
+            to = to.max(end);
+        }
+        covered.ranges.insert(from, to);
+        from == 0 && to >= size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_handed_out_when_every_byte_was() {
+        let handed = Handed::default();
+        let key = (ClaimId::from_bytes([1; 16]), FileId::from_bytes([2; 16]));
+        let now = Time::from_ms(0);
+        assert!(!handed.add(key, 0, 10, 30, now));
+        assert!(!handed.add(key, 20, 30, 30, now));
+        assert!(
+            !handed.add(key, 0, 10, 30, now),
+            "the same range twice covers nothing more"
+        );
+        assert!(handed.add(key, 5, 25, 30, now));
+        let other = (ClaimId::from_bytes([3; 16]), key.1);
+        assert!(!handed.add(other, 1, 30, 30, now));
+        assert!(handed.add(other, 0, 1, 30, now));
+    }
+}
