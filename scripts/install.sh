@@ -60,7 +60,6 @@ for target in "$@"; do
       need age age
       need curl curl
       need python3 python3
-      need sqlite3 sqlite3
       ;;
     deep)
       need shellcheck shellcheck
