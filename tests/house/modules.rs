@@ -183,10 +183,15 @@ fn a_circle_is_seen() {
     };
     let files = [
         ("lib.rs", file("mod a; mod b; mod c; pub use a::A;")),
-        ("a.rs", file("use crate::{b::{B, B2}, c::C}; pub struct A;")),
+        (
+            "a.rs",
+            file("use crate::{b::{B, B2}, c::C}; pub(in crate::b) struct A;"),
+        ),
         (
             "b.rs",
-            file("fn f() { g!(super::c::C) } #[cfg(test)] mod tests { use crate::a::A; }"),
+            file(
+                "pub(super) fn f() { g!(super::c::C) } #[cfg(test)] mod tests { use crate::a::A; }",
+            ),
         ),
         (
             "c.rs",

@@ -40,7 +40,6 @@ fn nothing_is_left_over() {
         concat!("it.s", "kip"),
         concat!("describe.s", "kip"),
         concat!("waitFor", "Timeout"),
-        concat!("time.", "sleep("),
     ];
     let findings = lines_with(&words, |file| file.is(CODE)).collect();
     none_of(
@@ -124,4 +123,48 @@ fn paths_in_the_docs_exist() {
         }
     }
     none_of("a path that is not there (any more):", findings);
+}
+
+/// `service::parcels::post` in docs/flow.md: some file of `crates/service/src` defines `post`.
+#[test]
+fn the_names_of_the_flow_are_there() {
+    let page = FILES
+        .iter()
+        .find(|file| file.path == "docs/flow.md")
+        .expect("docs/flow.md");
+    let mut findings = Vec::new();
+    let mut names = 0;
+    for word in page.text.split('`').skip(1).step_by(2) {
+        let segments: Vec<&str> = word.split("::").collect();
+        let [krate, inside @ .., name] = &segments[..] else {
+            continue;
+        };
+        let Some(module) = inside.last() else {
+            continue;
+        };
+        names += 1;
+        let folder = format!("crates/{krate}/src/");
+        let holds = |file: &&File| {
+            file.path.starts_with(&folder)
+                && file.path.split(['/', '.']).any(|part| part == *module)
+                && ["fn", "struct", "enum", "trait"]
+                    .iter()
+                    .any(|word| defines(&file.text, &format!("{word} {name}")))
+        };
+        if !source::rust().any(|file| holds(&file)) {
+            findings.push(word.to_owned());
+        }
+    }
+    assert!(
+        names > 10,
+        "docs/flow.md names functions as `crate::module::name`"
+    );
+    none_of("docs/flow.md names what is not there (any more):", findings);
+}
+
+/// `what` stands in the text as whole words.
+fn defines(text: &str, what: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    text.match_indices(what)
+        .any(|(at, _)| ends(&text[at + what.len()..]))
 }

@@ -79,6 +79,8 @@ fn walk(stream: TokenStream, depth: usize, found: &mut Vec<Path>) {
     while at < trees.len() {
         match &trees[at] {
             TokenTree::Ident(_) => at = path(&trees, at, &[], depth, found),
+            // `pub(super)` says who may look, and is no arrow.
+            TokenTree::Group(_) if is_visibility(&trees[..at]) => at += 1,
             TokenTree::Group(group) => {
                 let opens_module = matches!(&trees[..at],
                     [.., TokenTree::Ident(word), TokenTree::Ident(_)] if word == "mod");
@@ -88,6 +90,10 @@ fn walk(stream: TokenStream, depth: usize, found: &mut Vec<Path>) {
             _ => at += 1,
         }
     }
+}
+
+fn is_visibility(before: &[TokenTree]) -> bool {
+    matches!(before, [.., TokenTree::Ident(word)] if word == "pub")
 }
 
 /// Reads one path from `at` behind `before`, and gives the place after it.
