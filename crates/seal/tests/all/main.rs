@@ -1,0 +1,9 @@
+//! The sealed format under test: vectors first, then properties, then other people's programs.
+
+mod corpus;
+mod make;
+mod peer;
+mod properties;
+mod secrets;
+mod vectors;
+mod wycheproof;
