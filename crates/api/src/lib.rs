@@ -46,6 +46,7 @@ pub use accounts::{
     Account, Ended, Info, Levels, Limits, LoggedIn, LoginFinish, LoginStart, LoginStarted,
     SessionInfo, Sessions,
 };
+pub use depesche_domain::effect::Language;
 pub use error::Problem;
 pub use parcels::{
     AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewFile,

@@ -1,1 +1,23 @@
-//! skeleton
+//! The typed client: seals, sends, fetches, opens, and goes on after a stop.
+//!
+//! | module | has |
+//! |-|-|
+//! | [`fault`], [`world`], [`meter`], `buffers` | kinds of failure; clock and randomness; progress; the memory of a transfer |
+//! | [`http`], `calls` | one server; the routes of its API |
+//! | [`profile`], [`login`] | the client's own folder; how a session comes into it |
+//! | [`walk`], [`layout`] | what shall be sent; which bytes of which file a part carries |
+//! | `draft`, [`mod@send`] | the record that lets a sender go on; the upload engine and posting |
+
+pub mod fault;
+pub mod http;
+pub mod layout;
+pub mod login;
+pub mod meter;
+pub mod profile;
+pub mod send;
+pub mod walk;
+pub mod world;
+
+mod buffers;
+mod calls;
+mod draft;
