@@ -1,0 +1,62 @@
+/** What the landing page shows of a visit; `ClaimFlow` keeps it true. Times in ms, sizes in bytes. */
+import type { FileState } from '../ui/file-state.ts';
+
+export interface Sender {
+  /** Empty if none is known. */
+  name: string;
+  address: string;
+}
+
+export interface Enclosure {
+  id: string;
+  name: string;
+  size: number;
+  state: FileState;
+}
+
+export interface Letter {
+  sender: Sender;
+  level: 1 | 2;
+  subject: string;
+  /** Empty until the letter is open. */
+  message: string;
+  expires: number;
+  /** None while the names are still sealed. */
+  files: Enclosure[] | undefined;
+}
+
+/** Why the delivery cannot be had; each has its own page. */
+export type Gone = 'expired' | 'withdrawn' | 'spent' | 'unknown' | 'damaged' | 'offline' | 'busy' | 'insecure' | 'old';
+
+export type ClaimStep =
+  | { at: 'looking' }
+  /** The key part of the link is missing or unfit: the code of the mail is asked for. */
+  | { at: 'code'; problem?: 'short' | 'slip' | 'unfit' | undefined; group?: number | undefined }
+  /** The letter lies there closed; the address, and the password if there is one, open it. */
+  | { at: 'closed'; password: boolean; problem?: ClosedProblem | undefined }
+  | { at: 'mailed-code'; address: string; problem?: 'wrong' | undefined; again?: boolean | undefined }
+  | { at: 'open'; left: number | undefined; saving: boolean; note?: 'memory' | 'saved' | undefined }
+  | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined };
+
+export type ClosedProblem =
+  | { kind: 'password'; triesLeft?: number | undefined; pauseMinutes?: number | undefined }
+  | { kind: 'pause'; seconds: number }
+  | { kind: 'address' };
+
+export interface ClaimView {
+  readonly step: ClaimStep;
+  /** None until the link was shown to be right. */
+  readonly letter: Letter | undefined;
+  /** A request or a key derivation runs. */
+  readonly busy: boolean;
+  typeCode(text: string): void;
+  open(address: string, password: string): void;
+  giveMailedCode(code: string): void;
+  askMailedCode(): void;
+  otherAddress(): void;
+  save(id: string): void;
+  saveAll(): void;
+  stop(id: string): void;
+  stopAll(): void;
+  again(): void;
+}

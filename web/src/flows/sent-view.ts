@@ -1,0 +1,78 @@
+/** Sent deliveries as pages show them; times in ms, sizes in bytes. */
+import type { Level } from '../ui/level.ts';
+
+export type RecipientState =
+  | 'posted' | 'notified' | 'bounced' | 'waits_registration' | 'waits_sealpass' | 'waits_release' | 'released' | 'opened'
+  | 'downloaded' | 'withdrawn' | 'expired' | 'dropped';
+
+export type Ended = 'expired' | 'withdrawn' | 'spent';
+
+export interface SentRow {
+  id: string;
+  level: Level;
+  ended: Ended | undefined;
+  /** When it ended. */
+  closed?: number | undefined;
+  subject: string;
+  posted: number;
+  expires: number;
+  size: number;
+  /** None where the list does not know. */
+  files?: number | undefined;
+  recipients: { address: string; name?: string | undefined; state: RecipientState; at?: number | undefined }[];
+}
+
+export type SentFilter = 'all' | 'waiting' | 'opened' | 'ended';
+
+export interface SentView {
+  readonly rows: SentRow[];
+  readonly loading: boolean;
+  readonly more: boolean;
+  readonly offline: boolean;
+  filter: SentFilter;
+  search: string;
+  showMore(): void;
+}
+
+export interface Visit {
+  address: string;
+  proven: boolean;
+  state: 'opened' | 'leased' | 'committed' | 'lapsed';
+  opened: number;
+  files: number;
+}
+
+export interface SentRecipient {
+  address: string;
+  name?: string | undefined;
+  state: RecipientState;
+  notified?: number | undefined;
+  bounced?: number | undefined;
+  opened?: number | undefined;
+  downloaded?: number | undefined;
+  limit?: number | undefined;
+  taken: number;
+  visits: Visit[];
+  /** The link, if this browser made it and still keeps it. */
+  url?: string | undefined;
+}
+
+export interface SentParcel extends Omit<SentRow, 'recipients'> {
+  message: string;
+  recipients: SentRecipient[];
+}
+
+export interface ParcelView {
+  readonly parcel: SentParcel | undefined;
+  readonly state: 'loading' | 'there' | 'not-there' | 'offline';
+  readonly busy: boolean;
+  /** The mail was sent again. */
+  readonly resent: boolean;
+  readonly mostDays: number;
+  extend(days: number): void;
+  resend(address: string): void;
+  add(addresses: string[]): void;
+  drop(address: string): void;
+  withdraw(): void;
+  copy(url: string): void;
+}

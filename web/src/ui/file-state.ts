@@ -1,0 +1,10 @@
+/** Where one file of a list stands; bytes. */
+export type FileState =
+  | { kind: 'rest' }
+  | { kind: 'waiting' }
+  | { kind: 'running'; done: number; secondsLeft?: number | undefined }
+  | { kind: 'interrupted'; done: number }
+  | { kind: 'verified' }
+  | { kind: 'failed'; why: string };
+
+export const REST: FileState = { kind: 'rest' };

@@ -1,0 +1,136 @@
+/** What somebody reads who was sent a link. The type of every language's catalogue. */
+import { plural } from '../format.ts';
+import ui from './ui.en.ts';
+
+const p = plural('en');
+
+const texts = {
+  ...ui,
+  // letter
+  line: (name: string, n: number, count: string) =>
+    n === 0
+      ? `${name} has sent you a message.`
+      : `${name} has sent you a message and ${count} ${p(n, { one: 'file', other: 'files' })}.`,
+  lineUnknown: (name: string) => `${name} has sent you a delivery.`,
+  noSubject: 'A delivery for you',
+  until: (day: string) => ['Ready for you until ', day] as [string, string],
+  looking: 'Looking for your delivery',
+  // action
+  openTitle: 'Open the delivery',
+  noAccount: 'You need no account and no program.',
+  open: 'Open',
+  opening: 'Opening',
+  address: 'Your e-mail address',
+  addressSample: 'name@example.org',
+  addressHint: (name: string) => `${name} sees it and so knows that the delivery has arrived.`,
+  addressMissing: 'Please enter your e-mail address.',
+  addressAt: 'The @ is missing, for example name@example.org',
+  addressEnd: 'The end is missing, for example .org',
+  reassure: 'Your files are stored encrypted. They become readable only on your device.',
+  genuine: (firm: string) => `Is this really from ${firm}? Call the number you already know.`,
+  // password
+  password: 'Password',
+  passwordHint: (name: string) => `${name} gave it to you by another way.`,
+  passwordMissing: 'Please enter the password.',
+  wrongPassword: (tries: number, minutes: number) =>
+    `That does not fit yet. Check capitals. ${String(tries)} more ${p(tries, { one: 'try', other: 'tries' })}, then a pause of ${String(minutes)} ${p(minutes, { one: 'minute', other: 'minutes' })}.`,
+  wrongPasswordPlain: 'That does not fit yet. Check capitals.',
+  pause: (time: string) => `Too many tries. Please wait ${time}, then go on.`,
+  // mailed code
+  codeByMailTitle: 'Enter the code from the mail',
+  codeByMail: (address: string) => `If this delivery was sent to ${address}, a code is on its way there now.`,
+  codeByMailField: 'Code',
+  codeByMailHint: 'Six digits. The mail may take a minute; look in the spam folder as well.',
+  codeByMailWrong: 'This code does not fit. Take the one from the newest mail.',
+  codeAgain: 'Send a new code',
+  codeSent: 'A new code is on its way.',
+  otherAddress: 'Another address',
+  goOn: 'Go on',
+  // level 2
+  level2: 'Enter the address the link was sent to.',
+  level2No: 'This address does not open the delivery. Use the one the link was sent to.',
+  login: 'Log in',
+  makeAccount: 'Make a free account',
+  // typed code
+  codeAskedTitle: 'Enter the code from the mail',
+  codeAsked: 'The link arrived incomplete. Enter the code from the mail.',
+  code: 'Code',
+  codeHint: 'It stands at the end of the mail. Capitals and spaces do not matter.',
+  codeShort: 'The code is not complete yet.',
+  codeLetter: (n: number) => `There is a slip in the code. Compare it with the mail once more, group ${String(n)} first.`,
+  codeSlip: 'There is a slip in the code. Compare it with the mail once more.',
+  codeUnfit: 'This code does not open this delivery. Take the one from the mail that the link is in.',
+  // opened
+  filesTitle: (n: number, count: string) => `${count} ${p(n, { one: 'file', other: 'files' })}`,
+  saveAll: (size: string) => `Save all (${size})`,
+  saveOne: (size: string) => `Save (${size})`,
+  saveFile: (name: string) => `Save ${name}`,
+  saving: 'Saving',
+  saved: 'Saved',
+  stop: 'Stop',
+  reply: 'Reply',
+  keep: (date: string) => `Ready until ${date}. Save what you need longer.`,
+  showAll: (count: string) => `Show all ${count}`,
+  downloadsLeft: (n: number) => `Can be saved ${String(n)} more ${p(n, { one: 'time', other: 'times' })}.`,
+  savingNote: 'Keep this page open until all is saved.',
+  allSaved: 'All is saved. You find it in your downloads.',
+  memoryNote: (size: string) =>
+    `This browser saves at most ${size} at once. Open the link in Chrome, Edge, Firefox or Safari for larger files.`,
+  diskFull: 'There is not enough room on this device. Make room, then save again.',
+  fileDamaged: 'Arrived damaged. Nothing of it was kept.',
+  fileStopped: 'Stopped',
+  // messages
+  expiredTitle: 'This delivery is no longer here',
+  expired: (date: string) => `It was ready until ${date}, then the files were deleted.`,
+  expiredPlain: 'Its time is over and the files were deleted.',
+  askAgain: 'Ask to send it again',
+  askAgainLead: 'Do you still need it? The sender can send it again.',
+  askSubject: 'Please send your delivery again',
+  withdrawnTitle: 'This delivery was withdrawn',
+  withdrawn: (name: string) => `${name} has withdrawn this delivery. If you expect it, ask there.`,
+  withdrawnPlain: 'The sender has withdrawn this delivery. If you expect it, ask there.',
+  limitTitle: 'This delivery has been saved already',
+  limit: 'This delivery has been saved as often as was intended.',
+  unknownTitle: 'We do not know this link',
+  unknown: 'It may have been cut on the way. Open it once more from the mail, or copy it whole into the address line.',
+  damagedTitle: 'This could not be opened',
+  damaged: (name: string) => `Open the page again from the link in the mail. If it stays so, ask ${name} for a new delivery.`,
+  damagedPlain: 'Open the page again from the link in the mail. If it stays so, ask the sender for a new delivery.',
+  offlineTitle: 'No connection',
+  offline: 'The server cannot be reached at the moment. Your delivery is safe. Check your connection and try again.',
+  tryAgain: 'Try again',
+  busyTitle: 'Too many requests',
+  busy: (time: string) => `Please wait ${time}, then try again.`,
+  insecureTitle: 'This page needs a secure connection',
+  insecure: 'Your files are opened on your device, and browsers allow that only over https. Open the page by its secure address.',
+  insecureOpen: 'Open the secure address',
+  insecureAdmin: 'Do you run this server? Set up a certificate (tls) or put it behind a proxy that has one.',
+  oldTitle: 'This browser is too old',
+  old: 'It lacks what is needed to open your files on your device. Open the link in a current Chrome, Edge, Firefox or Safari.',
+  // help
+  help: 'How to open a delivery',
+  helpTitle: 'How do I open this?',
+  helpLead: 'Somebody has sent you files with Depesche. You need no account and no program, only your browser.',
+  helpSteps: [
+    ['Tap the button in the mail', 'The page that opens shows who wrote and what is enclosed.'],
+    ['Enter your e-mail address', 'The sender sees it and so knows that the delivery has arrived. Nothing else happens with it.'],
+    ['Save the files', 'One by one, or all at once as a zip. They are checked while they are saved; the tick says that they are complete.'],
+  ] as [string, string][],
+  helpQuestions: [
+    ['Is it genuine?', 'Call the sender on a number you already know. We never ask for bank details or passwords of your mailbox.'],
+    ['The page asks for a code', 'Some mail programs cut the link. The code stands at the end of the mail: type it or copy it. Capitals and spaces do not matter.'],
+    ['The page asks for a password', 'The sender has set one and told it to you by another way, for example by phone. If you do not have it, ask there.'],
+    ['The download was interrupted', 'It goes on by itself as soon as the connection is back. If you closed the page, open the link again and save again.'],
+    ['Nothing happens on my phone', 'Programs like mail or chat apps open pages in a small window of their own that cannot save files. Choose “Open in browser” there.'],
+    ['How long is it there?', 'The page says until when. After that the files are deleted, and only the sender can send them again.'],
+    ['Who can read it?', 'The files are encrypted on the sender’s device and become readable only on yours. On the server they are closed.'],
+  ] as [string, string][],
+  helpQuestionsTitle: 'If something does not work',
+  back: 'Back',
+  notFoundTitle: 'There is no page here',
+  notFound: 'The address may have been cut or mistyped. Open the link in the mail once more.',
+  toStart: 'To the start page',
+};
+
+export type VisitorTexts = typeof texts;
+export default texts;
