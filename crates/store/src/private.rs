@@ -1,0 +1,69 @@
+//! Files and folders that nobody else may read, and their way to the disk.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Opens for reading and writing, mode 0600; made if it is not there.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Makes a file, mode 0600, and its name durable; takes the rights of others from one that is
+/// there. Gives its whole path. Its folder is there.
+pub(crate) fn file(path: &Path) -> Result<PathBuf, Error> {
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = fs::canonicalize(folder.unwrap_or_else(|| Path::new(".")))?;
+    let path = folder.join(path.file_name().ok_or(Error::NotFound)?);
+    open(&path)?.set_permissions(Permissions::from_mode(0o600))?;
+    sync_folder(&folder)?;
+    Ok(path)
+}
+
+/// Makes a folder, mode 0700, and its name durable. Its parent is there.
+pub(crate) fn folder(path: &Path) -> Result<(), Error> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+        _ => {}
+    }
+    match path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
+        Some(parent) => sync_folder(parent),
+        None => Ok(()),
+    }
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
+    durable(File::open(path)?.sync_all())
+}
+
+/// The outcome of an fsync. Full is told apart: those bytes are known not to be there. After any
+/// other failure nobody knows what is (the kernel marks the pages clean all the same).
+pub(crate) fn durable(synced: io::Result<()>) -> Result<(), Error> {
+    synced.map_err(|error| match Error::from(error) {
+        Error::Full => Error::Full,
+        other => Error::Fatal(other.to_string()),
+    })
+}
+
+/// Removes a file if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,18 @@
+//! Rows: one SQL text for both engines.
+//!
+//! Reads take [`Sql`], writes and reads within a transaction take [`Tx`]. On PostgreSQL rows are
+//! locked in this order, so that no two transactions wait for each other: parcel, link, claim,
+//! recipient, outbox. [`parcels::lock`] comes first; each function keeps the order within itself.
+
+pub mod accounts;
+mod conn;
+pub mod database;
+pub mod journal;
+pub mod meta;
+pub mod outbox;
+pub mod parcels;
+pub mod sessions;
+mod value;
+pub mod visits;
+
+pub use database::{Sql, Tx};

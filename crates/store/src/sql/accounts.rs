@@ -1,0 +1,124 @@
+//! People known.
+
+use depesche_domain::{Account, AccountId, Address, Role, Time};
+use sqlx::FromRow;
+
+use super::database::{Sql, Tx};
+use super::value::{bad, parse, time};
+use crate::error::Error;
+
+#[derive(FromRow)]
+pub(super) struct AccountRow {
+    id: String,
+    address: String,
+    name: String,
+    role: String,
+    created: i64,
+    disabled: Option<i64>,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = Error;
+    fn try_from(row: AccountRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: parse("accounts.id", &row.id)?,
+            address: parse("accounts.address", &row.address)?,
+            name: row.name,
+            role: Role::from_name(&row.role).ok_or_else(|| bad("role"))?,
+            created: Time::from_ms(row.created),
+            disabled: time(row.disabled),
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct WithPassword {
+    #[sqlx(flatten)]
+    account: AccountRow,
+    password: Vec<u8>,
+}
+
+/// Adds an account with its password file.
+///
+/// # Errors
+/// [`Error::Conflict`] if the address (or the id) has one.
+pub async fn insert(tx: &mut Tx, account: &Account, password: &[u8]) -> Result<(), Error> {
+    let text = "INSERT INTO accounts (id, address, folded, name, role, password, created, disabled) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    let done = sqlx::query(text)
+        .bind(account.id.to_string())
+        .bind(account.address.as_str())
+        .bind(account.address.folded())
+        .bind(&account.name)
+        .bind(account.role.name())
+        .bind(password)
+        .bind(account.created.ms())
+        .bind(account.disabled.map(Time::ms))
+        .execute(tx.conn())
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::Conflict);
+    }
+    Ok(())
+}
+
+/// The account of an address, in any case, with its password file.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn by_address(sql: &Sql, address: &Address) -> Result<Option<(Account, Vec<u8>)>, Error> {
+    let text = "SELECT id, address, name, role, created, disabled, password \
+                FROM accounts WHERE folded = $1";
+    let row: Option<WithPassword> = sqlx::query_as(text)
+        .bind(address.folded())
+        .fetch_optional(sql.reader())
+        .await?;
+    row.map(|row| Ok((row.account.try_into()?, row.password)))
+        .transpose()
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn by_id(sql: &Sql, id: AccountId) -> Result<Option<Account>, Error> {
+    let text = "SELECT id, address, name, role, created, disabled FROM accounts WHERE id = $1";
+    let row: Option<AccountRow> = sqlx::query_as(text)
+        .bind(id.to_string())
+        .fetch_optional(sql.reader())
+        .await?;
+    row.map(Account::try_from).transpose()
+}
+
+/// Every account, in the order they were made.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn list(sql: &Sql) -> Result<Vec<Account>, Error> {
+    let text =
+        "SELECT id, address, name, role, created, disabled FROM accounts ORDER BY created, id";
+    let rows: Vec<AccountRow> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
+    rows.into_iter().map(Account::try_from).collect()
+}
+
+/// Disables since then, or enables (none). False if there is no such account.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn set_disabled(tx: &mut Tx, id: AccountId, since: Option<Time>) -> Result<bool, Error> {
+    let text = "UPDATE accounts SET disabled = $2 WHERE id = $1";
+    let query = sqlx::query(text)
+        .bind(id.to_string())
+        .bind(since.map(Time::ms));
+    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+}
+
+/// Replaces the password file. False if there is no such account.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn set_password(tx: &mut Tx, id: AccountId, password: &[u8]) -> Result<bool, Error> {
+    let text = "UPDATE accounts SET password = $2 WHERE id = $1";
+    let query = sqlx::query(text).bind(id.to_string()).bind(password);
+    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+}

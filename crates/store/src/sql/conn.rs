@@ -1,0 +1,113 @@
+//! The connection: all that differs between SQLite and PostgreSQL. Everything else in `sql` is one
+//! text for both, through sqlx's `Any`, and keeps these rules:
+//!
+//! 1. Columns are `TEXT`, `BIGINT`, `BYTEA` only: time = ms, truth = 0/1 with CHECK, enum = TEXT
+//!    with CHECK, id = TEXT, JSON = TEXT never queried into.
+//! 2. `CAST(SUM(x) AS BIGINT)`; `CASE WHEN … THEN 1 ELSE 0 END`; no `LIKE` on stored case (keep a
+//!    folded column); `NULLS LAST` written out; order by BIGINT, by ids only where any fixed order
+//!    will do (collations differ).
+//! 3. Writes go through `Sql::begin`: `BEGIN IMMEDIATE` on SQLite, plain on PostgreSQL.
+//! 4. SQL is a literal; values are bound. No `query!` macros with `Any`: so `tests/all/contract.rs`
+//!    calls every function on both engines.
+//! 5. Rows are private structs beside their SQL, `TryFrom` into the domain type. No
+//!    `last_insert_id`, no LISTEN/NOTIFY.
+//! 6. `ON CONFLICT … DO NOTHING` and a count instead of a failed insert: PostgreSQL gives up the
+//!    whole transaction after an error.
+//! 7. READ COMMITTED: a statement that waited for a row sees its new version, but not so in its
+//!    subqueries. What must hold then stands in the outer WHERE, or behind a row lock.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, Executor};
+
+use crate::error::Error;
+use crate::private;
+
+/// On each connection. The page caches are small: the system's cache holds what is read often.
+const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; \
+    PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; \
+    PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000";
+const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; \
+    PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -500";
+/// A posted parcel is on disk, whatever the server's default; a stronger setting stays.
+const POSTGRES: &str = "SELECT set_config('lock_timeout', '10s', false), \
+    set_config('idle_in_transaction_session_timeout', '60s', false), \
+    CASE WHEN current_setting('synchronous_commit') = 'off' \
+    THEN set_config('synchronous_commit', 'on', false) END";
+
+/// Connections, and how a writing transaction begins.
+#[derive(Clone, Debug)]
+pub(super) struct Conn {
+    pub(super) writer: AnyPool,
+    pub(super) reader: AnyPool,
+    pub(super) begin: &'static str,
+    /// Moves the log into the database and empties it: gives (blocked, pages, pages moved).
+    pub(super) checkpoint: Option<&'static str>,
+}
+
+fn pool(connections: u32, setup: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(20))
+        .idle_timeout(Duration::from_secs(60))
+        .after_connect(move |conn, _| Box::pin(async move { conn.execute(setup).await.map(drop) }))
+}
+
+impl Conn {
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+        sqlx::any::install_default_drivers();
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await;
+        }
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            let text = "a database is named sqlite:PATH or postgres://USER@HOST/NAME";
+            return Err(Error::Unavailable(text.into()));
+        }
+        let writer = pool(10, POSTGRES).connect(url).await?;
+        let reader = writer.clone();
+        Ok(Self {
+            writer,
+            reader,
+            begin: "BEGIN",
+            checkpoint: None,
+        })
+    }
+
+    async fn sqlite(path: &Path) -> Result<Self, Error> {
+        // Made first, so that it, and the log beside it, never have another mode.
+        let url = format!("sqlite://{}?mode=rw", private::file(path)?.display());
+        if url.contains(['%', '#']) || url.matches('?').count() != 1 {
+            return Err(Error::Unavailable(
+                "the path of a database has no %, # or ?".into(),
+            ));
+        }
+        // One writer, kept open: nobody is ever second, and the last close would drop the log.
+        let writer = pool(1, SQLITE_WRITER).idle_timeout(None).max_lifetime(None);
+        let writer = writer.test_before_acquire(false).connect(&url).await?;
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
+            .fetch_one(&writer)
+            .await?;
+        let sync: i64 = sqlx::query_scalar("PRAGMA synchronous")
+            .fetch_one(&writer)
+            .await?;
+        let wipe: i64 = sqlx::query_scalar("PRAGMA secure_delete")
+            .fetch_one(&writer)
+            .await?;
+        if (&*mode, sync, wipe) != ("wal", 2, 1) {
+            let text = "SQLite cannot write durably here: put the database on a local disk";
+            return Err(Error::Unavailable(text.into()));
+        }
+        let reader = pool(4, SQLITE_READER)
+            .test_before_acquire(false)
+            .connect_lazy(&url)?;
+        let checkpoint = Some("PRAGMA wal_checkpoint(TRUNCATE)");
+        Ok(Self {
+            writer,
+            reader,
+            begin: "BEGIN IMMEDIATE",
+            checkpoint,
+        })
+    }
+}

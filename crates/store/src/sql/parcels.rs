@@ -1,0 +1,22 @@
+//! Parcels: their files, recipients and links.
+//!
+//! | module | what |
+//! |-|-|
+//! | `load` | a parcel in its state, locked or not; its files |
+//! | `draft` | an upload grows or is given up |
+//! | `post` | posted, changed, closed; what happens to recipients |
+//! | `list` | the sender's page; one parcel's details and visits |
+//! | `due` | what the worker has to do |
+
+mod draft;
+mod due;
+mod list;
+mod load;
+mod post;
+
+pub use super::visits::links;
+pub use draft::{add_files, delete_draft, insert_draft, remove_file, touch_draft};
+pub use due::{closed_with_files, expired, owns_file, owns_manifest, spent, stale_drafts};
+pub use list::{Details, Summary, VisitRow, details, page, visits};
+pub use load::{ClosedRow, Stored, file, files, load, lock};
+pub use post::{Mark, close, drop_recipient, extend, forget_files, insert_recipient, mark, post};
