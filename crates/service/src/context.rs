@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use depesche_domain::effect::Language;
 use depesche_domain::{Policy, Time};
 use depesche_store::Store;
+use depesche_store::blobs::Blobs;
+use depesche_store::sql::Sql;
 use tokio::sync::Notify;
 
 use crate::error::Error;
@@ -64,6 +66,17 @@ pub struct Settings {
     pub demo: bool,
 }
 
+/// Where things are kept.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `sqlite://…` or `postgres://…`.
+    pub database: String,
+    /// `file:…`.
+    pub blobs: String,
+    /// A folder.
+    pub secrets: std::path::PathBuf,
+}
+
 /// Everything a use case needs. One per process, shared.
 pub struct Context {
     /// What is kept.
@@ -94,12 +107,17 @@ impl Context {
     /// # Errors
     /// [`Error::Unavailable`] if database or secrets cannot be read or written.
     pub async fn open(
-        store: Store,
-        secrets: Secrets,
+        places: &Places,
         clock: Clock,
         random: Random,
         settings: Settings,
     ) -> Result<Arc<Self>, Error> {
+        let store = Store {
+            sql: Sql::open(&places.database).await?,
+            blobs: Blobs::open(&places.blobs)?,
+        };
+        let secrets =
+            Secrets::open(&places.secrets).map_err(|e| Error::Unavailable(Box::new(e)))?;
         let mut tx = store.sql.begin().await?;
         let wanted = host_of(&settings.public_url);
         let host = depesche_store::sql::meta::set_once(&mut tx, "opaque.host", &wanted).await?;

@@ -147,6 +147,7 @@ impl From<depesche_store::Error> for Error {
         match error {
             depesche_store::Error::Conflict => Self::Conflict,
             depesche_store::Error::Full => Self::Full,
+            depesche_store::Error::Incomplete => Refusal::Incomplete.into(),
             depesche_store::Error::Fatal(_) => Self::Fatal(Box::new(error)),
             other => Self::Unavailable(Box::new(other)),
         }

@@ -20,7 +20,7 @@ pub mod tries;
 pub mod visits;
 pub mod worker;
 
-pub use context::{Clock, Context, Settings};
+pub use context::{Clock, Context, Places, Settings};
 pub use courier::{Courier, Failure};
 pub use depesche_domain as domain;
 pub use error::Error;

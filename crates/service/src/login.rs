@@ -21,7 +21,6 @@ use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::random::Random;
 use crate::tries::What;
 
 /// The suite of RFC 9807 that all clients and the server speak (docs/format.md, Login).

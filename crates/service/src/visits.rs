@@ -168,7 +168,7 @@ fn small_manifest(ctx: &Context, parcel: ParcelId) -> Result<Option<Vec<u8>>, Er
         return Ok(None);
     }
     let mut bytes = vec![0; usize::try_from(reader.size()).unwrap_or_default()];
-    reader.read_at(0, &mut bytes)?;
+    read_exact(&reader, 0, &mut bytes)?;
     Ok(Some(bytes))
 }
 
@@ -466,6 +466,19 @@ pub async fn manifest(ctx: &Context, token: &str) -> Result<Reader, Error> {
     Ok(ctx.store.blobs.manifest(claim.parcel)?)
 }
 
+/// Reads exactly `into.len()` bytes at `offset`. Blocks on the disk.
+///
+/// # Errors
+/// [`Error::Unavailable`] if the file is shorter.
+pub fn read_exact(reader: &Reader, offset: u64, into: &mut [u8]) -> Result<(), Error> {
+    if reader.read_at(offset, into)? == into.len() {
+        return Ok(());
+    }
+    Err(Error::Unavailable(
+        "a stored file is shorter than it was".into(),
+    ))
+}
+
 /// A file object handed out to a visit.
 pub struct Served {
     reader: Reader,
@@ -506,7 +519,7 @@ impl Served {
     /// # Errors
     /// [`Error::Unavailable`].
     pub fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
-        Ok(self.reader.read_at(offset, into)?)
+        read_exact(&self.reader, offset, into)
     }
 
     /// These bytes have been handed out. When all bytes of the file have, the visit is committed.

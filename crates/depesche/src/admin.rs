@@ -1,0 +1,205 @@
+//! `depesche admin`: runs on the server's machine against its data, beside a running server too.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use depesche_service::domain::{Address, Role};
+use depesche_service::random::Random;
+use depesche_service::{Clock, Context, Error, accounts, journal};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::secret;
+
+/// People, journal.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  DEPESCHE_PASSWORD='four words and a comma' depesche admin user add anna@example.org --admin")]
+pub(crate) struct AdminArgs {
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE", env = "DEPESCHE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder with database, blobs and secrets
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// People with an account
+    User {
+        #[command(subcommand)]
+        what: User,
+    },
+    /// The append-only chain of facts
+    Journal {
+        #[command(subcommand)]
+        what: Journal,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Make an account; the login password comes from DEPESCHE_PASSWORD, --password-file or a prompt
+    Add {
+        /// Address of the person
+        email: String,
+        /// Name shown to recipients
+        #[arg(long, default_value = "")]
+        name: String,
+        /// May administer
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from the first line of this file
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// All accounts
+    List,
+    /// End all sessions and take no login any more
+    Disable {
+        /// Address of the account
+        email: String,
+    },
+    /// Take logins again
+    Enable {
+        /// Address of the account
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Journal {
+    /// Check every link of the chain
+    Verify,
+    /// Print every entry, one JSON object a line
+    Export,
+}
+
+/// Opens what the server keeps, as the server does.
+pub(crate) async fn open(config: &Config, demo: bool) -> anyhow::Result<Arc<Context>> {
+    let settings = config.settings(demo)?;
+    let context = Context::open(&config.places(), Clock::System, Random::System, settings).await;
+    context.context("the server's data cannot be opened")
+}
+
+/// Runs the command; gives the exit code of interface.md.
+pub(crate) fn run(args: &AdminArgs, json: bool) -> ExitCode {
+    match try_run(args, json) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => crate::refuse(&error, code_of(&error), json),
+    }
+}
+
+fn code_of(error: &anyhow::Error) -> (u8, &'static str) {
+    match error.downcast_ref::<Error>() {
+        Some(error @ Error::NotFound) => (3, error.code()),
+        Some(Error::Conflict) => (4, "address_taken"),
+        Some(error @ Error::Invalid(_)) => (2, error.code()),
+        Some(error @ (Error::Unavailable(_) | Error::Full)) => (6, error.code()),
+        Some(error) => (1, error.code()),
+        None => (1, "failed"),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn try_run(args: &AdminArgs, json: bool) -> anyhow::Result<()> {
+    let mut config = Config::load(args.config.as_deref(), std::env::vars())?;
+    if let Some(folder) = &args.data {
+        config.move_data(folder)?;
+    }
+    match &args.what {
+        What::User { what } => user(&config, what, json).await,
+        What::Journal { what } => journal(&config, what, json).await,
+    }
+}
+
+fn address(text: &str) -> anyhow::Result<Address> {
+    text.parse().map_err(|_| Error::Invalid("this is not a complete e-mail address, such as name@example.org").into())
+}
+
+async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
+    match what {
+        User::Add { email, name, admin, password_file } => {
+            let address = address(email)?;
+            let password = secret::new_password("DEPESCHE_PASSWORD", password_file.as_deref(), "Login password")?;
+            let context = open(config, false).await?;
+            let role = if *admin { Role::Admin } else { Role::Member };
+            let added = accounts::add(&context, address, name, role, &password).await;
+            let account = added.map_err(|error| match error {
+                Error::Conflict => anyhow::Error::from(Error::Conflict).context("there is an account with this address already"),
+                other => other.into(),
+            })?;
+            let shown = json!({"id": account.id.to_string(), "email": account.address.as_str(), "role": account.role.name()});
+            print(json, &shown, &format!("{} can log in now.", account.address));
+        }
+        User::List => {
+            let context = open(config, false).await?;
+            for account in accounts::list(&context).await? {
+                let shown = json!({
+                    "id": account.id.to_string(), "email": account.address.as_str(), "name": account.name,
+                    "role": account.role.name(), "created": account.created.ms(), "disabled": account.disabled.is_some(),
+                });
+                let note = if account.disabled.is_some() { "  (disabled)" } else { "" };
+                print(json, &shown, &format!("{}  {}{note}", account.address, account.role.name()));
+            }
+        }
+        User::Disable { email } => set_disabled(config, email, true, json).await?,
+        User::Enable { email } => set_disabled(config, email, false, json).await?,
+    }
+    Ok(())
+}
+
+async fn set_disabled(config: &Config, email: &str, disabled: bool, json: bool) -> anyhow::Result<()> {
+    let address = address(email)?;
+    let context = open(config, false).await?;
+    let account = accounts::set_disabled(&context, &address, disabled).await?;
+    let shown = json!({"email": account.address.as_str(), "disabled": disabled});
+    let said = if disabled { "is disabled; all sessions have ended" } else { "can log in again" };
+    print(json, &shown, &format!("{} {said}.", account.address));
+    Ok(())
+}
+
+async fn journal(config: &Config, what: &Journal, json: bool) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    match what {
+        Journal::Verify => {
+            let verdict = journal::verify(&context).await?;
+            let head: String = verdict.head.iter().map(|byte| format!("{byte:02x}")).collect();
+            let shown = json!({"ok": verdict.broken_at.is_none(), "entries": verdict.entries, "broken_at": verdict.broken_at, "head": head});
+            if let Some(number) = verdict.broken_at {
+                print(json, &shown, &format!("The chain is broken at entry {number}; {} before it fit.", verdict.entries));
+                anyhow::bail!("the journal was changed at entry {number}; compare it with an exported copy");
+            }
+            print(json, &shown, &format!("{} entries, all linked. Head {head}", verdict.entries));
+        }
+        Journal::Export => {
+            let mut after = 0;
+            loop {
+                let batch = journal::export(&context, after, 1_000).await?;
+                if batch.is_empty() {
+                    return Ok(());
+                }
+                for entry in batch {
+                    let fact: serde_json::Value = serde_json::from_str(&entry.fact)?;
+                    let hash: String = entry.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+                    println!("{}", json!({"number": entry.number, "at": entry.at.ms(), "fact": fact, "hash": hash}));
+                    after = entry.number;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn print(json: bool, shown: &serde_json::Value, said: &str) {
+    if json {
+        println!("{shown}");
+    } else {
+        println!("{said}");
+    }
+}

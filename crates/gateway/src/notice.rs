@@ -1,0 +1,428 @@
+//! What mails look like: one button, every file name a link, a text part with the URL on a line of
+//! its own. Nothing remote is loaded.
+
+use depesche_domain::effect::{Language, Mail, Notice};
+use depesche_seal::link_text;
+use jiff::tz::TimeZone;
+
+use crate::words::{day, files, moment, pick, size};
+
+/// A mail, ready but for its envelope.
+pub(crate) struct Page {
+    /// Subject line.
+    pub(crate) subject: String,
+    /// Text part.
+    pub(crate) text: String,
+    /// HTML part.
+    pub(crate) html: String,
+    /// Shown before the house's address in From.
+    pub(crate) from_name: String,
+    /// Where an answer goes, if to a person.
+    pub(crate) reply_to: Option<depesche_domain::Address>,
+}
+
+/// What of the house is written into mails.
+pub(crate) struct Letterhead<'a> {
+    pub(crate) public_url: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) zone: &'a TimeZone,
+}
+
+/// Text for HTML: no markup, and no control or bidi characters that reorder a line.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// One line of somebody else's words: no line breaks, control or bidi characters.
+fn line(text: &str) -> String {
+    let bidi = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean: String = text
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .filter(|c| !bidi(*c))
+        .collect();
+    clean.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Several lines of somebody else's words.
+fn lines(text: &str) -> String {
+    text.lines()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .trim()
+        .to_owned()
+}
+
+const P: &str = "margin:0 0 20px;font:16px/1.5 Arial,sans-serif;color:#11232b";
+const META: &str = "margin:0 0 16px;font:13px/1.5 Arial,sans-serif;color:#596b71";
+
+fn document(language: Language, name: &str, body: &str) -> String {
+    let lang = pick(language, "de", "en", "cs");
+    let head = if name.is_empty() {
+        "Depesche".to_owned()
+    } else {
+        escape(&line(name))
+    };
+    format!(
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light\"><title>{head}</title></head>\
+         <body style=\"margin:0;padding:0;background:#ffffff\"><table role=\"presentation\" width=\"100%\" \
+         cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\" style=\"padding:32px 20px\">\
+         <table role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;max-width:560px;text-align:left\">\
+         <tr><td><p style=\"margin:0 0 28px;font:bold 16px/1.3 Arial,sans-serif;color:#11232b\">{head}</p>{body}</td></tr>\
+         </table></td></tr></table></body></html>"
+    )
+}
+
+fn button(url: &str, words: &str) -> String {
+    format!(
+        "<p style=\"margin:0 0 28px\"><a href=\"{url}\" style=\"display:inline-block;padding:16px 30px;border-radius:6px;\
+         background:#025263;color:#ffffff;font:bold 16px/1.3 Arial,sans-serif;text-decoration:none\">{words}</a></p>",
+        url = escape(url)
+    )
+}
+
+fn file_rows(language: Language, url: &str, notice: &Notice) -> String {
+    let mut rows = String::new();
+    for file in &notice.files {
+        rows.push_str(&format!(
+            "<tr><td style=\"padding:11px 0;border-top:1px solid #d4dde0;font:16px/1.5 Arial,sans-serif\">\
+             <a href=\"{url}\" style=\"color:#025263\">{name}</a></td>\
+             <td align=\"right\" style=\"padding:11px 0 11px 16px;border-top:1px solid #d4dde0;white-space:nowrap;\
+             font:16px/1.5 Arial,sans-serif;color:#596b71\">{size}</td></tr>",
+            url = escape(url),
+            name = escape(&line(&file.name)),
+            size = size(language, file.size),
+        ));
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"margin:0 0 16px;\
+         border-bottom:1px solid #d4dde0\">{rows}</table>"
+    )
+}
+
+fn more(language: Language, notice: &Notice) -> Option<String> {
+    let more = notice.file_count.saturating_sub(notice.files.len() as u64);
+    (more > 0).then(|| match language {
+        Language::De => format!("und {} mehr", files(language, more)),
+        Language::En => format!("and {} more", files(language, more)),
+        Language::Cs => format!("a další: {}", files(language, more)),
+    })
+}
+
+struct Delivery<'a> {
+    who: String,
+    sender: &'a depesche_domain::Address,
+    url: String,
+    until: String,
+    code: Option<String>,
+    notice: &'a Notice,
+}
+
+fn delivery_page(head: &Letterhead<'_>, d: &Delivery<'_>) -> Page {
+    let l = d.notice.language;
+    let (who, until) = (&d.who, &d.until);
+    let subject_of = line(&d.notice.subject);
+    let count = d.notice.file_count;
+    let subject = match l {
+        Language::De if count == 0 => format!("{who} hat Ihnen eine Nachricht geschickt"),
+        Language::En if count == 0 => format!("{who} has sent you a message"),
+        Language::Cs if count == 0 => format!("{who} vám posílá zprávu"),
+        Language::De => format!("{who} hat Ihnen {} geschickt", files(l, count)),
+        Language::En => format!("{who} has sent you {}", files(l, count)),
+        Language::Cs => format!("{who} vám posílá {}", files(l, count)),
+    };
+    let hello = pick(l, "Guten Tag,", "Hello,", "Dobrý den,");
+    let intro = match l {
+        Language::De => format!("{who} hat Ihnen eine Zustellung geschickt:"),
+        Language::En => format!("{who} has sent you a delivery:"),
+        Language::Cs => format!("{who} vám posílá zásilku:"),
+    };
+    let open = pick(
+        l,
+        "Zustellung öffnen",
+        "Open the delivery",
+        "Otevřít zásilku",
+    );
+    let ready = match l {
+        Language::De => format!("Bereit bis {until}. Sie brauchen kein Konto."),
+        Language::En => format!("Ready until {until}. You need no account."),
+        Language::Cs => format!("Připraveno do {until}. Nepotřebujete účet."),
+    };
+    let asks = pick(
+        l,
+        "Falls die Seite nach einem Code fragt, geben Sie diesen ein:",
+        "If the page asks for a code, type this one:",
+        "Pokud se stránka zeptá na kód, zadejte tento:",
+    );
+    let unsure = pick(
+        l,
+        "Nicht sicher, ob das echt ist? Rufen Sie unter der Nummer an, die Sie schon kennen. Wir fragen Sie nie nach Bankdaten.",
+        "Not sure whether this is real? Call the number you already know. We never ask for bank details.",
+        "Nejste si jistí, že je to pravé? Zavolejte na číslo, které už znáte. Nikdy se neptáme na bankovní údaje.",
+    );
+    let because = match l {
+        Language::De => format!(
+            "Sie bekommen diese Nachricht, weil Ihnen {} etwas zugestellt hat.",
+            d.sender
+        ),
+        Language::En => format!(
+            "You get this message because {} has sent you something.",
+            d.sender
+        ),
+        Language::Cs => format!(
+            "Tuto zprávu dostáváte, protože vám {} něco posílá.",
+            d.sender
+        ),
+    };
+    let message = lines(&d.notice.message);
+
+    let mut text = format!("{hello}\n\n{intro}\n");
+    if !subject_of.is_empty() {
+        text.push_str(&format!("\n{subject_of}\n"));
+    }
+    text.push_str(&format!("\n{open}:\n{}\n", d.url));
+    if !message.is_empty() {
+        text.push_str(&format!("\n{message}\n"));
+    }
+    if count > 0 {
+        text.push('\n');
+        for file in &d.notice.files {
+            text.push_str(&format!(
+                "- {} ({})\n",
+                line(&file.name),
+                size(l, file.size)
+            ));
+        }
+        if let Some(more) = more(l, d.notice) {
+            text.push_str(&format!("- {more}\n"));
+        }
+    }
+    text.push_str(&format!("\n{ready}\n"));
+    if let Some(code) = &d.code {
+        text.push_str(&format!("\n{asks}\n{code}\n"));
+    }
+    text.push_str(&format!("\n{unsure}\n\n-- \n{because}\n"));
+
+    let mut body = format!(
+        "<p style=\"{P}\">{hello}</p><p style=\"{P}\">{}</p>",
+        escape(&intro)
+    );
+    if !subject_of.is_empty() {
+        body.push_str(&format!(
+            "<h1 style=\"margin:0 0 20px;font:bold 20px/1.3 Arial,sans-serif;color:#11232b\">{}</h1>",
+            escape(&subject_of)
+        ));
+    }
+    if !message.is_empty() {
+        body.push_str(&format!(
+            "<p style=\"{P}\">{}</p>",
+            escape(&message).replace('\n', "<br>")
+        ));
+    }
+    body.push_str(&button(&d.url, open));
+    body.push_str(&file_rows(l, &d.url, d.notice));
+    if let Some(more) = more(l, d.notice) {
+        body.push_str(&format!("<p style=\"{META}\">{more}</p>"));
+    }
+    body.push_str(&format!("<p style=\"{P}\">{}</p>", escape(&ready)));
+    if let Some(code) = &d.code {
+        body.push_str(&format!(
+            "<p style=\"{META}\">{asks}<br><span style=\"font:15px/1.6 monospace;color:#3b4f57\">{code}</span></p>"
+        ));
+    }
+    body.push_str(&format!(
+        "<p style=\"{META};padding-bottom:16px;border-bottom:1px solid #d4dde0\">{unsure}</p><p style=\"{META}\">{}</p>",
+        escape(&because)
+    ));
+    Page {
+        subject,
+        text,
+        html: document(l, head.name, &body),
+        from_name: from_name(l, &d.who, head.name),
+        reply_to: Some(d.sender.clone()),
+    }
+}
+
+fn from_name(language: Language, who: &str, house: &str) -> String {
+    let house = line(house);
+    if house.is_empty() {
+        return who.to_owned();
+    }
+    format!("{who} {} {house}", pick(language, "über", "via", "přes"))
+}
+
+fn short_page(
+    head: &Letterhead<'_>,
+    language: Language,
+    subject: String,
+    paragraphs: &[String],
+) -> Page {
+    let text = format!("{}\n", paragraphs.join("\n\n"));
+    let body: String = paragraphs
+        .iter()
+        .map(|p| format!("<p style=\"{P}\">{}</p>", escape(p).replace('\n', "<br>")))
+        .collect();
+    let name = if head.name.is_empty() {
+        "Depesche".to_owned()
+    } else {
+        line(head.name)
+    };
+    Page {
+        subject,
+        text,
+        html: document(language, head.name, &body),
+        from_name: name,
+        reply_to: None,
+    }
+}
+
+fn code_page(head: &Letterhead<'_>, language: Language, code: &str, who: &str) -> Page {
+    let grouped = code
+        .as_bytes()
+        .chunks(4)
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let subject = pick(language, "Ihr Code", "Your code", "Váš kód").to_owned();
+    let first = match language {
+        Language::De => {
+            format!("Geben Sie diesen Code ein, um die Zustellung von {who} zu öffnen:")
+        }
+        Language::En => format!("Type this code to open the delivery from {who}:"),
+        Language::Cs => format!("Zadejte tento kód a otevřete zásilku ({who}):"),
+    };
+    let last = pick(
+        language,
+        "Er gilt 15 Minuten. Haben Sie ihn nicht angefordert, brauchen Sie nichts zu tun.",
+        "It is good for 15 minutes. If you did not ask for it, there is nothing to do.",
+        "Platí 15 minut. Pokud jste o něj nežádali, nemusíte nic dělat.",
+    );
+    short_page(head, language, subject, &[first, grouped, last.to_owned()])
+}
+
+/// Writes the mail.
+pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
+    match mail {
+        Mail::Delivery {
+            sender_name,
+            sender,
+            link,
+            expires,
+            notice,
+            ..
+        } => {
+            let url = format!("{}/d/{link}#{}", head.public_url, notice.key);
+            let code = link_text::parse_fragment(&notice.key)
+                .ok()
+                .map(|secret| link_text::code(&secret).to_string());
+            let until = day(notice.language, *expires, head.zone);
+            delivery_page(
+                head,
+                &Delivery {
+                    who: name_of(sender_name, sender),
+                    sender,
+                    url,
+                    until,
+                    code,
+                    notice,
+                },
+            )
+        }
+        Mail::Code {
+            code,
+            sender_name,
+            sender,
+            language,
+            ..
+        } => code_page(head, *language, code, &name_of(sender_name, sender)),
+        Mail::Downloaded {
+            recipient,
+            stated,
+            subject,
+            at,
+            language,
+            ..
+        } => {
+            let (l, at) = (*language, moment(*language, *at, head.zone));
+            let subject = line(subject);
+            let title = match l {
+                Language::De => format!("Gespeichert: {subject}"),
+                Language::En => format!("Saved: {subject}"),
+                Language::Cs => format!("Uloženo: {subject}"),
+            };
+            let first = match l {
+                Language::De => format!(
+                    "{recipient} hat Ihre Zustellung „{subject}“ zum ersten Mal gespeichert: {at}."
+                ),
+                Language::En => format!(
+                    "{recipient} has saved your delivery \"{subject}\" for the first time: {at}."
+                ),
+                Language::Cs => {
+                    format!("{recipient}: vaše zásilka „{subject}“ byla poprvé uložena, {at}.")
+                }
+            };
+            let second = match l {
+                Language::De => format!("Angegebene Adresse: {stated}"),
+                Language::En => format!("Address stated: {stated}"),
+                Language::Cs => format!("Uvedená adresa: {stated}"),
+            };
+            short_page(head, l, title, &[first, second])
+        }
+        Mail::Bounced {
+            recipient,
+            subject,
+            language,
+            ..
+        } => {
+            let subject = line(subject);
+            let title = match language {
+                Language::De => format!("Mail kam zurück: {subject}"),
+                Language::En => format!("Mail came back: {subject}"),
+                Language::Cs => format!("E-mail se vrátil: {subject}"),
+            };
+            let text = match language {
+                Language::De => format!(
+                    "Die Mail an {recipient} zu Ihrer Zustellung „{subject}“ konnte nicht zugestellt werden. Prüfen Sie die Adresse, nehmen Sie sie aus der Zustellung heraus und fügen Sie die richtige hinzu."
+                ),
+                Language::En => format!(
+                    "The mail to {recipient} about your delivery \"{subject}\" could not be delivered. Check the address, drop it from the delivery and add the right one."
+                ),
+                Language::Cs => format!(
+                    "E-mail pro {recipient} k vaší zásilce „{subject}“ se nepodařilo doručit. Zkontrolujte adresu, odeberte ji ze zásilky a přidejte správnou."
+                ),
+            };
+            short_page(head, *language, title, &[text])
+        }
+    }
+}
+
+fn name_of(name: &str, address: &depesche_domain::Address) -> String {
+    let name = line(name);
+    if name.is_empty() {
+        address.to_string()
+    } else {
+        name
+    }
+}
