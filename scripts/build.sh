@@ -9,4 +9,4 @@ if [ -f web/package.json ]; then
   scripts/web.sh install
   scripts/web.sh build
 fi
-cargo build --release --locked -p depesche
+cargo build --release --locked --workspace

@@ -8,7 +8,7 @@ scripts/install.sh build
 scripts/cache.sh restore
 stage format cargo fmt --all --check
 stage lint cargo clippy --release --locked --workspace --all-targets -- -D warnings
-stage house cargo test --release --locked -p depesche-tests --test all house::
+stage house cargo test --release --locked --workspace --test house house::
 if [ -f web/package.json ]; then
   stage web-install scripts/web.sh install
   stage web-check scripts/web.sh check
