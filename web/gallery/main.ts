@@ -11,7 +11,7 @@ import Contents from './Contents.svelte';
 
 const query = new URLSearchParams(location.search);
 const theme = query.get('theme');
-if (theme !== null) document.documentElement.dataset['theme'] = theme;
+if (theme !== null) document.documentElement.dataset.theme = theme;
 const code = (query.get('lang') ?? 'en') as Code;
 await visitor.use(code);
 await member.use(code);
@@ -20,4 +20,4 @@ if (target === null) throw new Error('no #app');
 const scene = scenes(code)[query.get('show') ?? ''];
 if (scene === undefined) mount(Contents, { target, props: { names: Object.keys(scenes(code)) } });
 else scene(target);
-document.documentElement.dataset['ready'] = 'yes';
+document.documentElement.dataset.ready = 'yes';

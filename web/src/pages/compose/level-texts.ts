@@ -1,5 +1,4 @@
-import type { LevelText } from '../../ui/LevelRows.svelte';
-import type { Level } from '../../ui/level.ts';
+import type { Level, LevelText } from '../../ui/level.ts';
 import type { MemberTexts } from '../../ui/texts/member.en.ts';
 
 export function levelTexts(t: MemberTexts): Record<Level, LevelText> {

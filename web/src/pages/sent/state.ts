@@ -1,5 +1,5 @@
 import type { Ended, RecipientState } from '../../flows/sent-view.ts';
-import type { IconName } from '../../ui/Icon.svelte';
+import type { IconName } from '../../ui/icons.ts';
 
 export interface Look {
   icon: IconName;

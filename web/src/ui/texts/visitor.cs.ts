@@ -27,7 +27,7 @@ const texts: VisitorTexts = {
   passwordHint: (name) => `Heslo jste dostali jinou cestou (${name}).`,
   passwordMissing: 'Zadejte prosím heslo.',
   wrongPassword: (tries, minutes) =>
-    `To zatím nesedí. Zkontrolujte velká písmena. Zbývá pokusů: ${String(tries)}, pak pauza ${String(minutes)} ${p(minutes, { one: 'minuta', few: 'minuty', many: 'minuty', other: 'minut' })}.`,
+    `To zatím nesedí. Zkontrolujte velká písmena. Zbývá pokusů: ${tries}, pak pauza ${minutes} ${p(minutes, { one: 'minuta', few: 'minuty', many: 'minuty', other: 'minut' })}.`,
   wrongPasswordPlain: 'To zatím nesedí. Zkontrolujte velká písmena.',
   pause: (time) => `Příliš mnoho pokusů. Počkejte prosím ${time} a pokračujte.`,
   codeByMailTitle: 'Zadejte kód z e-mailu',
@@ -48,7 +48,7 @@ const texts: VisitorTexts = {
   code: 'Kód',
   codeHint: 'Je na konci e-mailu. Na velikosti písmen a mezerách nezáleží.',
   codeShort: 'Kód ještě není úplný.',
-  codeLetter: (n) => `V kódu je překlep. Porovnejte ho ještě jednou s e-mailem, nejdřív ${String(n)}. skupinu.`,
+  codeLetter: (n) => `V kódu je překlep. Porovnejte ho ještě jednou s e-mailem, nejdřív ${n}. skupinu.`,
   codeSlip: 'V kódu je překlep. Porovnejte ho ještě jednou s e-mailem.',
   codeUnfit: 'Tento kód zásilku neotevře. Použijte ten z e-mailu, ve kterém je i odkaz.',
   filesTitle: (n, count) => `${count} ${p(n, { one: 'soubor', few: 'soubory', many: 'souboru', other: 'souborů' })}`,
@@ -61,7 +61,7 @@ const texts: VisitorTexts = {
   reply: 'Odpovědět',
   keep: (date) => `Připraveno do ${date}. Uložte si, co budete potřebovat déle.`,
   showAll: (count) => `Zobrazit vše (${count})`,
-  downloadsLeft: (n) => `Lze uložit ještě ${String(n)}×.`,
+  downloadsLeft: (n) => `Lze uložit ještě ${n}×.`,
   savingNote: 'Nechte tuto stránku otevřenou, dokud se vše neuloží.',
   allSaved: 'Vše je uloženo. Najdete to mezi staženými soubory.',
   memoryNote: (size) =>

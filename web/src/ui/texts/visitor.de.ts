@@ -30,7 +30,7 @@ const texts: VisitorTexts = {
   passwordHint: (name) => `${name} hat es Ihnen auf anderem Weg gegeben.`,
   passwordMissing: 'Bitte geben Sie das Passwort ein.',
   wrongPassword: (tries, minutes) =>
-    `Das passt noch nicht. Achten Sie auf Groß- und Kleinschreibung. Noch ${String(tries)} ${p(tries, { one: 'Versuch', other: 'Versuche' })}, dann ${String(minutes)} ${p(minutes, { one: 'Minute', other: 'Minuten' })} Pause.`,
+    `Das passt noch nicht. Achten Sie auf Groß- und Kleinschreibung. Noch ${tries} ${p(tries, { one: 'Versuch', other: 'Versuche' })}, dann ${minutes} ${p(minutes, { one: 'Minute', other: 'Minuten' })} Pause.`,
   wrongPasswordPlain: 'Das passt noch nicht. Achten Sie auf Groß- und Kleinschreibung.',
   pause: (time) => `Zu viele Versuche. Bitte warten Sie ${time}, dann geht es weiter.`,
   codeByMailTitle: 'Geben Sie den Code aus der Mail ein',
@@ -51,7 +51,7 @@ const texts: VisitorTexts = {
   code: 'Code',
   codeHint: 'Er steht am Ende der Mail. Groß- und Kleinschreibung und Leerzeichen spielen keine Rolle.',
   codeShort: 'Der Code ist noch nicht vollständig.',
-  codeLetter: (n) => `Im Code steckt ein Tippfehler. Vergleichen Sie ihn noch einmal mit der Mail, zuerst die ${String(n)}. Gruppe.`,
+  codeLetter: (n) => `Im Code steckt ein Tippfehler. Vergleichen Sie ihn noch einmal mit der Mail, zuerst die ${n}. Gruppe.`,
   codeSlip: 'Im Code steckt ein Tippfehler. Vergleichen Sie ihn noch einmal mit der Mail.',
   codeUnfit: 'Dieser Code öffnet diese Zustellung nicht. Nehmen Sie den aus der Mail, in der auch der Link steht.',
   filesTitle: (n, count) => `${count} ${p(n, { one: 'Datei', other: 'Dateien' })}`,
@@ -64,7 +64,7 @@ const texts: VisitorTexts = {
   reply: 'Antworten',
   keep: (date) => `Bereit bis ${date}. Speichern Sie, was Sie länger brauchen.`,
   showAll: (count) => `Alle ${count} zeigen`,
-  downloadsLeft: (n) => `Lässt sich noch ${String(n)} Mal speichern.`,
+  downloadsLeft: (n) => `Lässt sich noch ${n} Mal speichern.`,
   savingNote: 'Lassen Sie diese Seite offen, bis alles gespeichert ist.',
   allSaved: 'Alles ist gespeichert. Sie finden es bei Ihren Downloads.',
   memoryNote: (size) =>

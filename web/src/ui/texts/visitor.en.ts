@@ -33,7 +33,7 @@ const texts = {
   passwordHint: (name: string) => `${name} gave it to you by another way.`,
   passwordMissing: 'Please enter the password.',
   wrongPassword: (tries: number, minutes: number) =>
-    `That does not fit yet. Check capitals. ${String(tries)} more ${p(tries, { one: 'try', other: 'tries' })}, then a pause of ${String(minutes)} ${p(minutes, { one: 'minute', other: 'minutes' })}.`,
+    `That does not fit yet. Check capitals. ${tries} more ${p(tries, { one: 'try', other: 'tries' })}, then a pause of ${minutes} ${p(minutes, { one: 'minute', other: 'minutes' })}.`,
   wrongPasswordPlain: 'That does not fit yet. Check capitals.',
   pause: (time: string) => `Too many tries. Please wait ${time}, then go on.`,
   // mailed code
@@ -57,7 +57,7 @@ const texts = {
   code: 'Code',
   codeHint: 'It stands at the end of the mail. Capitals and spaces do not matter.',
   codeShort: 'The code is not complete yet.',
-  codeLetter: (n: number) => `There is a slip in the code. Compare it with the mail once more, group ${String(n)} first.`,
+  codeLetter: (n: number) => `There is a slip in the code. Compare it with the mail once more, group ${n} first.`,
   codeSlip: 'There is a slip in the code. Compare it with the mail once more.',
   codeUnfit: 'This code does not open this delivery. Take the one from the mail that the link is in.',
   // opened
@@ -71,7 +71,7 @@ const texts = {
   reply: 'Reply',
   keep: (date: string) => `Ready until ${date}. Save what you need longer.`,
   showAll: (count: string) => `Show all ${count}`,
-  downloadsLeft: (n: number) => `Can be saved ${String(n)} more ${p(n, { one: 'time', other: 'times' })}.`,
+  downloadsLeft: (n: number) => `Can be saved ${n} more ${p(n, { one: 'time', other: 'times' })}.`,
   savingNote: 'Keep this page open until all is saved.',
   allSaved: 'All is saved. You find it in your downloads.',
   memoryNote: (size: string) =>

@@ -1,0 +1,33 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+// Debian's Chromium; a missing one fails the run.
+const chromium = playwright({
+  launchOptions: {
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+    ],
+  },
+});
+
+const shared = { plugins: [svelte()], server: { fs: { allow: ['..'] } } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { ...shared, test: { name: 'node', environment: 'node', include: ['test/{both,node}/*.test.ts'], testTimeout: 60_000 } },
+      {
+        ...shared,
+        test: {
+          name: 'chromium',
+          include: ['test/{both,browser}/*.test.ts'],
+          testTimeout: 60_000,
+          browser: { enabled: true, provider: chromium, headless: true, screenshotFailures: false, instances: [{ browser: 'chromium' }] },
+        },
+      },
+    ],
+  },
+});
