@@ -8,7 +8,11 @@ use super::source::{self, File};
 use super::{none_of, tokens};
 
 /// The crates on the lowest floor: no I/O, no clock, no randomness of their own, nothing async.
-const PURE: &[&str] = &["crates/domain/src/", "crates/seal/src/", "crates/settings/src/"];
+const PURE: &[&str] = &[
+    "crates/domain/src/",
+    "crates/seal/src/",
+    "crates/settings/src/",
+];
 
 /// Profiles are folders: the path of a private copy is handed in here.
 const OPENS_FILES: &str = "crates/settings/src/thunderbird/";
