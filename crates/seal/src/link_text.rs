@@ -106,7 +106,10 @@ impl Link {
             "a" => LinkPage::Attachment,
             _ => return Err(LinkTextError::NotALink),
         };
-        if !base.starts_with("http://") && !base.starts_with("https://") {
+        let host = base
+            .strip_prefix("https://")
+            .or_else(|| base.strip_prefix("http://"));
+        if host.is_none_or(str::is_empty) {
             return Err(LinkTextError::NotALink);
         }
         Ok(Self {

@@ -98,6 +98,12 @@ fn links(all: &mut Vec<Vector>) {
         &whole[BASE.len()..],
     );
     flaw(
+        "link_text_empty_host",
+        "no host behind the scheme",
+        form,
+        &whole.replace("send.example.test", ""),
+    );
+    flaw(
         "link_text_other_scheme",
         "neither http nor https",
         form,
@@ -150,6 +156,12 @@ fn links(all: &mut Vec<Vector>) {
         "a character that base32 has not",
         "link_mistyped",
         &format!("{path}#1.{}1", &fragment[2..33]),
+    );
+    flaw(
+        "link_text_kelvin_sign",
+        "U+212A, whose lower case is a k",
+        "link_mistyped",
+        &format!("{path}#1.\u{212a}{}", &fragment[3..]),
     );
     flaw(
         "link_text_newer",
@@ -235,6 +247,12 @@ fn codes(all: &mut Vec<Vector>) {
         "9 is in no code",
         "code_character",
         &canonical.replacen(first, "9", 1),
+    );
+    flaw(
+        "code_kelvin_sign",
+        "U+212A, whose lower case is a k",
+        "code_character",
+        &canonical.replacen('k', "\u{212a}", 1),
     );
     flaw(
         "code_umlaut",
