@@ -115,6 +115,18 @@ impl Params {
         self.passes
     }
 
+    /// Lanes: always one in suite 01.
+    #[must_use]
+    pub const fn lanes(&self) -> u8 {
+        LANES
+    }
+
+    /// The salt.
+    #[must_use]
+    pub const fn salt(&self) -> &[u8; SALT_LEN] {
+        &self.salt
+    }
+
     pub(crate) fn read(
         reader: &mut Reader<'_>,
     ) -> Result<Result<Self, PasswordError>, FormatError> {
