@@ -1,0 +1,148 @@
+//! The web client, built in with the feature `web`; without it a page that says how to do without.
+//!
+//! A page is the same whatever stands behind `/d/`: the key is in the fragment, or after a `%23` that some
+//! mail scanner made of the `#`, and only the client looks at it. No GET has an effect.
+
+use crate::error::Error;
+use axum::response::Response;
+use http::{HeaderMap, Uri};
+
+#[cfg(feature = "web")]
+pub(crate) use built_in::{file, index};
+#[cfg(not(feature = "web"))]
+pub(crate) use plain::{file, index};
+
+/// A page of the client.
+pub(crate) async fn page(headers: HeaderMap) -> Result<Response, Error> {
+    index(&headers)
+}
+
+/// What is no page: a file of the client, or nothing.
+pub(crate) async fn asset(uri: Uri, headers: HeaderMap) -> Result<Response, Error> {
+    file(uri.path().trim_start_matches('/'), &headers)
+}
+
+#[cfg(not(feature = "web"))]
+mod plain {
+    use crate::error::Error;
+    use crate::pages;
+    use axum::response::Response;
+    use http::{HeaderMap, StatusCode};
+
+    const TEXT: &str = "\
+<h1>Depesche</h1>
+<p>Depesche delivers confidential files. This server was built without its web client; everything can be done
+with the command line.</p>
+<h2>You got a link?</h2>
+<p>Open it with the program <code>depesche</code>. Give it the whole link, in quotes, as it stands in the mail:</p>
+<pre>depesche fetch \"LINK\" --out FOLDER</pre>
+<p>It downloads the files, checks and decrypts them on your machine. The part of the link after the <code>#</code>
+is the key: it is not sent to this server, and nobody should get it from you.</p>
+<h2>You want to send?</h2>
+<pre>depesche login YOU@EXAMPLE.ORG
+depesche send FILE --to THEM@EXAMPLE.ORG --level 1</pre>
+";
+
+    #[expect(clippy::unnecessary_wraps, reason = "as with the client built in")]
+    pub(crate) fn index(_: &HeaderMap) -> Result<Response, Error> {
+        Ok(pages::page(StatusCode::OK, "Depesche", TEXT))
+    }
+
+    pub(crate) fn file(_: &str, _: &HeaderMap) -> Result<Response, Error> {
+        Err(Error::NoRoute)
+    }
+}
+
+#[cfg(feature = "web")]
+mod built_in {
+    use crate::error::Error;
+    use axum::response::{IntoResponse, Response};
+    use http::{HeaderMap, HeaderValue, StatusCode, header};
+    use rust_embed::{EmbeddedFile, RustEmbed};
+
+    #[derive(RustEmbed)]
+    #[folder = "../../web/dist"]
+    struct Client;
+
+    /// Scripts and styles from this server alone, no inline ones; DOM sinks take only what the two named
+    /// Trusted Types policies made (web/src: Svelte's own, and the one that starts the Worker).
+    const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
+        font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-src 'self'; \
+        form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+        trusted-types svelte-trusted-html depesche-worker";
+    /// A Worker's policy is that of its own response: here alone WebAssembly runs (Argon2id, OPAQUE).
+    const WORKER: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; \
+        worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    /// Encodings in which the build has laid files down, best first.
+    const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+    fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+        let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
+        let offers = lines.filter_map(|line| line.to_str().ok());
+        offers.flat_map(|line| line.split(',')).any(|offer| {
+            let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
+            let weight = weight.trim().trim_start_matches("q=");
+            name.trim().eq_ignore_ascii_case(encoding) && weight.parse() != Ok(0.0_f32)
+        })
+    }
+
+    fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
+        let packed = ENCODINGS.iter().filter(|(name, _)| accepts(headers, name));
+        let packed =
+            packed.map(|(name, end)| Some((Client::get(&format!("{path}{end}"))?, Some(*name))));
+        packed
+            .flatten()
+            .next()
+            .or_else(|| Some((Client::get(path)?, None)))
+    }
+
+    fn kind(path: &str) -> &'static str {
+        match path.rsplit_once('.').map_or("", |(_, end)| end) {
+            "html" => "text/html; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            "json" => "application/json",
+            "webmanifest" => "application/manifest+json",
+            "wasm" => "application/wasm",
+            "svg" => "image/svg+xml",
+            "png" => "image/png",
+            "ico" => "image/x-icon",
+            "woff2" => "font/woff2",
+            "txt" => "text/plain; charset=utf-8",
+            _ => "application/octet-stream",
+        }
+    }
+
+    pub(crate) fn file(path: &str, headers: &HeaderMap) -> Result<Response, Error> {
+        let (file, encoding) = find(path, headers).ok_or(Error::NoRoute)?;
+        // Vite writes a hash of the contents into these names.
+        let hashed = path.starts_with("assets/");
+        let is_worker = path.ends_with(".js") && path.contains("worker");
+        let fixed = [
+            (header::CONTENT_TYPE, kind(path)),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                if is_worker { WORKER } else { PAGE },
+            ),
+            (header::VARY, "accept-encoding"),
+            (
+                header::CACHE_CONTROL,
+                if hashed {
+                    "public, max-age=31536000, immutable"
+                } else {
+                    "no-cache"
+                },
+            ),
+        ];
+        let mut answer = HeaderMap::new();
+        answer.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        let name = encoding.map(HeaderValue::from_static);
+        answer.extend(name.map(|name| (header::CONTENT_ENCODING, name)));
+        Ok((StatusCode::OK, answer, file.data).into_response())
+    }
+
+    pub(crate) fn index(headers: &HeaderMap) -> Result<Response, Error> {
+        file("index.html", headers)
+    }
+}

@@ -1,0 +1,201 @@
+//! Who may use a route, and how that is proven.
+
+use crate::body::drain;
+use crate::error::Error;
+use crate::front::SEC_FETCH_SITE;
+use crate::state::Web;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use depesche_service::{Caller, login};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, header};
+use std::sync::Arc;
+
+/// What a route asks for. Every route says so; the router lets nobody in who has not shown it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Public,
+    /// The session of an account: `Authorization: Bearer` or the cookie.
+    Member,
+    /// The proof of a link, in the body; the service checks it.
+    Link,
+    /// The token of a visit: `Authorization: Claim`; the service checks it.
+    Claim,
+    /// This machine, or the token of the configuration; the handler checks it.
+    Operator,
+    /// A server that catches its mail: without it the route is not there.
+    Demo,
+}
+
+/// A request's owner; there only behind [`Access::Member`].
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) caller: Caller,
+    /// The session came as a cookie.
+    pub(crate) by_cookie: bool,
+}
+
+/// A visit's token, not checked yet; there only behind [`Access::Claim`].
+#[derive(Clone)]
+pub(crate) struct ClaimToken(pub(crate) String);
+
+/// On https the name binds the cookie to this host, this path and TLS (RFC 6265bis section 4.1.3.2); plain http, on
+/// loopback only, cannot have that.
+fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-depesche" } else { "depesche" }
+}
+
+/// Sessions live no longer than this (`SESSION_LIFE` of the domain).
+const COOKIE_SECONDS: i64 = depesche_service::domain::account::SESSION_LIFE.ms() / 1000;
+
+/// The header that gives a browser its session, or with an empty token takes it away.
+pub(crate) fn set_cookie(https: bool, token: &str) -> Option<HeaderValue> {
+    let seconds = if token.is_empty() { 0 } else { COOKIE_SECONDS };
+    let secure = if https { "; Secure" } else { "" };
+    let name = cookie_name(https);
+    let text =
+        format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// A browser says where a request that changes something was made; with a cookie one of the two must be
+/// there (what they say has been checked for all by then). Nothing else sends a cookie of ours.
+pub(crate) fn check_browser(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
+    let said = headers.contains_key(header::ORIGIN) || headers.contains_key(SEC_FETCH_SITE);
+    if method.is_safe() || said {
+        Ok(())
+    } else {
+        Err(Error::CrossSite)
+    }
+}
+
+/// `Scheme TOKEN` of the one `Authorization` header.
+fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let (given, token) = value.to_str().ok()?.split_once(' ')?;
+    (given.eq_ignore_ascii_case(scheme) && !token.is_empty()).then_some(token)
+}
+
+fn cookie(headers: &HeaderMap, https: bool) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let pairs = lines.filter_map(|line| line.to_str().ok());
+    pairs
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == cookie_name(https))
+        .map(|(_, token)| token)
+}
+
+async fn identify(web: &Web, method: &Method, headers: &HeaderMap) -> Result<Member, Error> {
+    // A header that was sent on purpose goes before a cookie that the browser adds.
+    let bearer = headers.contains_key(header::AUTHORIZATION);
+    let token = if bearer {
+        authorization(headers, "Bearer")
+    } else {
+        let found = cookie(headers, web.front.origin.is_https());
+        if found.is_some() {
+            check_browser(method, headers)?;
+        }
+        found
+    };
+    let token = token.ok_or(depesche_service::Error::NotLoggedIn)?;
+    let caller = login::caller(&web.service, token).await?;
+    Ok(Member {
+        caller,
+        by_cookie: !bearer,
+    })
+}
+
+/// Lets members in.
+pub(crate) async fn members(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match identify(&web, &parts.method, &parts.headers).await {
+        Ok(member) => {
+            parts.extensions.insert(member);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => refuse(body, error).await,
+    }
+}
+
+/// Lets visitors with a token in.
+pub(crate) async fn visitors(mut request: Request, next: Next) -> Response {
+    let token = authorization(request.headers(), "Claim").map(str::to_owned);
+    match token {
+        Some(token) => {
+            request.extensions_mut().insert(ClaimToken(token));
+            next.run(request).await
+        }
+        None => refuse(request.into_body(), Error::NoClaim).await,
+    }
+}
+
+/// Says no after the body was read, so that a client that is still sending hears it.
+async fn refuse(mut body: Body, error: Error) -> Response {
+    drain(&mut body).await;
+    error.into_response()
+}
+
+impl<S: Sync> FromRequestParts<S> for Member {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let member = parts.extensions.get::<Self>().cloned();
+        member.ok_or_else(|| depesche_service::Error::NotLoggedIn.into())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ClaimToken {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let token = parts.extensions.get::<Self>().cloned();
+        token.ok_or(Error::NoClaim)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_bound_to_this_host() {
+        let set = |https, token| set_cookie(https, token).expect("a header");
+        assert_eq!(
+            set(true, "t"),
+            "__Host-depesche=t; Path=/; Max-Age=15552000; HttpOnly; SameSite=Strict; Secure"
+        );
+        assert_eq!(
+            set(false, ""),
+            "depesche=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
+        );
+    }
+
+    #[test]
+    fn tokens_are_found_where_they_belong() {
+        let mut headers = HeaderMap::new();
+        let text = HeaderValue::from_static;
+        headers.append(header::COOKIE, text("a=1; depesche=plain"));
+        headers.append(header::COOKIE, text("__Host-depesche=bound"));
+        assert_eq!(cookie(&headers, false), Some("plain"));
+        assert_eq!(cookie(&headers, true), Some("bound"));
+        headers.append(header::AUTHORIZATION, text("bearer abc"));
+        assert_eq!(authorization(&headers, "Bearer"), Some("abc"));
+        assert_eq!(authorization(&headers, "Claim"), None);
+        headers.append(header::AUTHORIZATION, text("Bearer def"));
+        assert_eq!(
+            authorization(&headers, "Bearer"),
+            None,
+            "one of two is none"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! Extract, call the service, map, answer.
+
+pub(crate) mod info;
+pub(crate) mod login;
+pub(crate) mod parcels;
+pub(crate) mod uploads;
+pub(crate) mod visits;

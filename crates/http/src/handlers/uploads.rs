@@ -1,0 +1,138 @@
+//! Drafts, and the bytes that come for them.
+
+use crate::auth::Member;
+use crate::body::{Json, LARGE, Path};
+use crate::error::Error;
+use crate::map;
+use crate::state::Web;
+use crate::transfer;
+use axum::extract::{Request, State};
+use depesche_api::{Draft, DraftRequest, Problem};
+use depesche_service::domain::{FileId, ParcelId};
+use depesche_service::{Error as ServiceError, drafts};
+use http::StatusCode;
+use std::sync::Arc;
+use tokio::task::block_in_place;
+
+/// Begins a draft or adds file objects to it. The same again changes nothing.
+#[utoipa::path(put, path = "/api/v1/parcels/{id}", tag = "drafts", security(("session" = []), ("cookie" = [])),
+    params(("id" = String, Path)), request_body = DraftRequest, responses(
+    (status = 200, body = Draft),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 507, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn begin(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path(id): Path<ParcelId>,
+    Json(asked): Json<DraftRequest, LARGE>,
+) -> Result<axum::Json<Draft>, Error> {
+    let (level, files) = (map::level(asked.level)?, map::files(asked.files)?);
+    let arrived = drafts::begin(&web.service, &member.caller, id, level, files).await?;
+    Ok(axum::Json(map::draft(arrived)))
+}
+
+/// What has arrived of a draft.
+#[utoipa::path(get, path = "/api/v1/parcels/{id}/draft", tag = "drafts", security(("session" = []), ("cookie" = [])),
+    params(("id" = String, Path)), responses(
+    (status = 200, body = Draft),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn draft(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path(id): Path<ParcelId>,
+) -> Result<axum::Json<Draft>, Error> {
+    let arrived = drafts::arrived(&web.service, &member.caller, id).await?;
+    Ok(axum::Json(map::draft(arrived)))
+}
+
+/// Gives a draft up: what was uploaded is deleted.
+#[utoipa::path(delete, path = "/api/v1/parcels/{id}/draft", tag = "drafts", security(("session" = []), ("cookie" = [])),
+    params(("id" = String, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn abandon(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path(id): Path<ParcelId>,
+) -> Result<StatusCode, Error> {
+    drafts::abandon(&web.service, &member.caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a file object out of a draft: its source has changed.
+#[utoipa::path(delete, path = "/api/v1/parcels/{id}/files/{file}", tag = "drafts",
+    security(("session" = []), ("cookie" = [])),
+    params(("id" = String, Path), ("file" = String, Path)), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn remove_file(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path((id, file)): Path<(ParcelId, FileId)>,
+) -> Result<StatusCode, Error> {
+    drafts::remove_file(&web.service, &member.caller, id, file).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// One part of a file object: 8 MiB, the last one less. Any order, several at once, again changes nothing.
+#[utoipa::path(put, path = "/api/v1/parcels/{id}/files/{file}/parts/{index}", tag = "drafts",
+    security(("session" = []), ("cookie" = [])),
+    params(("id" = String, Path), ("file" = String, Path), ("index" = u64, Path)),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 411, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 507, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn part(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path((id, file, index)): Path<(ParcelId, FileId, u64)>,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    let length = transfer::announced(request.headers())?;
+    let body = request.into_body();
+    let begun = drafts::part(&web.service, &member.caller, id, file, index, length).await;
+    let mut part = match begun {
+        Ok(part) => part,
+        Err(error) => return Err(transfer::refuse(body, error.into()).await),
+    };
+    transfer::receive(body, length, |bytes| part.write(bytes)).await?;
+    block_in_place(|| part.finish())?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The sealed manifest. A second one takes the place of the first.
+#[utoipa::path(put, path = "/api/v1/parcels/{id}/manifest", tag = "drafts", security(("session" = []), ("cookie" = [])),
+    params(("id" = String, Path)),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+    (status = 204),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 411, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 507, body = Problem, content_type = "application/problem+json"),
+))]
+pub(crate) async fn manifest(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path(id): Path<ParcelId>,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    let length = transfer::announced(request.headers())?;
+    let body = request.into_body();
+    let begun = drafts::manifest(&web.service, &member.caller, id, length).await;
+    let mut manifest = match begun {
+        Ok(manifest) => manifest,
+        Err(error) => return Err(transfer::refuse(body, error.into()).await),
+    };
+    let write = |bytes: &[u8]| manifest.write(bytes).map_err(ServiceError::from);
+    transfer::receive(body, length, write).await?;
+    block_in_place(|| manifest.finish()).map_err(ServiceError::from)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,158 @@
+//! What is counted, and how it is told to Prometheus.
+
+use http::{Method, StatusCode};
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything the web door counts. Cheap to clone: all clones count into one.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    /// Connections open now.
+    pub(crate) connections: Gauge,
+    /// Connections closed at once, because their client had all its places.
+    pub(crate) connections_refused: Counter,
+    /// Connections closed because the client was too slow or silent.
+    pub(crate) connections_too_slow: Counter,
+    requests: Family<Served, Counter>,
+    durations: Family<Routed, Histogram, fn() -> Histogram>,
+    received: Counter,
+    sent: Counter,
+    waiting: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Served {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Routed {
+    route: String,
+}
+
+/// One finished request, as logs and metrics see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished<'a> {
+    pub(crate) method: &'a Method,
+    /// The template, such as `/api/v1/parcels/{id}`: never the path itself.
+    pub(crate) route: &'a str,
+    pub(crate) status: StatusCode,
+    pub(crate) took: Duration,
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
+}
+
+/// A method's name, or `other`: what a client invents makes no new series and no log text.
+pub(crate) fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn durations() -> Histogram {
+    Histogram::new([0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0])
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Arc::default(),
+            connections: Gauge::default(),
+            connections_refused: Counter::default(),
+            connections_too_slow: Counter::default(),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(durations),
+            received: Counter::default(),
+            sent: Counter::default(),
+            waiting: Gauge::default(),
+        };
+        metrics.registry = Arc::new(metrics.register());
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&self) -> Registry {
+        let mut all = Registry::with_prefix("depesche");
+        all.register(
+            "connections",
+            "Connections open now",
+            self.connections.clone(),
+        );
+        all.register(
+            "connections_refused",
+            "Connections closed at once: the client had too many",
+            self.connections_refused.clone(),
+        );
+        all.register(
+            "connections_too_slow",
+            "Connections closed: the client was silent or too slow",
+            self.connections_too_slow.clone(),
+        );
+        all.register("requests", "Requests answered", self.requests.clone());
+        all.register_with_unit(
+            "request_duration",
+            "From the head of a request to the last byte of its answer",
+            Unit::Seconds,
+            self.durations.clone(),
+        );
+        all.register_with_unit(
+            "received",
+            "Bodies of requests",
+            Unit::Bytes,
+            self.received.clone(),
+        );
+        all.register_with_unit("sent", "Bodies of answers", Unit::Bytes, self.sent.clone());
+        all.register(
+            "outbox_waiting",
+            "Mails that wait to leave",
+            self.waiting.clone(),
+        );
+        all
+    }
+
+    pub(crate) fn finished(&self, one: &Finished<'_>) {
+        let served = Served {
+            method: method_name(one.method),
+            route: one.route.to_owned(),
+            status: one.status.as_u16(),
+        };
+        self.requests.get_or_create(&served).inc();
+        let routed = Routed {
+            route: served.route,
+        };
+        self.durations
+            .get_or_create(&routed)
+            .observe(one.took.as_secs_f64());
+        self.received.inc_by(one.received);
+        self.sent.inc_by(one.sent);
+    }
+
+    /// How many mails wait now.
+    pub(crate) fn set_waiting(&self, mails: u64) {
+        self.waiting.set(i64::try_from(mails).unwrap_or(i64::MAX));
+    }
+
+    /// In the text format of OpenMetrics 1.0.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing into a String cannot fail.
+        let _ = text::encode(&mut out, &self.registry);
+        out
+    }
+}
