@@ -133,6 +133,7 @@ CREATE TABLE codes (
   expires BIGINT NOT NULL,
   wrong BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX codes_expires ON codes (expires);
 
 -- Mails that wait, sealed under the key of an hour.
 CREATE TABLE outbox (

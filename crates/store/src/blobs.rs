@@ -33,12 +33,13 @@ pub enum Blobs {
 }
 
 impl Blobs {
-    /// Opens a folder, given as a path or `file:///path`; made if it is not there, its parent is.
+    /// Opens a folder, given as a path, `file:path` or `file:///path`; made if it is not there, its parent is.
     ///
     /// # Errors
     /// [`Error::Unavailable`], [`Error::NotFound`] if its parent is not there.
     pub fn open(place: &str) -> Result<Self, Error> {
-        let path = place.strip_prefix("file://").unwrap_or(place);
+        let path = place.strip_prefix("file:").unwrap_or(place);
+        let path = path.strip_prefix("//").unwrap_or(path);
         if path.contains("://") || path.is_empty() {
             let text = "sealed files are kept in a folder: give its path";
             return Err(Error::Unavailable(text.into()));

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyPool, Connection, Executor};
 
 use crate::error::Error;
 use crate::private;
@@ -31,18 +31,22 @@ const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = 
     PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; \
     PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -500";
+const SQLITE_CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// A posted parcel is on disk, whatever the server's default; a stronger setting stays.
 const POSTGRES: &str = "SELECT set_config('lock_timeout', '10s', false), \
     set_config('idle_in_transaction_session_timeout', '60s', false), \
     CASE WHEN current_setting('synchronous_commit') = 'off' \
     THEN set_config('synchronous_commit', 'on', false) END";
 
-/// Connections, and how a writing transaction begins.
+/// Connections, and what is said differently.
 #[derive(Clone, Debug)]
 pub(super) struct Conn {
     pub(super) writer: AnyPool,
     pub(super) reader: AnyPool,
+    /// Begins a writing transaction.
     pub(super) begin: &'static str,
+    /// Within it: keeps other processes from migrating until it ends.
+    pub(super) alone: &'static str,
     /// Moves the log into the database and empties it: gives (blocked, pages, pages moved).
     pub(super) checkpoint: Option<&'static str>,
 }
@@ -66,11 +70,12 @@ impl Conn {
             return Err(Error::Unavailable(text.into()));
         }
         let writer = pool(10, POSTGRES).connect(url).await?;
-        let reader = writer.clone();
+        let (reader, alone) = (writer.clone(), "SELECT pg_advisory_xact_lock(7305808870)");
         Ok(Self {
             writer,
             reader,
             begin: "BEGIN",
+            alone,
             checkpoint: None,
         })
     }
@@ -83,6 +88,10 @@ impl Conn {
                 "the path of a database has no %, # or ?".into(),
             ));
         }
+        // Without the pool, which hides why a connection cannot be set up.
+        let mut first = sqlx::AnyConnection::connect(&url).await?;
+        first.execute(SQLITE_WRITER).await?;
+        first.close().await?;
         // One writer, kept open: nobody is ever second, and the last close would drop the log.
         let writer = pool(1, SQLITE_WRITER).idle_timeout(None).max_lifetime(None);
         let writer = writer.test_before_acquire(false).connect(&url).await?;
@@ -102,12 +111,13 @@ impl Conn {
         let reader = pool(4, SQLITE_READER)
             .test_before_acquire(false)
             .connect_lazy(&url)?;
-        let checkpoint = Some("PRAGMA wal_checkpoint(TRUNCATE)");
+        let (begin, alone) = ("BEGIN IMMEDIATE", "SELECT 1");
         Ok(Self {
             writer,
             reader,
-            begin: "BEGIN IMMEDIATE",
-            checkpoint,
+            begin,
+            alone,
+            checkpoint: Some(SQLITE_CHECKPOINT),
         })
     }
 }

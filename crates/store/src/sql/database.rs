@@ -34,7 +34,10 @@ impl Sql {
             Migration::new(version, "".into(), Simple, text.into_sql_str(), false)
         });
         let mut tx = self.begin().await?;
-        let done = Migrator::with_migrations(all.into())
+        tx.conn().execute(self.0.alone).await?;
+        let mut migrator = Migrator::with_migrations(all.into());
+        let done = migrator
+            .set_locking(false)
             .run_direct(None, tx.conn(), false)
             .await;
         done.map_err(|error| match error {
