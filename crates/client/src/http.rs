@@ -205,6 +205,17 @@ pub(crate) enum Failure {
     Final(CallError),
 }
 
+impl Failure {
+    /// The answer ended before its announced end.
+    pub(crate) fn cut() -> Self {
+        Self::Lost(Lost {
+            why: "the answer was cut short".into(),
+            unsent: false,
+            problem: None,
+        })
+    }
+}
+
 /// When to try again, and when to give up.
 pub(crate) struct Patience {
     until: Option<Instant>,

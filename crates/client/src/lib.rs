@@ -7,14 +7,23 @@
 //! | [`profile`], [`login`] | the client's own folder; how a session comes into it |
 //! | [`walk`], [`layout`] | what shall be sent; which bytes of which file a part carries |
 //! | `draft`, [`mod@send`] | the record that lets a sender go on; the upload engine and posting |
+//! | [`sent`] | what a sender does with posted parcels |
+//! | [`fetch`] | from a link to verified files in a folder |
+
+/// The shapes of the API.
+pub use depesche_api as api;
+/// The sealed format.
+pub use depesche_seal as seal;
 
 pub mod fault;
+pub mod fetch;
 pub mod http;
 pub mod layout;
 pub mod login;
 pub mod meter;
 pub mod profile;
 pub mod send;
+pub mod sent;
 pub mod walk;
 pub mod world;
 

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Meter {
     total: AtomicU64,
     done: AtomicU64,
-    moved: AtomicU64,
 }
 
 impl Meter {
@@ -31,16 +30,10 @@ impl Meter {
 
     pub(crate) fn add(&self, bytes: u64) {
         self.done.fetch_add(bytes, Ordering::Relaxed);
-        self.moved.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Takes back what an attempt that failed had counted.
     pub(crate) fn take_back(&self, bytes: u64) {
         self.done.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    /// Only ever grows while bytes move: tells a slow line from a dead one.
-    pub(crate) fn moved(&self) -> u64 {
-        self.moved.load(Ordering::Relaxed)
     }
 }

@@ -173,28 +173,38 @@ impl Profile {
     }
 }
 
-/// Makes a file of mode 0600 that was not there.
-pub(crate) fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+/// Writes a file so that there is always either the old or the new one, and gives the new one. It is
+/// locked before it takes the old one's place.
+pub(crate) fn put_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let file = write_beside(path, bytes)?;
+    fs::rename(beside(path), path)?;
+    Ok(file)
+}
+
+/// As [`put_file`], and so even after a power cut.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let file = write_beside(path, bytes)?;
+    file.sync_all()?;
+    fs::rename(beside(path), path)?;
+    sync_parent(path)?;
+    Ok(file)
+}
+
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    remove_file(&beside(path))?;
+    let mut file = OpenOptions::new()
         .read(true)
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
-}
-
-/// Writes a file so that after a crash there is either the old or the new one, and gives the new one.
-/// The new one is locked before it takes the old one's place.
-pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<File> {
-    let temp = path.with_extension("new");
-    remove_file(&temp)?;
-    let mut file = new_file(&temp)?;
+        .open(beside(path))?;
     file.try_lock()
         .map_err(|_| io::Error::from(io::ErrorKind::ResourceBusy))?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&temp, path)?;
-    sync_parent(path)?;
     Ok(file)
 }
 

@@ -11,4 +11,4 @@ pub use source::SourceError;
 pub use upload::UploadError;
 
 pub(crate) use order::make_link;
-pub(crate) use post::link_url;
+pub(crate) use post::{NOTICE_NAMES, link_url};

@@ -41,7 +41,7 @@ use crate::world::World;
 /// The type given to every file: the one shown comes from the content.
 const FILE_TYPE: &str = "application/octet-stream";
 /// Most names that a notice carries.
-const NOTICE_NAMES: usize = 100;
+pub(crate) const NOTICE_NAMES: usize = 100;
 /// After so many rounds in which parts went missing again the server is not to be trusted with them.
 const ROUNDS: usize = 20;
 

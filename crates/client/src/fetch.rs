@@ -1,0 +1,16 @@
+//! Fetching: from a link to verified files in a folder.
+
+mod check;
+mod digest;
+mod download;
+mod error;
+mod incoming;
+mod place;
+mod target;
+mod visit;
+
+pub use download::{Fetched, FetchedFile, Options, download};
+pub use error::FetchError;
+pub use incoming::Incoming;
+pub use place::Place;
+pub use visit::{Door, Visit};
