@@ -25,4 +25,5 @@ if [ -d fuzz ]; then
   done < <(cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz list)
 fi
 stage tool-mutants tool cargo-mutants 27.1.0
-stage mutants cargo mutants --profile release -p depesche-seal -p depesche-domain --jobs 1
+stage python scripts/python-venv.sh
+stage mutants env DEPESCHE_VENV="$PWD/.venv-tools" cargo mutants --profile release -p depesche-seal -p depesche-domain --jobs 1

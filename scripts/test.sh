@@ -16,6 +16,7 @@ cargo_test() {
 }
 
 stage install scripts/install.sh build test
+stage python scripts/python-venv.sh
 stage cache scripts/cache.sh restore
 stage format cargo fmt --all --check
 stage lint cargo clippy --release --locked --workspace --all-targets -- -D warnings

@@ -176,11 +176,15 @@ fn name(text: &str) {
     if let Ok(name) = Name::parse(text) {
         assert_eq!(name.as_str(), text);
         let mapped = name.for_windows();
-        assert!(Name::parse(&mapped).is_ok_and(|again| again.for_windows() == mapped));
-        assert!(
-            !mapped
-                .split('/')
-                .any(|component| component.ends_with(['.', ' ']))
-        );
+        // One by one: all together may have grown beyond what a name may have.
+        for component in mapped.split('/') {
+            let again = Name::parse(component).expect("what is mapped keeps the rules");
+            assert_eq!(
+                again.for_windows(),
+                component,
+                "mapped once is mapped for good"
+            );
+            assert!(!component.ends_with(['.', ' ']));
+        }
     }
 }

@@ -87,7 +87,7 @@ impl Name {
     }
 
     /// The same name as Windows can write it, `/` still between folders. Two names may become one, so
-    /// the writer never replaces what is there.
+    /// the writer never replaces what is there. Each component keeps its limit, all together may exceed theirs.
     ///
     /// Per component: each of `< > : " | ? *` becomes `_`; a last dot or space becomes `_`; a device
     /// name (CON, PRN, AUX, NUL, COM0–9, LPT0–9, COM¹²³, LPT¹²³, CONIN$, CONOUT$, in any case, alone or

@@ -16,7 +16,10 @@ fn root() -> PathBuf {
 }
 
 fn python() -> Command {
-    let program = root().join(".venv-tools/bin/python");
+    // Where the sources are a copy (mutation runs), the installed programs are elsewhere.
+    let folder =
+        std::env::var_os("DEPESCHE_VENV").map_or(root().join(".venv-tools"), PathBuf::from);
+    let program = folder.join("bin/python");
     assert!(
         program.exists(),
         "the programs to compare with are not installed: run scripts/python-venv.sh"

@@ -115,9 +115,9 @@ proptest! {
         let Ok(name) = Name::parse(&text) else { return Ok(()) };
         prop_assert_eq!(name.as_str(), &text);
         let mapped = name.for_windows();
-        // Mapped once is mapped for good, and keeps the rules.
-        prop_assert_eq!(&Name::parse(&mapped)?.for_windows(), &mapped);
         for component in mapped.split('/') {
+            // Mapped once is mapped for good, and keeps the rules.
+            prop_assert_eq!(&Name::parse(component)?.for_windows(), component);
             prop_assert!(!component.ends_with(['.', ' ']) && !component.contains(['<', '>', ':', '"', '|', '?', '*']));
         }
     }
