@@ -288,6 +288,13 @@ pub fn parse_base(text: &str) -> Result<String, CallError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+fn is_loopback(base: &str) -> bool {
+    let url = reqwest::Url::parse(base).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 impl Server {
     /// Speaks to the server at `base` as nobody. Connects to nothing yet.
     ///
@@ -295,7 +302,12 @@ impl Server {
     /// [`CallError::Address`], [`CallError::Tls`].
     pub fn new(base: &str) -> Result<Self, CallError> {
         let base = parse_base(base)?;
-        let http = reqwest::Client::builder()
+        let mut builder = reqwest::Client::builder();
+        if is_loopback(&base) {
+            // No proxy can reach what listens on this machine alone.
+            builder = builder.no_proxy();
+        }
+        let http = builder
             .user_agent(concat!("depesche/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .redirect(reqwest::redirect::Policy::none())

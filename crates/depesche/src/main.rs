@@ -1,2 +1,41 @@
-//! skeleton
-fn main() {}
+//! Depesche: server, worker and command line in one program. Here a command line is parsed and handed on.
+
+mod admin;
+mod cli;
+mod config;
+mod exit;
+mod remote;
+mod secret;
+mod serve;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+
+/// Wipes what is freed: libraries keep copies of keys that nobody else can reach.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+fn main() -> ExitCode {
+    let Cli { common, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refused) => return exit::refuse_typed(&refused),
+    };
+    match command {
+        Command::Serve(args) => serve::run(&args, common.json),
+        Command::Admin(args) => admin::run(&args, common.json),
+        remote => remote::run(remote, &common),
+    }
+}
+
+/// Says what went wrong on the server's own machine: exit code and stable word are given.
+fn refuse(error: &anyhow::Error, (number, code): (u8, &str), json: bool) -> ExitCode {
+    if error.is::<secret::Missing>() {
+        return exit::refuse_as(2, "secret_missing", &format!("{error:#}"), json);
+    }
+    exit::refuse_as(number, code, &format!("{error:#}"), json)
+}

@@ -104,7 +104,7 @@ fn what_cannot_be_sent_is_named() {
         ("back\\slash", "name_separator"),
     ] {
         let path = put(at("bad").join(name), "x");
-        assert_eq!(code(&[path.clone()]), expected);
+        assert_eq!(code(std::slice::from_ref(&path)), expected);
         // One bad name in a folder stops the folder: nobody shall believe it was sent.
         assert_eq!(code(&[at("bad")]), expected);
         fs::remove_file(path).expect("removed");

@@ -1,0 +1,242 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::admin::AdminArgs;
+use crate::serve::ServeArgs;
+
+/// Delivers confidential files to people who have no encryption of their own.
+#[derive(Debug, Parser)]
+#[command(name = "depesche", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Example:\n  depesche send report.pdf photos/ --to you@example.org --level 1")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// One line of JSON on stdout; all talk on stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The server; without it the one logged in to, else DEPESCHE_SERVER
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Keep logins and unfinished deliveries apart under this name
+    #[arg(long, global = true, value_name = "NAME", default_value = "default")]
+    pub(crate) profile: String,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Run on the server's machine: people, journal
+    Admin(AdminArgs),
+    /// Log in; the session is kept for later commands
+    Login(Login),
+    /// End the session
+    Logout(Logout),
+    /// Who is logged in, and where
+    #[command(after_help = "Example:\n  depesche whoami --json")]
+    Whoami,
+    /// Seal files and send them; the same again after a stop goes on
+    Send(Box<Send>),
+    /// Download, verify and open a delivery; the same again after a stop goes on
+    Fetch(Fetch),
+    /// Deliveries sent, newest first
+    List(List),
+    /// A delivery sent: each recipient and what happened
+    #[command(after_help = "Example:\n  depesche show 3q2-7wEBAgMEBQYHCAkKCw")]
+    Show(Parcel),
+    /// Take a delivery back: nobody can open it any more
+    #[command(after_help = "Example:\n  depesche withdraw 3q2-7wEBAgMEBQYHCAkKCw")]
+    Withdraw(Parcel),
+    /// Give a delivery another deadline
+    Extend(Extend),
+    /// Send the notification again
+    Resend(Resend),
+    /// Add or drop recipients
+    Recipients(Recipients),
+}
+
+/// `login`.
+#[derive(Debug, Args)]
+#[command(after_help = "The password comes from DEPESCHE_PASSWORD, --password-file or a prompt.\n\n\
+    Example:\n  depesche login anna@example.org --server https://depesche.example.org")]
+pub(crate) struct Login {
+    /// Address of the account
+    pub(crate) email: Option<String>,
+    /// Read the password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// `logout`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  depesche logout --everywhere")]
+pub(crate) struct Logout {
+    /// End every session of the account, on every device
+    #[arg(long)]
+    pub(crate) everywhere: bool,
+}
+
+/// How a link is guarded.
+#[derive(Debug, Args)]
+pub(crate) struct LinkArgs {
+    /// Ask for a link password, which enters the key; from DEPESCHE_LINK_PASSWORD or a prompt
+    #[arg(long)]
+    pub(crate) link_password: bool,
+    /// Read the link password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) link_password_file: Option<PathBuf>,
+    /// Ask visitors for a one-time code that is mailed to the recipient
+    #[arg(long)]
+    pub(crate) mailed_code: bool,
+    /// How often each link may be used to download
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_downloads: Option<u32>,
+    /// Pass the links on yourself: the server mails nothing and never knows them
+    #[arg(long)]
+    pub(crate) no_mail: bool,
+    /// Language of the mail: de, en or cs
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) language: String,
+}
+
+/// `send`.
+#[derive(Debug, Args)]
+#[command(after_help = "Folders are kept with their paths. Symbolic links in them are followed to files of the same \
+    folder only.\n\nExample:\n  depesche send contract.pdf photos/ --to you@example.org --subject 'As promised' --level 1")]
+pub(crate) struct Send {
+    /// Files and folders
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Address of a recipient; may be given several times
+    #[arg(long, value_name = "E-MAIL", required = true)]
+    pub(crate) to: Vec<String>,
+    /// 1 = whoever has the link … 4; without it the server's default
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub(crate) level: Option<u8>,
+    /// Subject, seen by the server at levels 1 to 3
+    #[arg(long, default_value = "")]
+    pub(crate) subject: String,
+    /// Message, seen by the server at levels 1 to 3
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub(crate) message: String,
+    /// Read the message from this file; - = standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "message")]
+    pub(crate) message_file: Option<PathBuf>,
+    /// Until when it can be fetched: a span such as 12h, 30d, 2w, or a date such as 2026-12-24
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) expires: Option<String>,
+    /// Mail me when a recipient first downloads
+    #[arg(long)]
+    pub(crate) notify: bool,
+    #[command(flatten)]
+    pub(crate) links: LinkArgs,
+}
+
+/// `fetch`.
+#[derive(Debug, Args)]
+#[command(after_help = "A link password comes from DEPESCHE_LINK_PASSWORD, --link-password-file or a prompt.\n\n\
+    Example:\n  depesche fetch 'https://depesche.example.org/d/…#1.…' --out downloads")]
+pub(crate) struct Fetch {
+    /// The link from the mail
+    pub(crate) link: String,
+    /// Folder to write to; nothing in it is replaced
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// Your address, as the sender will see it; without it the one logged in
+    #[arg(long, value_name = "E-MAIL")]
+    pub(crate) email: Option<String>,
+    /// The one-time code that was mailed, or the long code from the mail if the link was cut
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// Read the link password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) link_password_file: Option<PathBuf>,
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  depesche list --limit 20")]
+pub(crate) struct List {
+    /// Deliveries sent (the default)
+    #[arg(long)]
+    pub(crate) sent: bool,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
+    /// Go on behind this one
+    #[arg(long, value_name = "NEXT")]
+    pub(crate) after: Option<String>,
+}
+
+/// A delivery.
+#[derive(Debug, Args)]
+pub(crate) struct Parcel {
+    /// Id of the delivery, from `send` or `list`
+    pub(crate) id: String,
+}
+
+/// `extend`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  depesche extend 3q2-7wEBAgMEBQYHCAkKCw --expires 14d")]
+pub(crate) struct Extend {
+    /// Id of the delivery
+    pub(crate) id: String,
+    /// A span from now, such as 14d, or a date such as 2026-12-24
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) expires: String,
+}
+
+/// `resend`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  depesche resend 3q2-7wEBAgMEBQYHCAkKCw --to you@example.org")]
+pub(crate) struct Resend {
+    /// Id of the delivery
+    pub(crate) id: String,
+    /// Only to this recipient; may be given several times
+    #[arg(long, value_name = "E-MAIL")]
+    pub(crate) to: Vec<String>,
+    /// Language of the mail: de, en or cs
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) language: String,
+}
+
+/// `recipients`.
+#[derive(Debug, Args)]
+pub(crate) struct Recipients {
+    #[command(subcommand)]
+    pub(crate) what: RecipientsWhat,
+}
+
+/// What to do with a recipient.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecipientsWhat {
+    /// One more recipient, with a link of his own
+    #[command(after_help = "Example:\n  depesche recipients add 3q2-7wEBAgMEBQYHCAkKCw you@example.org")]
+    Add {
+        /// Id of the delivery
+        id: String,
+        /// Address
+        email: String,
+        #[command(flatten)]
+        links: LinkArgs,
+    },
+    /// One recipient less: that link opens nothing any more
+    #[command(after_help = "Example:\n  depesche recipients drop 3q2-7wEBAgMEBQYHCAkKCw you@example.org")]
+    Drop {
+        /// Id of the delivery
+        id: String,
+        /// Address
+        email: String,
+    },
+}

@@ -1,0 +1,188 @@
+//! `list`, `show`, `withdraw`, `extend`, `resend`, `recipients`.
+
+use std::fmt::Write as _;
+
+use depesche_client::api::{Parcel, ParcelSummary};
+use depesche_client::profile::Secret;
+use depesche_client::seal::key::ParcelId;
+use depesche_client::{send, sent};
+use serde_json::{Map, Value, json};
+
+use super::desk::Desk;
+use super::letter::{expiry, language, link_options};
+use crate::cli::{Extend, LinkArgs, List, Resend};
+use crate::exit::Failure;
+use crate::text;
+
+/// Most deliveries of one answer.
+const PAGE: u32 = 100;
+
+fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
+    ParcelId::parse(text.trim()).map_err(|_| {
+        Failure::usage("parcel_id", "an id has 22 characters, as `depesche list` shows them")
+    })
+}
+
+pub(crate) async fn list(desk: &Desk, args: &List) -> Result<(), Failure> {
+    let (server, _) = desk.member()?;
+    let mut parcels: Vec<ParcelSummary> = Vec::new();
+    let mut after = args.after.clone();
+    loop {
+        let left = args.limit - u32::try_from(parcels.len()).unwrap_or(args.limit);
+        let page = server.parcels(left.min(PAGE), after.as_deref()).await?;
+        parcels.extend(page.parcels);
+        after = page.next;
+        if after.is_none() || parcels.len() >= args.limit as usize {
+            break;
+        }
+    }
+    let lines: String = parcels.iter().map(summary).collect();
+    let lines = if lines.is_empty() { "Nothing sent yet.".to_owned() } else { lines };
+    desk.say(&json!({"parcels": parcels, "next": after}), &lines);
+    Ok(())
+}
+
+fn summary(parcel: &ParcelSummary) -> String {
+    let state = parcel.reason.as_ref().unwrap_or(&parcel.state);
+    let mut out = format!(
+        "{}  {}  {state}  {}  {}\n",
+        parcel.id,
+        text::time(parcel.posted),
+        text::size(parcel.size),
+        text::shown(&parcel.subject),
+    );
+    for recipient in &parcel.recipients {
+        let _ = writeln!(out, "    {}: {}", text::shown(&recipient.email), recipient.state);
+    }
+    out
+}
+
+pub(crate) async fn show(desk: &Desk, id: &str) -> Result<(), Failure> {
+    let id = parcel_id(id)?;
+    let (server, _) = desk.member()?;
+    let name = id.to_string();
+    let (parcel, info) = tokio::join!(server.parcel(&name), server.info());
+    let links = sent::links(&desk.profile, &info?.public_url, &id)?;
+    say(desk, &parcel?, &links);
+    Ok(())
+}
+
+/// A delivery with `links` as far as they are known here.
+fn say(desk: &Desk, parcel: &Parcel, links: &[(String, Secret)]) {
+    let url = |(email, url): &(String, Secret)| (email.clone(), json!(url.expose()));
+    let mut json = serde_json::to_value(parcel).unwrap_or_default();
+    json["links"] = Value::Object(links.iter().map(url).collect::<Map<_, _>>());
+    desk.say(&json, &lines(parcel, links));
+}
+
+fn lines(parcel: &Parcel, links: &[(String, Secret)]) -> String {
+    let state = parcel.reason.as_ref().unwrap_or(&parcel.state);
+    let mut out = format!(
+        "{}  level {}  {state}  {}\nposted {}, until {}\n",
+        parcel.id,
+        parcel.level,
+        text::size(parcel.size),
+        text::time(parcel.posted),
+        text::time(parcel.expires),
+    );
+    if !parcel.subject.is_empty() {
+        let _ = writeln!(out, "subject: {}", text::shown(&parcel.subject));
+    }
+    for recipient in &parcel.recipients {
+        let _ = writeln!(out, "  {}: {}", text::shown(&recipient.email), recipient.state);
+        let is_his = |(email, _): &&(String, Secret)| email.eq_ignore_ascii_case(&recipient.email);
+        if let Some((_, url)) = links.iter().find(is_his) {
+            let _ = writeln!(out, "    {}", url.expose());
+        }
+        for visit in &recipient.visits {
+            let proof = if visit.proven { "proven" } else { "stated" };
+            let stated = text::shown(&visit.stated);
+            let when = text::time(visit.opened);
+            let files = text::count(visit.receipts.len(), "file verified", "files verified");
+            let _ = writeln!(out, "    {when}  {stated} ({proven})  {}  {files}", visit.state, proven = proof);
+        }
+    }
+    out
+}
+
+/// `{id, state}` at least, as after every change.
+fn changed(desk: &Desk, parcel: &Parcel, done: &str) {
+    say_changed(desk, parcel, done, &[]);
+}
+
+fn say_changed(desk: &Desk, parcel: &Parcel, done: &str, links: &[(String, Secret)]) {
+    let mut json = json!({
+        "id": parcel.id,
+        "state": parcel.reason.as_ref().unwrap_or(&parcel.state),
+        "expires": parcel.expires,
+        "recipients": parcel.recipients.iter()
+            .map(|r| json!({"email": r.email, "state": r.state})).collect::<Vec<_>>(),
+    });
+    let mut lines = done.to_owned();
+    if !links.is_empty() {
+        let url = |(email, url): &(String, Secret)| (email.clone(), json!(url.expose()));
+        json["links"] = Value::Object(links.iter().map(url).collect());
+        for (email, url) in links {
+            let _ = write!(lines, "\n  {}\n    {}", text::shown(email), url.expose());
+        }
+    }
+    desk.say(&json, &lines);
+}
+
+pub(crate) async fn withdraw(desk: &Desk, id: &str) -> Result<(), Failure> {
+    let id = parcel_id(id)?;
+    let (server, _) = desk.member()?;
+    let parcel = sent::withdraw(&server, &desk.profile, &id).await?;
+    changed(desk, &parcel, "Withdrawn: nobody can open it any more.");
+    Ok(())
+}
+
+pub(crate) async fn extend(desk: &Desk, args: &Extend) -> Result<(), Failure> {
+    let id = parcel_id(&args.id)?;
+    let until = expiry(&args.expires)?.at(desk.world.now());
+    let (server, _) = desk.member()?;
+    let parcel = sent::extend(&server, &desk.profile, &id, until).await?;
+    changed(desk, &parcel, &format!("Ready until {}.", text::time(parcel.expires)));
+    Ok(())
+}
+
+pub(crate) async fn resend(desk: &Desk, args: &Resend) -> Result<(), Failure> {
+    let id = parcel_id(&args.id)?;
+    let language = language(&args.language)?;
+    let (server, _) = desk.member()?;
+    let parcel = sent::resend(&server, &desk.profile, &id, &args.to, language).await?;
+    changed(desk, &parcel, "The mail goes out again.");
+    Ok(())
+}
+
+pub(crate) async fn add_recipient(
+    desk: &Desk,
+    id: &str,
+    email: &str,
+    args: &LinkArgs,
+) -> Result<(), Failure> {
+    let id = parcel_id(id)?;
+    let options = link_options(args)?;
+    let mail = if args.no_mail { None } else { Some(language(&args.language)?) };
+    let (server, session) = desk.member()?;
+    let info = server.info().await?;
+    let at = send::Desk {
+        server: &server,
+        info: &info,
+        account: &session.account,
+        profile: &desk.profile,
+        world: desk.world,
+    };
+    let (parcel, url) = sent::add_recipient(at, &id, email, &options, mail).await?;
+    let links = [(email.to_owned(), url)];
+    say_changed(desk, &parcel, "Added, with this link:", &links);
+    Ok(())
+}
+
+pub(crate) async fn drop_recipient(desk: &Desk, id: &str, email: &str) -> Result<(), Failure> {
+    let id = parcel_id(id)?;
+    let (server, _) = desk.member()?;
+    let parcel = sent::drop_recipient(&server, &desk.profile, &id, email).await?;
+    changed(desk, &parcel, "Dropped: that link opens nothing any more.");
+    Ok(())
+}
