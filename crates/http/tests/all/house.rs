@@ -7,7 +7,7 @@ use depesche_http::net::server::Server;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -50,80 +50,132 @@ impl House {
         }
     }
 
-    pub(crate) async fn connect(&self) -> Wire {
+    pub(crate) async fn connect(&self) -> Wire<TcpStream> {
         let stream = TcpStream::connect(self.at).await;
-        Wire(stream.expect("the listener takes connections"))
-    }
-
-    pub(crate) fn metrics_text(&self) -> String {
-        self.metrics.text()
+        Wire::new(stream.expect("the listener takes connections"))
     }
 
     /// The answer to one request on a connection of its own.
-    pub(crate) async fn ask(&self, request: &str) -> String {
+    pub(crate) async fn ask(&self, request: impl AsRef<[u8]>) -> Answer {
         let mut wire = self.connect().await;
-        wire.send(request.as_bytes()).await;
+        wire.send(request).await;
         wire.answer().await
     }
 }
 
-/// One connection, byte by byte.
-pub(crate) struct Wire(pub(crate) TcpStream);
+/// What a server said.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
 
-impl Wire {
-    pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        // A server that has closed already is seen by what it sent before.
-        let _ = self.0.write_all(bytes).await;
+impl Answer {
+    /// 0 if there was no answer at all.
+    pub(crate) fn status(&self) -> u16 {
+        let status = self.head.split(' ').nth(1);
+        status.map_or(0, |status| status.parse().expect("a status"))
     }
 
-    /// One answer with a `Content-Length`, or what came until the end.
-    pub(crate) async fn answer(&mut self) -> String {
-        let mut bytes = Vec::new();
-        loop {
-            let text = String::from_utf8_lossy(&bytes);
-            if text
-                .split_once("\r\n\r\n")
-                .is_some_and(|(head, body)| body.len() >= length(head))
-            {
-                return text.into_owned();
-            }
-            let mut some = [0; 4096];
-            let read = tokio::time::timeout(PATIENCE, self.0.read(&mut some)).await;
-            match read.expect("an answer or the end in time") {
-                Ok(0) | Err(_) => return String::from_utf8_lossy(&bytes).into_owned(),
-                Ok(n) => bytes.extend_from_slice(&some[..n]),
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// The `code` of a problem; checks that it is one.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status(), "{problem}");
+        for member in ["title", "detail"] {
+            assert!(
+                problem[member]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty())
+            );
+        }
+        problem["code"].as_str().expect("a code").to_owned()
+    }
+}
+
+/// One connection, byte by byte.
+pub(crate) struct Wire<S> {
+    pub(crate) stream: S,
+    ahead: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(crate) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            ahead: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        // A server that has closed already is seen by what it sent before.
+        let _ = self.stream.write_all(bytes.as_ref()).await;
+        let _ = self.stream.flush().await;
+    }
+
+    async fn more(&mut self) -> bool {
+        let mut some = vec![0; 65536];
+        let read = tokio::time::timeout(PATIENCE, self.stream.read(&mut some)).await;
+        match read.expect("an answer or the end in time") {
+            Ok(0) | Err(_) => false,
+            Ok(n) => {
+                self.ahead.extend_from_slice(&some[..n]);
+                true
             }
         }
+    }
+
+    /// The next answer; an empty one if the connection ended instead.
+    pub(crate) async fn answer(&mut self) -> Answer {
+        self.answer_to("GET").await
+    }
+
+    pub(crate) async fn answer_to(&mut self, method: &str) -> Answer {
+        let end = loop {
+            if let Some(at) = self.ahead.windows(4).position(|w| w == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if !self.more().await {
+                return Answer::default();
+            }
+        };
+        let head: Vec<u8> = self.ahead.drain(..end).collect();
+        let mut answer = Answer {
+            head: String::from_utf8(head).expect("a head is text"),
+            body: Vec::new(),
+        };
+        let length = answer.header("content-length").filter(|_| method != "HEAD");
+        let length = length.map_or(0, |text| text.parse().expect("a length"));
+        while self.ahead.len() < length && self.more().await {}
+        let length = length.min(self.ahead.len());
+        answer.body = self.ahead.drain(..length).collect();
+        answer
     }
 
     /// Everything until the server closes.
     pub(crate) async fn rest(&mut self) -> String {
-        let mut bytes = Vec::new();
-        let mut some = [0; 65536];
-        loop {
-            let read = tokio::time::timeout(PATIENCE, self.0.read(&mut some)).await;
-            match read.expect("the end in time") {
-                Ok(0) | Err(_) => return String::from_utf8_lossy(&bytes).into_owned(),
-                Ok(n) => bytes.extend_from_slice(&some[..n]),
-            }
-        }
+        while self.more().await {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.ahead)).into_owned()
     }
-}
-
-fn length(head: &str) -> usize {
-    let value = header(head, "content-length");
-    value.map_or(0, |value| value.parse().expect("a length"))
-}
-
-/// The value of a header in the head of an answer.
-pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
-    let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-    lines
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim())
-}
-
-pub(crate) fn status(answer: &str) -> Option<u16> {
-    answer.split(' ').nth(1)?.parse().ok()
 }

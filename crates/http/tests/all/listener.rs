@@ -1,6 +1,6 @@
 //! Slow clients, many clients, and the end.
 
-use crate::house::{House, PATIENCE, Wire, status};
+use crate::house::{House, PATIENCE};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -12,7 +12,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
 const SHORT: Duration = Duration::from_millis(80);
@@ -45,10 +44,10 @@ async fn a_connection_serves_several_requests() {
     let house = House::new(hello(), Limits::default()).await;
     let mut wire = house.connect().await;
     for _ in 0..3 {
-        wire.send(GET.as_bytes()).await;
+        wire.send(GET).await;
         let answer = wire.answer().await;
-        assert_eq!(status(&answer), Some(200));
-        assert!(answer.ends_with("hello"));
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.text(), "hello");
     }
 }
 
@@ -61,7 +60,8 @@ async fn kept(limits: Limits, begin: &[u8]) -> (String, Duration) {
     let got = wire.rest().await;
     assert!(
         house
-            .metrics_text()
+            .metrics
+            .text()
             .contains("connections_too_slow_total 1\n")
     );
     (got, since.elapsed())
@@ -81,8 +81,8 @@ async fn a_slow_head_ends_the_connection() {
     // The second request is held to the same.
     let house = House::new(hello(), limits).await;
     let mut wire = house.connect().await;
-    wire.send(GET.as_bytes()).await;
-    assert!(wire.answer().await.ends_with("hello"));
+    wire.send(GET).await;
+    assert_eq!(wire.answer().await.text(), "hello");
     wire.send(b"GET").await;
     assert_eq!(wire.rest().await, "");
 }
@@ -106,13 +106,10 @@ async fn a_slow_body_is_given_up() {
     };
     let house = House::new(hello(), limits).await;
     let head = "POST /take HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n";
-    let answer = house.ask(&format!("{head}123456789")).await;
-    assert!(
-        answer.ends_with("9 then the request came too slowly"),
-        "{answer}"
-    );
-    let answer = house.ask(&format!("{head}{}", "1".repeat(100))).await;
-    assert!(answer.ends_with("100 and the end"), "{answer}");
+    let answer = house.ask(format!("{head}123456789")).await;
+    assert_eq!(answer.text(), "9 then the request came too slowly");
+    let answer = house.ask(format!("{head}{}", "1".repeat(100))).await;
+    assert_eq!(answer.text(), "100 and the end");
 }
 
 /// Answers without end; tells when it is given up.
@@ -148,7 +145,7 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     let endless = move || async move { Body::new(Endless(of_handler)) };
     let house = House::new(Router::new().route("/", get(endless)), limits).await;
     let mut wire = house.connect().await;
-    wire.send(GET.as_bytes()).await;
+    wire.send(GET).await;
     let permit = tokio::time::timeout(PATIENCE, given_up.acquire()).await;
     assert!(permit.is_ok_and(|permit| permit.is_ok()));
 }
@@ -181,19 +178,20 @@ async fn one_client_has_so_many_places() {
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut wire = house.connect().await;
-        wire.send(GET.as_bytes()).await;
-        assert_eq!(status(&wire.answer().await), Some(200));
+        wire.send(GET).await;
+        assert_eq!(wire.answer().await.status(), 200);
         held.push(wire);
     }
-    assert_eq!(house.ask(GET).await, "", "closed at once");
+    assert_eq!(house.ask(GET).await.status(), 0, "closed at once");
     assert!(
         house
-            .metrics_text()
+            .metrics
+            .text()
             .contains("connections_refused_total 1\n")
     );
     drop(held.pop());
     // The server sees the end a moment later.
-    let again = async { while house.ask(GET).await.is_empty() {} };
+    let again = async { while house.ask(GET).await.status() == 0 {} };
     let again = tokio::time::timeout(PATIENCE, again).await;
     again.expect("a place that is free again is given");
 }
@@ -207,17 +205,17 @@ async fn more_connections_than_there_is_room_for_wait() {
     let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let house = House::new(waiting(&begun, &allowed), limits).await;
     let mut first = house.connect().await;
-    first.send(WAIT.as_bytes()).await;
+    first.send(WAIT).await;
     one(&begun).await;
     let mut second = house.connect().await;
-    second.send(WAIT.as_bytes()).await;
+    second.send(WAIT).await;
     allowed.add_permits(1);
-    assert!(first.answer().await.ends_with("done"));
+    assert_eq!(first.answer().await.text(), "done");
     assert_eq!(begun.available_permits(), 0, "the second has not begun");
     drop(first);
     one(&begun).await;
     allowed.add_permits(1);
-    assert!(second.answer().await.ends_with("done"));
+    assert_eq!(second.answer().await.text(), "done");
 }
 
 #[tokio::test]
@@ -225,11 +223,11 @@ async fn stopping_lets_running_requests_finish() {
     let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let house = House::new(waiting(&begun, &allowed), Limits::default()).await;
     let mut idle = house.connect().await;
-    idle.send(GET.as_bytes()).await;
-    assert_eq!(status(&idle.answer().await), Some(200));
+    idle.send(GET).await;
+    assert_eq!(idle.answer().await.status(), 200);
     let mut silent = house.connect().await;
     let mut busy = house.connect().await;
-    busy.send(WAIT.as_bytes()).await;
+    busy.send(WAIT).await;
     one(&begun).await;
     house.stop.cancel();
     assert_eq!(idle.rest().await, "", "closed");
@@ -254,7 +252,7 @@ async fn stopping_does_not_wait_for_ever() {
     let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let house = House::new(waiting(&begun, &allowed), limits).await;
     let mut busy = house.connect().await;
-    busy.send(WAIT.as_bytes()).await;
+    busy.send(WAIT).await;
     one(&begun).await;
     house.stop.cancel();
     let ended = tokio::time::timeout(PATIENCE, house.server).await;
@@ -282,26 +280,25 @@ async fn heads_have_a_size() {
         ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n".to_owned(), 400),
     ] {
         let answer = house.ask(&request).await;
-        assert_eq!(
-            status(&answer),
-            Some(expected),
-            "{request:.60} {answer:.300}"
-        );
+        assert_eq!(answer.status(), expected, "{request:.60} {answer:?}");
     }
     // HTTP/2 without TLS is not spoken.
-    assert_eq!(house.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await, "");
+    assert_eq!(
+        house.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.status(),
+        0
+    );
 }
 
 #[tokio::test]
 async fn a_client_that_vanishes_leaves_nothing_running() {
     let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let house = House::new(waiting(&begun, &allowed), Limits::default()).await;
-    let Wire(mut stream) = house.connect().await;
-    stream.write_all(WAIT.as_bytes()).await.expect("sent");
+    let mut wire = house.connect().await;
+    wire.send(WAIT).await;
     one(&begun).await;
-    drop(stream);
+    drop(wire);
     let gone = async {
-        while !house.metrics_text().contains("depesche_connections 0\n") {
+        while !house.metrics.text().contains("depesche_connections 0\n") {
             tokio::task::yield_now().await;
         }
     };
