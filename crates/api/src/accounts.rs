@@ -1,6 +1,6 @@
 //! Server facts, login, sessions.
 
-use crate::B64;
+use crate::b64::B64;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

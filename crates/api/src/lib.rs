@@ -38,6 +38,7 @@
 //! but the clock of a lease.
 
 pub mod accounts;
+pub mod b64;
 pub mod error;
 pub mod parcels;
 pub mod visits;
@@ -46,6 +47,7 @@ pub use accounts::{
     Account, Ended, Info, Levels, Limits, LoggedIn, LoginFinish, LoginStart, LoginStarted,
     SessionInfo, Sessions,
 };
+pub use b64::B64;
 pub use depesche_domain::effect::Language;
 pub use error::Problem;
 pub use parcels::{
@@ -54,30 +56,3 @@ pub use parcels::{
     PostRequest, Receipt, Recipient, RecipientSummary, Resend, ResendNotice, Visit,
 };
 pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};
-
-/// Bytes as base64url without padding (RFC 4648 section 5).
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct B64(pub Vec<u8>);
-
-impl std::fmt::Debug for B64 {
-    /// May be a secret or its hash: shows the length only.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "B64({} bytes)", self.0.len())
-    }
-}
-
-impl serde::Serialize for B64 {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&data_encoding::BASE64URL_NOPAD.encode(&self.0))
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for B64 {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-        let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
-        bytes
-            .map(Self)
-            .map_err(|_| serde::de::Error::custom("not base64url without padding"))
-    }
-}

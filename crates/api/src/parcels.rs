@@ -1,6 +1,6 @@
 //! Deliveries as their sender makes and sees them.
 
-use crate::B64;
+use crate::b64::B64;
 use depesche_domain::effect::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,6 +1,6 @@
 //! Deliveries as a visitor with a link sees them.
 
-use crate::B64;
+use crate::b64::B64;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -16,7 +16,9 @@ use crate::secret;
 
 /// People, journal.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  DEPESCHE_PASSWORD='four words and a comma' depesche admin user add anna@example.org --admin")]
+#[command(
+    after_help = "Example:\n  DEPESCHE_PASSWORD='four words and a comma' depesche admin user add anna@example.org --admin"
+)]
 pub(crate) struct AdminArgs {
     /// Configuration file
     #[arg(long, global = true, value_name = "FILE", env = "DEPESCHE_CONFIG")]
@@ -119,23 +121,39 @@ async fn try_run(args: &AdminArgs, json: bool) -> anyhow::Result<()> {
 }
 
 fn address(text: &str) -> anyhow::Result<Address> {
-    text.parse().map_err(|_| Error::Invalid("this is not a complete e-mail address, such as name@example.org").into())
+    text.parse().map_err(|_| {
+        Error::Invalid("this is not a complete e-mail address, such as name@example.org").into()
+    })
 }
 
 async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
     match what {
-        User::Add { email, name, admin, password_file } => {
+        User::Add {
+            email,
+            name,
+            admin,
+            password_file,
+        } => {
             let address = address(email)?;
-            let password = secret::new_password("DEPESCHE_PASSWORD", password_file.as_deref(), "Login password")?;
+            let password = secret::new_password(
+                "DEPESCHE_PASSWORD",
+                password_file.as_deref(),
+                "Login password",
+            )?;
             let context = open(config, false).await?;
             let role = if *admin { Role::Admin } else { Role::Member };
             let added = accounts::add(&context, address, name, role, &password).await;
             let account = added.map_err(|error| match error {
-                Error::Conflict => anyhow::Error::from(Error::Conflict).context("there is an account with this address already"),
+                Error::Conflict => anyhow::Error::from(Error::Conflict)
+                    .context("there is an account with this address already"),
                 other => other.into(),
             })?;
             let shown = json!({"id": account.id.to_string(), "email": account.address.as_str(), "role": account.role.name()});
-            print(json, &shown, &format!("{} can log in now.", account.address));
+            print(
+                json,
+                &shown,
+                &format!("{} can log in now.", account.address),
+            );
         }
         User::List => {
             let context = open(config, false).await?;
@@ -144,8 +162,16 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
                     "id": account.id.to_string(), "email": account.address.as_str(), "name": account.name,
                     "role": account.role.name(), "created": account.created.ms(), "disabled": account.disabled.is_some(),
                 });
-                let note = if account.disabled.is_some() { "  (disabled)" } else { "" };
-                print(json, &shown, &format!("{}  {}{note}", account.address, account.role.name()));
+                let note = if account.disabled.is_some() {
+                    "  (disabled)"
+                } else {
+                    ""
+                };
+                print(
+                    json,
+                    &shown,
+                    &format!("{}  {}{note}", account.address, account.role.name()),
+                );
             }
         }
         User::Disable { email } => set_disabled(config, email, true, json).await?,
@@ -154,12 +180,21 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn set_disabled(config: &Config, email: &str, disabled: bool, json: bool) -> anyhow::Result<()> {
+async fn set_disabled(
+    config: &Config,
+    email: &str,
+    disabled: bool,
+    json: bool,
+) -> anyhow::Result<()> {
     let address = address(email)?;
     let context = open(config, false).await?;
     let account = accounts::set_disabled(&context, &address, disabled).await?;
     let shown = json!({"email": account.address.as_str(), "disabled": disabled});
-    let said = if disabled { "is disabled; all sessions have ended" } else { "can log in again" };
+    let said = if disabled {
+        "is disabled; all sessions have ended"
+    } else {
+        "can log in again"
+    };
     print(json, &shown, &format!("{} {said}.", account.address));
     Ok(())
 }
@@ -169,13 +204,30 @@ async fn journal(config: &Config, what: &Journal, json: bool) -> anyhow::Result<
     match what {
         Journal::Verify => {
             let verdict = journal::verify(&context).await?;
-            let head: String = verdict.head.iter().map(|byte| format!("{byte:02x}")).collect();
+            let head: String = verdict
+                .head
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             let shown = json!({"ok": verdict.broken_at.is_none(), "entries": verdict.entries, "broken_at": verdict.broken_at, "head": head});
             if let Some(number) = verdict.broken_at {
-                print(json, &shown, &format!("The chain is broken at entry {number}; {} before it fit.", verdict.entries));
-                anyhow::bail!("the journal was changed at entry {number}; compare it with an exported copy");
+                print(
+                    json,
+                    &shown,
+                    &format!(
+                        "The chain is broken at entry {number}; {} before it fit.",
+                        verdict.entries
+                    ),
+                );
+                anyhow::bail!(
+                    "the journal was changed at entry {number}; compare it with an exported copy"
+                );
             }
-            print(json, &shown, &format!("{} entries, all linked. Head {head}", verdict.entries));
+            print(
+                json,
+                &shown,
+                &format!("{} entries, all linked. Head {head}", verdict.entries),
+            );
         }
         Journal::Export => {
             let mut after = 0;
@@ -186,8 +238,15 @@ async fn journal(config: &Config, what: &Journal, json: bool) -> anyhow::Result<
                 }
                 for entry in batch {
                     let fact: serde_json::Value = serde_json::from_str(&entry.fact)?;
-                    let hash: String = entry.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-                    println!("{}", json!({"number": entry.number, "at": entry.at.ms(), "fact": fact, "hash": hash}));
+                    let hash: String = entry
+                        .hash
+                        .iter()
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect();
+                    println!(
+                        "{}",
+                        json!({"number": entry.number, "at": entry.at.ms(), "fact": fact, "hash": hash})
+                    );
                     after = entry.number;
                 }
             }

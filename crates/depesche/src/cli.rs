@@ -9,8 +9,15 @@ use crate::serve::ServeArgs;
 
 /// Delivers confidential files to people who have no encryption of their own.
 #[derive(Debug, Parser)]
-#[command(name = "depesche", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Example:\n  depesche send report.pdf photos/ --to you@example.org --level 1")]
+#[command(
+    name = "depesche",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Example:\n  depesche send report.pdf photos/ --to you@example.org --level 1"
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -68,8 +75,10 @@ pub(crate) enum Command {
 
 /// `login`.
 #[derive(Debug, Args)]
-#[command(after_help = "The password comes from DEPESCHE_PASSWORD, --password-file or a prompt.\n\n\
-    Example:\n  depesche login anna@example.org --server https://depesche.example.org")]
+#[command(
+    after_help = "The password comes from DEPESCHE_PASSWORD, --password-file or a prompt.\n\n\
+    Example:\n  depesche login anna@example.org --server https://depesche.example.org"
+)]
 pub(crate) struct Login {
     /// Address of the account
     pub(crate) email: Option<String>,
@@ -112,8 +121,10 @@ pub(crate) struct LinkArgs {
 
 /// `send`.
 #[derive(Debug, Args)]
-#[command(after_help = "Folders are kept with their paths. Symbolic links in them are followed to files of the same \
-    folder only.\n\nExample:\n  depesche send contract.pdf photos/ --to you@example.org --subject 'As promised' --level 1")]
+#[command(
+    after_help = "Folders are kept with their paths. Symbolic links in them are followed to files of the same \
+    folder only.\n\nExample:\n  depesche send contract.pdf photos/ --to you@example.org --subject 'As promised' --level 1"
+)]
 pub(crate) struct Send {
     /// Files and folders
     #[arg(value_name = "FILE")]
@@ -145,8 +156,10 @@ pub(crate) struct Send {
 
 /// `fetch`.
 #[derive(Debug, Args)]
-#[command(after_help = "A link password comes from DEPESCHE_LINK_PASSWORD, --link-password-file or a prompt.\n\n\
-    Example:\n  depesche fetch 'https://depesche.example.org/d/…#1.…' --out downloads")]
+#[command(
+    after_help = "A link password comes from DEPESCHE_LINK_PASSWORD, --link-password-file or a prompt.\n\n\
+    Example:\n  depesche fetch 'https://depesche.example.org/d/…#1.…' --out downloads"
+)]
 pub(crate) struct Fetch {
     /// The link from the mail
     pub(crate) link: String,
@@ -222,7 +235,9 @@ pub(crate) struct Recipients {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecipientsWhat {
     /// One more recipient, with a link of his own
-    #[command(after_help = "Example:\n  depesche recipients add 3q2-7wEBAgMEBQYHCAkKCw you@example.org")]
+    #[command(
+        after_help = "Example:\n  depesche recipients add 3q2-7wEBAgMEBQYHCAkKCw you@example.org"
+    )]
     Add {
         /// Id of the delivery
         id: String,
@@ -232,7 +247,9 @@ pub(crate) enum RecipientsWhat {
         links: LinkArgs,
     },
     /// One recipient less: that link opens nothing any more
-    #[command(after_help = "Example:\n  depesche recipients drop 3q2-7wEBAgMEBQYHCAkKCw you@example.org")]
+    #[command(
+        after_help = "Example:\n  depesche recipients drop 3q2-7wEBAgMEBQYHCAkKCw you@example.org"
+    )]
     Drop {
         /// Id of the delivery
         id: String,

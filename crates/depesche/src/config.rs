@@ -19,31 +19,87 @@ struct Key {
 }
 
 const fn key(name: &'static str, default: &'static str, about: &'static str) -> Key {
-    Key { name, default, about }
+    Key {
+        name,
+        default,
+        about,
+    }
 }
 
 /// Every key there is.
 const KEYS: &[Key] = &[
-    key("public_url", "\"http://127.0.0.1:8025\"", "where links begin; http on another host than loopback needs tls or behind_proxy"),
-    key("listen", "\"127.0.0.1:8025\"", "address and port of the web door; port 0 = a free one"),
-    key("behind_proxy", "false", "a proxy in front ends TLS and says who calls (X-Forwarded-For)"),
+    key(
+        "public_url",
+        "\"http://127.0.0.1:8025\"",
+        "where links begin; http on another host than loopback needs tls or behind_proxy",
+    ),
+    key(
+        "listen",
+        "\"127.0.0.1:8025\"",
+        "address and port of the web door; port 0 = a free one",
+    ),
+    key(
+        "behind_proxy",
+        "false",
+        "a proxy in front ends TLS and says who calls (X-Forwarded-For)",
+    ),
     key("language", "\"en\"", "of mails to members: de, en or cs"),
-    key("database.url", "\"sqlite://data/depesche.db\"", "or postgres://user:password@host/name"),
+    key(
+        "database.url",
+        "\"sqlite://data/depesche.db\"",
+        "or postgres://user:password@host/name",
+    ),
     key("blobs.url", "\"file:data/blobs\"", "folder of sealed bytes"),
-    key("secrets.dir", "\"data/secrets\"", "folder of server secrets: never in the same backup as the database"),
-    key("smtp.url", "\"smtp://localhost:25\"", "how mails leave; smtps://user:password@host"),
-    key("smtp.from", "\"\"", "address mails come from; empty = depesche@ the host of public_url"),
-    key("tls.cert", "\"\"", "PEM file with the chain; reloaded when it changes"),
+    key(
+        "secrets.dir",
+        "\"data/secrets\"",
+        "folder of server secrets: never in the same backup as the database",
+    ),
+    key(
+        "smtp.url",
+        "\"smtp://localhost:25\"",
+        "how mails leave; smtps://user:password@host",
+    ),
+    key(
+        "smtp.from",
+        "\"\"",
+        "address mails come from; empty = depesche@ the host of public_url",
+    ),
+    key(
+        "tls.cert",
+        "\"\"",
+        "PEM file with the chain; reloaded when it changes",
+    ),
     key("tls.key", "\"\"", "PEM file with its key"),
     key("limits.delivery", "\"20 GiB\"", "the largest delivery"),
-    key("limits.retention", "\"30 days\"", "how long a delivery is kept at most, and is if the sender does not say"),
+    key(
+        "limits.retention",
+        "\"30 days\"",
+        "how long a delivery is kept at most, and is if the sender does not say",
+    ),
     key("limits.connections", "4096", "open connections in all"),
-    key("limits.connections_per_client", "512", "open connections from one address"),
-    key("metrics.token", "\"\"", "lets /metrics be read from elsewhere by Authorization: Bearer; loopback needs none"),
+    key(
+        "limits.connections_per_client",
+        "512",
+        "open connections from one address",
+    ),
+    key(
+        "metrics.token",
+        "\"\"",
+        "lets /metrics be read from elsewhere by Authorization: Bearer; loopback needs none",
+    ),
     key("brand.name", "\"\"", "name of the organisation"),
     key("levels.lowest", "1", "the lowest level offered"),
-    key("levels.default", "3", "the level if none is chosen; at most the highest that is built"),
-    key("levels.highest", "4", "the highest level offered; at most the highest that is built"),
+    key(
+        "levels.default",
+        "3",
+        "the level if none is chosen; at most the highest that is built",
+    ),
+    key(
+        "levels.highest",
+        "4",
+        "the highest level offered; at most the highest that is built",
+    ),
 ];
 
 /// The highest level that this version has.
@@ -67,12 +123,18 @@ fn known(name: &str, where_: &str) -> anyhow::Result<&'static Key> {
         strsim::jaro_winkler(name, a.name).total_cmp(&strsim::jaro_winkler(name, b.name))
     });
     let nearest = nearest.map_or("", |key| key.name);
-    bail!("{where_} is not a setting of this version; did you mean {nearest}? `depesche serve --print-config` shows all")
+    bail!(
+        "{where_} is not a setting of this version; did you mean {nearest}? `depesche serve --print-config` shows all"
+    )
 }
 
 fn flatten(prefix: &str, table: toml::Table, into: &mut Vec<(String, Value)>) {
     for (name, value) in table {
-        let name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        let name = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
         match value {
             Value::Table(inner) => flatten(&name, inner, into),
             other => into.push((name, other)),
@@ -88,7 +150,8 @@ impl Config {
     ) -> anyhow::Result<Self> {
         let mut values = BTreeMap::new();
         for key in KEYS {
-            let value = parse_value(key.default).with_context(|| format!("default of {}", key.name))?;
+            let value =
+                parse_value(key.default).with_context(|| format!("default of {}", key.name))?;
             values.insert(key.name, value);
         }
         let mut config = Self(values);
@@ -111,7 +174,9 @@ impl Config {
     }
 
     fn set_from_environment(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
-        let Some(rest) = name.strip_prefix("DEPESCHE_") else { return Ok(()) };
+        let Some(rest) = name.strip_prefix("DEPESCHE_") else {
+            return Ok(());
+        };
         let dotted = rest.to_ascii_lowercase().replace("__", ".");
         // Without a section the name may be one of the client's: DEPESCHE_SERVER, DEPESCHE_PASSWORD.
         if !rest.contains("__") && !KEYS.iter().any(|key| key.name == dotted) {
@@ -128,7 +193,12 @@ impl Config {
     fn set(&mut self, key: &'static Key, value: Value) -> anyhow::Result<()> {
         let expected = self.0.get(key.name).map_or("", Value::type_str);
         if value.type_str() != expected {
-            bail!("{} takes a {expected}, not a {}: {}", key.name, value.type_str(), key.about);
+            bail!(
+                "{} takes a {expected}, not a {}: {}",
+                key.name,
+                value.type_str(),
+                key.about
+            );
         }
         self.0.insert(key.name, value);
         Ok(())
@@ -137,9 +207,14 @@ impl Config {
     /// `--data D`: database, blobs and secrets are in D.
     pub(crate) fn move_data(&mut self, folder: &Path) -> anyhow::Result<()> {
         let folder = folder.to_str().context("the path of --data is not UTF-8")?;
-        self.0.insert("database.url", Value::String(format!("sqlite://{folder}/depesche.db")));
-        self.0.insert("blobs.url", Value::String(format!("file:{folder}/blobs")));
-        self.0.insert("secrets.dir", Value::String(format!("{folder}/secrets")));
+        self.0.insert(
+            "database.url",
+            Value::String(format!("sqlite://{folder}/depesche.db")),
+        );
+        self.0
+            .insert("blobs.url", Value::String(format!("file:{folder}/blobs")));
+        self.0
+            .insert("secrets.dir", Value::String(format!("{folder}/secrets")));
         Ok(())
     }
 
@@ -152,7 +227,8 @@ impl Config {
     pub(crate) fn bound_to(&mut self, address: SocketAddr) {
         let is_default = self.text("public_url") == "http://127.0.0.1:8025";
         if is_default && address.ip().is_loopback() {
-            self.0.insert("public_url", Value::String(format!("http://{address}")));
+            self.0
+                .insert("public_url", Value::String(format!("http://{address}")));
         }
     }
 
@@ -161,7 +237,10 @@ impl Config {
     }
 
     fn number(&self, name: &str) -> i64 {
-        self.0.get(name).and_then(Value::as_integer).unwrap_or_default()
+        self.0
+            .get(name)
+            .and_then(Value::as_integer)
+            .unwrap_or_default()
     }
 
     pub(crate) fn count(&self, name: &str) -> anyhow::Result<usize> {
@@ -169,7 +248,10 @@ impl Config {
     }
 
     pub(crate) fn behind_proxy(&self) -> bool {
-        self.0.get("behind_proxy").and_then(Value::as_bool).unwrap_or_default()
+        self.0
+            .get("behind_proxy")
+            .and_then(Value::as_bool)
+            .unwrap_or_default()
     }
 
     pub(crate) fn places(&self) -> Places {
@@ -181,7 +263,9 @@ impl Config {
     }
 
     fn level(&self, name: &str) -> anyhow::Result<u8> {
-        let number = u8::try_from(self.number(name)).ok().filter(|n| (1..=4).contains(n));
+        let number = u8::try_from(self.number(name))
+            .ok()
+            .filter(|n| (1..=4).contains(n));
         number.with_context(|| format!("{name} must be 1, 2, 3 or 4"))
     }
 
@@ -190,14 +274,20 @@ impl Config {
         let highest = self.level("levels.highest")?.min(HIGHEST_BUILT);
         let default = self.level("levels.default")?.min(highest);
         if lowest > highest || default < lowest {
-            bail!("levels.lowest must not be above levels.default and levels.highest; the highest level of this version is {HIGHEST_BUILT}");
+            bail!(
+                "levels.lowest must not be above levels.default and levels.highest; the highest level of this version is {HIGHEST_BUILT}"
+            );
         }
         Ok(Policy {
             lowest: Level::try_from(lowest)?,
             default: Level::try_from(default)?,
             highest: Level::try_from(highest)?,
-            largest: parse_size(self.text("limits.delivery")).context("limits.delivery: write it as 20 GiB")?,
-            retention: self.text("limits.retention").parse::<Span>().context("limits.retention")?,
+            largest: parse_size(self.text("limits.delivery"))
+                .context("limits.delivery: write it as 20 GiB")?,
+            retention: self
+                .text("limits.retention")
+                .parse::<Span>()
+                .context("limits.retention")?,
         })
     }
 
@@ -222,20 +312,31 @@ impl Config {
         let url = self.text("public_url").trim_end_matches('/');
         let (scheme, rest) = url.split_once("://").unwrap_or_default();
         let host = self.public_host();
-        if !matches!(scheme, "http" | "https") || host.is_empty() || rest.contains(['/', '?', '#']) {
-            bail!("public_url must be http:// or https:// and a host, such as https://portal.example.org");
+        if !matches!(scheme, "http" | "https") || host.is_empty() || rest.contains(['/', '?', '#'])
+        {
+            bail!(
+                "public_url must be http:// or https:// and a host, such as https://portal.example.org"
+            );
         }
         let loopback = host == "localhost"
-            || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback());
         let protected = self.behind_proxy() || !self.text("tls.cert").is_empty();
         if scheme == "http" && !loopback && !protected {
-            bail!("public_url is http on another host than this machine: set tls.cert and tls.key, or behind_proxy = true, and write https");
+            bail!(
+                "public_url is http on another host than this machine: set tls.cert and tls.key, or behind_proxy = true, and write https"
+            );
         }
         Ok(url.to_owned())
     }
 
     pub(crate) fn public_host(&self) -> String {
-        let rest = self.text("public_url").split_once("://").map_or("", |(_, rest)| rest);
+        let rest = self
+            .text("public_url")
+            .split_once("://")
+            .map_or("", |(_, rest)| rest);
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         match authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host.to_owned(),
@@ -251,8 +352,14 @@ impl Config {
         }
         let host = self.public_host();
         let is_name = host.parse::<IpAddr>().is_err() && !host.starts_with('[');
-        let host = if is_name { host } else { "localhost".to_owned() };
-        format!("depesche@{host}").parse().context("the address mails come from; set smtp.from")
+        let host = if is_name {
+            host
+        } else {
+            "localhost".to_owned()
+        };
+        format!("depesche@{host}")
+            .parse()
+            .context("the address mails come from; set smtp.from")
     }
 
     /// The effective configuration as TOML with comments, for `--print-config`.
@@ -265,8 +372,16 @@ impl Config {
                 out.push_str(&format!("\n[{head}]\n"));
                 section = head;
             }
-            let value = self.0.get(key.name).map(ToString::to_string).unwrap_or_default();
-            out.push_str(&format!("# {}; environment: {}\n{name} = {value}\n", key.about, variable(key.name)));
+            let value = self
+                .0
+                .get(key.name)
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            out.push_str(&format!(
+                "# {}; environment: {}\n{name} = {value}\n",
+                key.about,
+                variable(key.name)
+            ));
         }
         out
     }
@@ -303,7 +418,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("depesche.toml");
         std::fs::write(&path, file).unwrap();
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         Config::load(Some(&path), environment)
     }
 
@@ -320,35 +437,82 @@ mod tests {
     fn file_then_environment() {
         let config = load(
             "listen = \"0.0.0.0:1\"\n[limits]\ndelivery = \"5 GB\"\nconnections = 7",
-            &[("DEPESCHE_LIMITS__DELIVERY", "6 GB"), ("DEPESCHE_LISTEN", "[::1]:2"), ("DEPESCHE_PASSWORD", "x"), ("HOME", "y")],
+            &[
+                ("DEPESCHE_LIMITS__DELIVERY", "6 GB"),
+                ("DEPESCHE_LISTEN", "[::1]:2"),
+                ("DEPESCHE_PASSWORD", "x"),
+                ("HOME", "y"),
+            ],
         );
         let config = config.unwrap();
         assert_eq!(config.text("listen"), "[::1]:2");
-        assert_eq!(config.settings(false).unwrap().policy.largest, 6_000_000_000);
+        assert_eq!(
+            config.settings(false).unwrap().policy.largest,
+            6_000_000_000
+        );
         assert_eq!(config.count("limits.connections").unwrap(), 7);
     }
 
     #[test]
     fn unknown_keys_name_the_nearest() {
-        let file = load("[limits]\ndelivry = \"5 GB\"", &[]).unwrap_err().to_string();
+        let file = load("[limits]\ndelivry = \"5 GB\"", &[])
+            .unwrap_err()
+            .to_string();
         assert!(file.contains("limits.delivery"), "{file}");
-        let variable = load("", &[("DEPESCHE_SMTP__ULR", "x")]).unwrap_err().to_string();
+        let variable = load("", &[("DEPESCHE_SMTP__ULR", "x")])
+            .unwrap_err()
+            .to_string();
         assert!(variable.contains("smtp.url"), "{variable}");
-        assert!(load("listen = 5", &[]).unwrap_err().to_string().contains("takes a string"));
+        assert!(
+            load("listen = 5", &[])
+                .unwrap_err()
+                .to_string()
+                .contains("takes a string")
+        );
     }
 
     #[test]
     fn keys_never_travel_in_clear() {
-        assert!(load("public_url = \"http://portal.example.org\"", &[]).unwrap().settings(false).is_err());
-        assert!(load("public_url = \"http://portal.example.org\"\nbehind_proxy = true", &[]).unwrap().settings(false).is_ok());
-        assert!(load("public_url = \"https://portal.example.org\"", &[]).unwrap().settings(false).is_ok());
-        assert!(load("public_url = \"http://[::1]:80\"", &[]).unwrap().settings(false).is_ok());
-        assert!(load("public_url = \"ftp://x\"", &[]).unwrap().settings(false).is_err());
+        assert!(
+            load("public_url = \"http://portal.example.org\"", &[])
+                .unwrap()
+                .settings(false)
+                .is_err()
+        );
+        assert!(
+            load(
+                "public_url = \"http://portal.example.org\"\nbehind_proxy = true",
+                &[]
+            )
+            .unwrap()
+            .settings(false)
+            .is_ok()
+        );
+        assert!(
+            load("public_url = \"https://portal.example.org\"", &[])
+                .unwrap()
+                .settings(false)
+                .is_ok()
+        );
+        assert!(
+            load("public_url = \"http://[::1]:80\"", &[])
+                .unwrap()
+                .settings(false)
+                .is_ok()
+        );
+        assert!(
+            load("public_url = \"ftp://x\"", &[])
+                .unwrap()
+                .settings(false)
+                .is_err()
+        );
     }
 
     #[test]
     fn what_is_printed_is_read_again() {
-        let printed = load("brand.name = \"A \\\"quoted\\\" name\"", &[]).unwrap().print();
+        let printed = load("brand.name = \"A \\\"quoted\\\" name\"", &[])
+            .unwrap()
+            .print();
         assert_eq!(load(&printed, &[]).unwrap().print(), printed);
     }
 }

@@ -64,12 +64,24 @@ macro_rules! from {
     )*};
 }
 
-from!(CallError, FetchError, LoginError, ProfileError, SendError, SentError, WalkError);
+from!(
+    CallError,
+    FetchError,
+    LoginError,
+    ProfileError,
+    SendError,
+    SentError,
+    WalkError
+);
 
 /// Of the functions that get a secret.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        let code = if error.is::<Missing>() { "secret_missing" } else { "secret" };
+        let code = if error.is::<Missing>() {
+            "secret_missing"
+        } else {
+            "secret"
+        };
         Self::usage(code, format!("{error:#}"))
     }
 }

@@ -4,6 +4,7 @@ mod admin;
 mod cli;
 mod config;
 mod exit;
+mod log;
 mod remote;
 mod secret;
 mod serve;

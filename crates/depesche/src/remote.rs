@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 use crate::cli::{Command, Common, RecipientsWhat};
 use crate::exit::{self, Failure};
-use desk::Desk;
 use depesche_client::fault::Fault;
+use desk::Desk;
 
 /// Runs a command to its end, or to Ctrl-C.
 pub(crate) fn run(command: Command, common: &Common) -> ExitCode {
@@ -64,12 +64,11 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
             RecipientsWhat::Add { id, email, links } => {
                 parcels::add_recipient(&desk, &id, &email, &links).await
             }
-            RecipientsWhat::Drop { id, email } => {
-                parcels::drop_recipient(&desk, &id, &email).await
-            }
+            RecipientsWhat::Drop { id, email } => parcels::drop_recipient(&desk, &id, &email).await,
         },
-        Command::Serve(_) | Command::Admin(_) => {
-            Err(Failure::usage("not_remote", "this command runs on the server's machine"))
-        }
+        Command::Serve(_) | Command::Admin(_) => Err(Failure::usage(
+            "not_remote",
+            "this command runs on the server's machine",
+        )),
     }
 }

@@ -64,7 +64,10 @@ mod tests {
             ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
             ("gpj.\u{202e}exe", "gpj.\\u{202e}exe"),
             ("a\nb\r\u{85}", "a\\u{a}b\\u{d}\\u{85}"),
-            ("x\u{200b}y\u{2066}z\u{e0041}", "x\\u{200b}y\\u{2066}z\\u{e0041}"),
+            (
+                "x\u{200b}y\u{2066}z\u{e0041}",
+                "x\\u{200b}y\\u{2066}z\\u{e0041}",
+            ),
             ("日本語 ✓", "日本語 ✓"),
         ] {
             assert_eq!(shown(text), expected);

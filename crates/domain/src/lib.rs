@@ -13,6 +13,7 @@ pub mod journal;
 pub mod level;
 pub mod parcel;
 pub mod policy;
+pub mod recipient;
 pub mod time;
 pub mod token;
 

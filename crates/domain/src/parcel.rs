@@ -16,6 +16,7 @@ use crate::id::{AccountId, FileId, LinkId, ParcelId};
 use crate::journal::Fact;
 use crate::level::Level;
 use crate::policy::{LONGEST_MESSAGE, LONGEST_SUBJECT, MOST_FILES, MOST_RECIPIENTS, Policy};
+pub use crate::recipient::{Reason, Recipient, RecipientState};
 use crate::time::Time;
 use crate::token::SecretHash;
 
@@ -69,45 +70,6 @@ pub enum Refusal {
     /// Withdrawn, expired or spent.
     #[error("this delivery is no longer here: it was {0}")]
     Closed(Reason),
-}
-
-/// Why a parcel was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// By time.
-    Expired,
-    /// By the sender.
-    Withdrawn,
-    /// Every link was used up, and served.
-    Spent,
-}
-
-impl Reason {
-    /// As it stands in the store, the API and the journal.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Withdrawn => "withdrawn",
-            Self::Spent => "spent",
-        }
-    }
-
-    /// The reason of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Expired, Self::Withdrawn, Self::Spent]
-            .into_iter()
-            .find(|r| r.name() == name)
-    }
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Expired => "expired",
-            Self::Withdrawn => "withdrawn",
-            Self::Spent => "downloaded as often as was intended",
-        })
-    }
 }
 
 /// One sealed file or pack.
@@ -179,99 +141,6 @@ pub struct Order {
     pub message: String,
     /// Whether the sender wants a mail at each recipient's first download.
     pub notify: bool,
-}
-
-/// What happened to one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// Who.
-    pub address: Address,
-    /// When the notification was accepted by the recipient's mail server.
-    pub notified: Option<Time>,
-    /// When it came back.
-    pub bounced: Option<Time>,
-    /// When the letter was first opened.
-    pub opened: Option<Time>,
-    /// When a first download was verified.
-    pub downloaded: Option<Time>,
-    /// When the sender dropped this recipient.
-    pub dropped: Option<Time>,
-}
-
-/// What the sender is shown of a recipient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecipientState {
-    /// Posted; the mail is on its way or the sender passes the link on.
-    Posted,
-    /// The mail was accepted by the next mail server.
-    Notified,
-    /// The mail came back.
-    Bounced,
-    /// The letter was opened.
-    Opened,
-    /// A file was downloaded and verified.
-    Downloaded,
-    /// Dropped by the sender.
-    Dropped,
-    /// The parcel expired.
-    Expired,
-    /// The parcel was withdrawn.
-    Withdrawn,
-}
-
-impl RecipientState {
-    /// As interface.md names it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Posted => "posted",
-            Self::Notified => "notified",
-            Self::Bounced => "bounced",
-            Self::Opened => "opened",
-            Self::Downloaded => "downloaded",
-            Self::Dropped => "dropped",
-            Self::Expired => "expired",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
-
-impl Recipient {
-    /// A recipient to whom nothing has happened yet.
-    pub const fn new(address: Address) -> Self {
-        Self {
-            address,
-            notified: None,
-            bounced: None,
-            opened: None,
-            downloaded: None,
-            dropped: None,
-        }
-    }
-
-    /// What the sender is shown. `closed` = why the parcel is closed, if it is. A download that
-    /// happened is a fact that closing does not undo.
-    pub fn state(&self, closed: Option<Reason>) -> RecipientState {
-        if self.downloaded.is_some() {
-            return RecipientState::Downloaded;
-        }
-        if self.dropped.is_some() {
-            return RecipientState::Dropped;
-        }
-        match closed {
-            Some(Reason::Withdrawn) => return RecipientState::Withdrawn,
-            Some(Reason::Expired | Reason::Spent) => return RecipientState::Expired,
-            None => {}
-        }
-        if self.opened.is_some() {
-            RecipientState::Opened
-        } else if self.bounced.is_some() {
-            RecipientState::Bounced
-        } else if self.notified.is_some() {
-            RecipientState::Notified
-        } else {
-            RecipientState::Posted
-        }
-    }
 }
 
 /// A posted parcel, as its moves need it.

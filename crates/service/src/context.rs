@@ -11,11 +11,11 @@ use depesche_store::sql::Sql;
 use tokio::sync::Notify;
 
 use crate::error::Error;
+use crate::handed::Handed;
 use crate::login::Logins;
 use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::tries::TriesTable;
-use crate::visits::Handed;
 
 /// Where the time comes from.
 #[derive(Clone, Debug)]
@@ -77,6 +77,30 @@ pub struct Places {
     pub secrets: std::path::PathBuf,
 }
 
+impl Places {
+    /// Makes the folders that hold database and blobs, for the owner alone (0700).
+    fn make_folders(&self) -> std::io::Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        let paths = [
+            self.database.strip_prefix("sqlite:"),
+            self.blobs.strip_prefix("file:"),
+        ];
+        for path in paths.into_iter().flatten() {
+            let path = std::path::Path::new(path.strip_prefix("//").unwrap_or(path));
+            if let Some(folder) = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
+                std::fs::DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(folder)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Everything a use case needs. One per process, shared.
 pub struct Context {
     /// What is kept.
@@ -112,6 +136,9 @@ impl Context {
         random: Random,
         settings: Settings,
     ) -> Result<Arc<Self>, Error> {
+        places
+            .make_folders()
+            .map_err(|e| Error::Unavailable(Box::new(e)))?;
         let store = Store {
             sql: Sql::open(&places.database).await?,
             blobs: Blobs::open(&places.blobs)?,

@@ -250,12 +250,11 @@ pub async fn remove_file(
     load(ctx, caller, parcel).await?;
     let mut tx = ctx.store.sql.begin().await?;
     own(parcels::lock(&mut tx, parcel).await?, caller)?;
-    let removed = parcels::remove_file(&mut tx, parcel, file).await?;
-    tx.commit().await?;
-    if !removed {
+    if !parcels::remove_file(&mut tx, parcel, file).await? {
         return Err(Error::NotFound);
     }
-    Ok(ctx.store.blobs.remove(file)?)
+    ctx.store.blobs.remove(file)?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives a draft up: what was uploaded is deleted.
@@ -267,16 +266,17 @@ pub async fn abandon(ctx: &Context, caller: &Caller, parcel: ParcelId) -> Result
     delete(ctx, draft).await
 }
 
-/// Deletes a draft: rows first, then bytes; what is left after a crash is swept.
+/// Deletes a draft: bytes first, rows last, so that a crash in between leaves a draft to be deleted
+/// again and never bytes that nobody knows of.
 pub(crate) async fn delete(ctx: &Context, draft: Draft) -> Result<(), Error> {
     let mut tx = ctx.store.sql.begin().await?;
-    let deleted = parcels::delete_draft(&mut tx, draft.id).await?;
-    tx.commit().await?;
-    if deleted {
-        for file in draft.files {
-            ctx.store.blobs.remove(file.id)?;
-        }
-        ctx.store.blobs.remove_manifest(draft.id)?;
+    let Some(Stored::Draft(draft)) = parcels::lock(&mut tx, draft.id).await? else {
+        return Ok(());
+    };
+    for file in &draft.files {
+        ctx.store.blobs.remove(file.id)?;
     }
-    Ok(())
+    ctx.store.blobs.remove_manifest(draft.id)?;
+    parcels::delete_draft(&mut tx, draft.id).await?;
+    Ok(tx.commit().await?)
 }

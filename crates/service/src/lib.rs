@@ -10,6 +10,8 @@ pub mod courier;
 pub mod demo;
 pub mod drafts;
 pub mod error;
+mod handed;
+pub mod health;
 pub mod journal;
 pub mod login;
 pub mod outbox;

@@ -55,9 +55,14 @@ impl Desk {
     pub(crate) fn base(&self) -> Result<String, Failure> {
         let named = self.server.clone();
         let session = || self.session.as_ref().map(|session| session.server.clone());
-        let base = named.or_else(session).or_else(|| std::env::var("DEPESCHE_SERVER").ok());
+        let base = named
+            .or_else(session)
+            .or_else(|| std::env::var("DEPESCHE_SERVER").ok());
         base.ok_or_else(|| {
-            Failure::usage("server_missing", "which server? say --server URL or set DEPESCHE_SERVER")
+            Failure::usage(
+                "server_missing",
+                "which server? say --server URL or set DEPESCHE_SERVER",
+            )
         })
     }
 
@@ -81,7 +86,11 @@ impl Desk {
     /// The server, spoken to as the one logged in.
     pub(crate) fn member(&self) -> Result<(Server, &Session), Failure> {
         let session = self.session()?.ok_or_else(|| {
-            Failure::new(Fault::Refused, "not_logged_in", "log in first: depesche login E-MAIL --server URL")
+            Failure::new(
+                Fault::Refused,
+                "not_logged_in",
+                "log in first: depesche login E-MAIL --server URL",
+            )
         })?;
         let server = Server::new(&session.server)?;
         Ok((server.with_session(session.token.expose()), session))
@@ -107,7 +116,10 @@ fn home() -> Result<PathBuf, Failure> {
         return Ok(home.into());
     }
     let strategy = etcetera::choose_base_strategy().map_err(|_| {
-        Failure::usage("home_missing", "where shall logins be kept? set DEPESCHE_HOME or HOME")
+        Failure::usage(
+            "home_missing",
+            "where shall logins be kept? set DEPESCHE_HOME or HOME",
+        )
     })?;
     Ok(strategy.config_dir().join("depesche"))
 }

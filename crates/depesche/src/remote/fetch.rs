@@ -48,7 +48,15 @@ pub(crate) async fn fetch(desk: &Desk, args: &Fetch) -> Result<(), Failure> {
         "files": files(&fetched),
         "went_on": fetched.went_on,
     });
-    desk.say(&json, &lines(&letter.subject, &letter.message, &letter.sender.email, &fetched));
+    desk.say(
+        &json,
+        &lines(
+            &letter.subject,
+            &letter.message,
+            &letter.sender.email,
+            &fetched,
+        ),
+    );
     Ok(())
 }
 
@@ -113,9 +121,11 @@ async fn enter(
         Some(email) => email.clone(),
         None => match desk.session()? {
             Some(session) => session.account.email.clone(),
-            None => ask_line("Your e-mail address, as the sender will see it").ok_or_else(|| {
-                Failure::usage("email_missing", "say who fetches: --email you@example.org")
-            })?,
+            None => {
+                ask_line("Your e-mail address, as the sender will see it").ok_or_else(|| {
+                    Failure::usage("email_missing", "say who fetches: --email you@example.org")
+                })?
+            }
         },
     };
     let code = args.code.as_deref().filter(|code| !is_long(code));

@@ -29,17 +29,25 @@ pub(crate) fn language(text: &str) -> Result<Language, Failure> {
         "de" => Ok(Language::De),
         "en" => Ok(Language::En),
         "cs" => Ok(Language::Cs),
-        _ => Err(Failure::usage("language", "the language of a mail is de, en or cs")),
+        _ => Err(Failure::usage(
+            "language",
+            "the language of a mail is de, en or cs",
+        )),
     }
 }
 
 /// A span such as `30d`, or the end of a day such as `2026-12-24`, UTC.
 pub(crate) fn expiry(text: &str) -> Result<Expiry, Failure> {
     let wrong = || {
-        Failure::usage("expires", "a deadline is a span such as 12h, 30d, 2w, or a date such as 2026-12-24")
+        Failure::usage(
+            "expires",
+            "a deadline is a span such as 12h, 30d, 2w, or a date such as 2026-12-24",
+        )
     };
     if let Ok(date) = text.trim().parse::<Date>() {
-        let end = date.tomorrow().and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC));
+        let end = date
+            .tomorrow()
+            .and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC));
         let end = end.map_err(|_| wrong())?;
         return Ok(Expiry::At(end.timestamp().as_millisecond()));
     }
@@ -58,7 +66,10 @@ pub(crate) fn link_options(args: &LinkArgs) -> Result<LinkOptions, Failure> {
     let password = if args.link_password || file.is_some() {
         let secret = secret::new_password("DEPESCHE_LINK_PASSWORD", file, "Link password")?;
         if secret.is_empty() {
-            return Err(Failure::usage("password_empty", "the link password is empty"));
+            return Err(Failure::usage(
+                "password_empty",
+                "the link password is empty",
+            ));
         }
         Some(Secret::new(secret.to_string()))
     } else {

@@ -19,7 +19,10 @@ const PAGE: u32 = 100;
 
 fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
     ParcelId::parse(text.trim()).map_err(|_| {
-        Failure::usage("parcel_id", "an id has 22 characters, as `depesche list` shows them")
+        Failure::usage(
+            "parcel_id",
+            "an id has 22 characters, as `depesche list` shows them",
+        )
     })
 }
 
@@ -37,7 +40,11 @@ pub(crate) async fn list(desk: &Desk, args: &List) -> Result<(), Failure> {
         }
     }
     let lines: String = parcels.iter().map(summary).collect();
-    let lines = if lines.is_empty() { "Nothing sent yet.".to_owned() } else { lines };
+    let lines = if lines.is_empty() {
+        "Nothing sent yet.".to_owned()
+    } else {
+        lines
+    };
     desk.say(&json!({"parcels": parcels, "next": after}), &lines);
     Ok(())
 }
@@ -52,7 +59,12 @@ fn summary(parcel: &ParcelSummary) -> String {
         text::shown(&parcel.subject),
     );
     for recipient in &parcel.recipients {
-        let _ = writeln!(out, "    {}: {}", text::shown(&recipient.email), recipient.state);
+        let _ = writeln!(
+            out,
+            "    {}: {}",
+            text::shown(&recipient.email),
+            recipient.state
+        );
     }
     out
 }
@@ -89,7 +101,12 @@ fn lines(parcel: &Parcel, links: &[(String, Secret)]) -> String {
         let _ = writeln!(out, "subject: {}", text::shown(&parcel.subject));
     }
     for recipient in &parcel.recipients {
-        let _ = writeln!(out, "  {}: {}", text::shown(&recipient.email), recipient.state);
+        let _ = writeln!(
+            out,
+            "  {}: {}",
+            text::shown(&recipient.email),
+            recipient.state
+        );
         let is_his = |(email, _): &&(String, Secret)| email.eq_ignore_ascii_case(&recipient.email);
         if let Some((_, url)) = links.iter().find(is_his) {
             let _ = writeln!(out, "    {}", url.expose());
@@ -99,7 +116,12 @@ fn lines(parcel: &Parcel, links: &[(String, Secret)]) -> String {
             let stated = text::shown(&visit.stated);
             let when = text::time(visit.opened);
             let files = text::count(visit.receipts.len(), "file verified", "files verified");
-            let _ = writeln!(out, "    {when}  {stated} ({proven})  {}  {files}", visit.state, proven = proof);
+            let _ = writeln!(
+                out,
+                "    {when}  {stated} ({proven})  {}  {files}",
+                visit.state,
+                proven = proof
+            );
         }
     }
     out
@@ -142,7 +164,11 @@ pub(crate) async fn extend(desk: &Desk, args: &Extend) -> Result<(), Failure> {
     let until = expiry(&args.expires)?.at(desk.world.now());
     let (server, _) = desk.member()?;
     let parcel = sent::extend(&server, &desk.profile, &id, until).await?;
-    changed(desk, &parcel, &format!("Ready until {}.", text::time(parcel.expires)));
+    changed(
+        desk,
+        &parcel,
+        &format!("Ready until {}.", text::time(parcel.expires)),
+    );
     Ok(())
 }
 
@@ -163,7 +189,11 @@ pub(crate) async fn add_recipient(
 ) -> Result<(), Failure> {
     let id = parcel_id(id)?;
     let options = link_options(args)?;
-    let mail = if args.no_mail { None } else { Some(language(&args.language)?) };
+    let mail = if args.no_mail {
+        None
+    } else {
+        Some(language(&args.language)?)
+    };
     let (server, session) = desk.member()?;
     let info = server.info().await?;
     let at = send::Desk {

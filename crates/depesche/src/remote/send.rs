@@ -62,7 +62,9 @@ fn message(given: String, file: Option<&Path>) -> Result<String, Failure> {
     let Some(path) = file else { return Ok(given) };
     let mut text = String::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().take(MESSAGE_MOST).read_to_string(&mut text)
+        std::io::stdin()
+            .take(MESSAGE_MOST)
+            .read_to_string(&mut text)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MESSAGE_MOST).read_to_string(&mut text))
     };

@@ -26,7 +26,10 @@ pub(crate) async fn login(desk: &Desk, args: &Login) -> Result<(), Failure> {
     let password = secret::password("DEPESCHE_PASSWORD", file, "Login password")?;
     let session = login::login(&server, &email, &password, "command line", desk.world).await?;
     desk.profile.save_session(&session)?;
-    let line = format!("Logged in to {} as {}.", session.server, session.account.email);
+    let line = format!(
+        "Logged in to {} as {}.",
+        session.server, session.account.email
+    );
     desk.say(&shown(&session.account), &line);
     Ok(())
 }
@@ -52,7 +55,11 @@ pub(crate) async fn whoami(desk: &Desk) -> Result<(), Failure> {
     let (server, session) = desk.member()?;
     let account = server.me().await.map_err(|error| {
         if error.fault() == Fault::Refused {
-            return Failure::new(Fault::Refused, error.code(), "the login has ended; log in again");
+            return Failure::new(
+                Fault::Refused,
+                error.code(),
+                "the login has ended; log in again",
+            );
         }
         error.into()
     })?;
