@@ -52,7 +52,8 @@ impl Server {
     /// # Errors
     /// [`CallError`].
     pub async fn logout_everywhere(&self) -> Result<Ended, CallError> {
-        self.ask(&Call::new(Method::POST, "/logout/everywhere")).await
+        self.ask(&Call::new(Method::POST, "/logout/everywhere"))
+            .await
     }
 
     /// Who the session belongs to.
@@ -67,11 +68,7 @@ impl Server {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn put_draft(
-        &self,
-        parcel: &str,
-        draft: &DraftRequest,
-    ) -> Result<Draft, CallError> {
+    pub async fn put_draft(&self, parcel: &str, draft: &DraftRequest) -> Result<Draft, CallError> {
         let call = Call {
             payload: Payload::json(draft),
             ..Call::new(Method::PUT, format!("/parcels/{parcel}"))
@@ -84,8 +81,11 @@ impl Server {
     /// # Errors
     /// [`CallError`].
     pub async fn delete_draft(&self, parcel: &str) -> Result<(), CallError> {
-        self.tell(&Call::new(Method::DELETE, format!("/parcels/{parcel}/draft")))
-            .await
+        self.tell(&Call::new(
+            Method::DELETE,
+            format!("/parcels/{parcel}/draft"),
+        ))
+        .await
     }
 
     /// Takes a file object out of a draft.
@@ -121,11 +121,7 @@ impl Server {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn put_manifest(
-        &self,
-        parcel: &str,
-        manifest: Bytes,
-    ) -> Result<(), CallError> {
+    pub async fn put_manifest(&self, parcel: &str, manifest: Bytes) -> Result<(), CallError> {
         let call = Call {
             payload: Payload::Bytes(manifest, None),
             ..Call::new(Method::PUT, format!("/parcels/{parcel}/manifest"))
@@ -137,11 +133,7 @@ impl Server {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn post(
-        &self,
-        parcel: &str,
-        order: &PostRequest,
-    ) -> Result<Parcel, CallError> {
+    pub async fn post(&self, parcel: &str, order: &PostRequest) -> Result<Parcel, CallError> {
         let mut call = Call::post(format!("/parcels/{parcel}/post"), order);
         call.idle = POSTING;
         self.ask(&call).await
@@ -199,11 +191,7 @@ impl Server {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn add_recipients(
-        &self,
-        id: &str,
-        add: &AddRecipients,
-    ) -> Result<Parcel, CallError> {
+    pub async fn add_recipients(&self, id: &str, add: &AddRecipients) -> Result<Parcel, CallError> {
         self.ask(&Call::post(format!("/parcels/{id}/recipients"), add).once())
             .await
     }

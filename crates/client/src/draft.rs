@@ -27,7 +27,9 @@ use depesche_seal::stream::{HEADER, StreamHeader, sealed_size};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::profile::{Profile, ProfileError, Secret, put_file, remove_file, replace_file, sync_parent};
+use crate::profile::{
+    Profile, ProfileError, Secret, put_file, remove_file, replace_file, sync_parent,
+};
 use crate::world::World;
 
 const MAGIC: &[u8; 8] = b"DPCD\0\0\0\x01";
@@ -183,14 +185,20 @@ impl WireRecord {
             fingerprint: Hash::parse(&self.fingerprint).ok()?,
             created: self.created,
             expires: self.expires,
-            objects: self.objects.into_iter().map(object).collect::<Option<_>>()?,
+            objects: self
+                .objects
+                .into_iter()
+                .map(object)
+                .collect::<Option<_>>()?,
             links: self.links.into_iter().map(link).collect::<Option<_>>()?,
         })
     }
 }
 
 fn parse_header(text: &str) -> Option<StreamHeader> {
-    let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    let bytes = data_encoding::BASE64URL_NOPAD
+        .decode(text.as_bytes())
+        .ok()?;
     let bytes: [u8; HEADER] = bytes.try_into().ok()?;
     StreamHeader::parse(&bytes).ok()
 }
@@ -231,7 +239,11 @@ impl Draft {
             .outgoing()
             .join(record.parcel.to_string())
             .with_extension(DRAFT);
-        let slots: Vec<_> = record.objects.iter().map(|o| vec![None; o.parts()]).collect();
+        let slots: Vec<_> = record
+            .objects
+            .iter()
+            .map(|o| vec![None; o.parts()])
+            .collect();
         let (bytes, slots_at) = write(&record, &slots);
         let file = put_file(&path, &bytes).map_err(ProfileError::at(&path))?;
         Ok(Self(Mutex::new(State {
@@ -321,16 +333,15 @@ impl Draft {
     }
 
     /// Compares with what is known of the part; notes it on the disk if nothing is. Blocks on the disk.
-    pub(crate) fn note(
-        &self,
-        object: usize,
-        part: u32,
-        hash: Hash,
-    ) -> Result<Seen, ProfileError> {
+    pub(crate) fn note(&self, object: usize, part: u32, hash: Hash) -> Result<Seen, ProfileError> {
         let (file, path) = {
             let mut state = self.state();
             if let Some(known) = state.slots[object][part as usize] {
-                return Ok(if known == hash { Seen::Same } else { Seen::Different });
+                return Ok(if known == hash {
+                    Seen::Same
+                } else {
+                    Seen::Different
+                });
             }
             let before: usize = state.slots[..object].iter().map(Vec::len).sum();
             let at = state.slots_at + ((before + part as usize) * SLOT) as u64;
@@ -424,7 +435,9 @@ fn is_same(file: &File, now: &fs::Metadata) -> bool {
 pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
     let dir = profile.outgoing();
     let mark = dir.join(PRUNED);
-    let last = fs::read_to_string(&mark).ok().and_then(|text| text.parse::<i64>().ok());
+    let last = fs::read_to_string(&mark)
+        .ok()
+        .and_then(|text| text.parse::<i64>().ok());
     if last.is_some_and(|last| (last..last + DAY).contains(&now)) {
         return Ok(());
     }
@@ -448,9 +461,8 @@ pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
 type Slots = Vec<Vec<Option<Hash>>>;
 
 fn write(record: &Record, slots: &Slots) -> (Zeroizing<Vec<u8>>, u64) {
-    let json = Zeroizing::new(
-        serde_json::to_vec(&WireRecord::from(record)).expect("a record is JSON"),
-    );
+    let json =
+        Zeroizing::new(serde_json::to_vec(&WireRecord::from(record)).expect("a record is JSON"));
     let slots_at = (HEAD + json.len()).next_multiple_of(ALIGN);
     let count: usize = slots.iter().map(Vec::len).sum();
     let mut bytes = Zeroizing::new(vec![0; slots_at + count * SLOT]);
@@ -478,7 +490,9 @@ fn parse(bytes: &[u8]) -> Option<(Record, Slots, u64)> {
     if Hash::of(json).as_bytes()[..] != head[HEAD - 32..] {
         return None;
     }
-    let record = serde_json::from_slice::<WireRecord>(json).ok()?.into_record()?;
+    let record = serde_json::from_slice::<WireRecord>(json)
+        .ok()?
+        .into_record()?;
     let slots_at = (HEAD + length).next_multiple_of(ALIGN);
     let mut rest = bytes.get(slots_at..)?;
     let mut slots = Vec::with_capacity(record.objects.len());
@@ -623,10 +637,15 @@ mod tests {
         draft.set_posted(5_000).expect("posted");
         drop(draft);
         assert!(find(&profile).is_none());
-        let kept = Draft::posted(&profile, &parcel).expect("looked").expect("kept");
+        let kept = Draft::posted(&profile, &parcel)
+            .expect("looked")
+            .expect("kept");
         assert_eq!(kept.record().links.len(), 1);
         assert_eq!(kept.record().objects.len(), 0);
-        let mode = fs::metadata(only_file(&profile)).expect("record").permissions().mode();
+        let mode = fs::metadata(only_file(&profile))
+            .expect("record")
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         drop(kept);
         prune(&profile, 5_000 + DAY).expect("pruned");

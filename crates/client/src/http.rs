@@ -290,7 +290,10 @@ pub fn parse_base(text: &str) -> Result<String, CallError> {
 
 fn is_loopback(base: &str) -> bool {
     let url = reqwest::Url::parse(base).ok();
-    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    let host = url
+        .as_ref()
+        .and_then(reqwest::Url::host_str)
+        .unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
@@ -401,12 +404,7 @@ impl Server {
     }
 
     /// Asks once for the bytes `[from, to)` of what lies at `path`; the body is read with [`next`].
-    pub(crate) async fn range(
-        &self,
-        path: &str,
-        from: u64,
-        to: u64,
-    ) -> Result<Response, Failure> {
+    pub(crate) async fn range(&self, path: &str, from: u64, to: u64) -> Result<Response, Failure> {
         let response = self.attempt(&Call::get(path), Some((from, to))).await?;
         if response.status() == StatusCode::PARTIAL_CONTENT {
             Ok(response)

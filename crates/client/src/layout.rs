@@ -41,7 +41,9 @@ impl Layout {
 
     /// The stretches that make up `text`, in order, empty ones left out.
     pub fn stretches(&self, text: Range<u64>) -> impl Iterator<Item = Stretch> {
-        let first = self.files.partition_point(|&(_, start)| start <= text.start);
+        let first = self
+            .files
+            .partition_point(|&(_, start)| start <= text.start);
         (first.saturating_sub(1)..self.files.len())
             .map_while(move |index| {
                 let (entry, start) = self.files[index];

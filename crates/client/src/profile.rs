@@ -218,5 +218,6 @@ pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
 
 /// Makes the name of a file in its folder outlast a power cut.
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+    path.parent()
+        .map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }

@@ -33,7 +33,9 @@ pub enum SentError {
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// The keys are elsewhere.
-    #[error("this device did not send that delivery, so it has not the keys; use the one that sent it")]
+    #[error(
+        "this device did not send that delivery, so it has not the keys; use the one that sent it"
+    )]
     NoRecord,
     /// Nobody of that address has a link.
     #[error("{0} has no link to this delivery; see `depesche show`")]
@@ -135,11 +137,7 @@ struct Opened {
     manifest: Manifest,
 }
 
-async fn open(
-    server: &Server,
-    profile: &Profile,
-    parcel: &ParcelId,
-) -> Result<Opened, SentError> {
+async fn open(server: &Server, profile: &Profile, parcel: &ParcelId) -> Result<Opened, SentError> {
     let draft = Draft::posted(profile, parcel)?.ok_or(SentError::NoRecord)?;
     let record = draft.record();
     let bytes = server.sent_manifest(&parcel.to_string()).await?;
@@ -187,7 +185,9 @@ pub async fn resend(
     let links = &opened.record.links;
     let mut chosen: Vec<&Link> = Vec::new();
     for email in only {
-        let link = links.iter().find(|link| link.email.eq_ignore_ascii_case(email));
+        let link = links
+            .iter()
+            .find(|link| link.email.eq_ignore_ascii_case(email));
         chosen.push(link.ok_or_else(|| SentError::NoLink(email.clone()))?);
     }
     if only.is_empty() {
@@ -232,7 +232,10 @@ pub async fn add_recipient(
             notice: mail.map(|language| opened.notice(&link, language)),
         }],
     };
-    let added = desk.server.add_recipients(&parcel.to_string(), &request).await?;
+    let added = desk
+        .server
+        .add_recipients(&parcel.to_string(), &request)
+        .await?;
     let url = link_url(&desk.info.public_url, &link);
     // Afterwards: an address that is a recipient already must keep the link it has.
     opened.draft.put_link(link)?;

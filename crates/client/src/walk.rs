@@ -183,7 +183,11 @@ pub fn walk(named: &[PathBuf]) -> Result<Tree, WalkError> {
         }
     }
     tree.entries.sort_by(|a, b| a.name.cmp(&b.name));
-    if let Some(pair) = tree.entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+    if let Some(pair) = tree
+        .entries
+        .windows(2)
+        .find(|pair| pair[0].name == pair[1].name)
+    {
         return Err(WalkError::Twice {
             name: pair[0].name.clone(),
         });

@@ -36,7 +36,9 @@ pub(super) fn is_written(
             return Ok(false);
         }
     }
-    Ok(part.finish().is_ok_and(|hash| hash == object.parts()[index as usize]))
+    Ok(part
+        .finish()
+        .is_ok_and(|hash| hash == object.parts()[index as usize]))
 }
 
 /// False if the file is too short.

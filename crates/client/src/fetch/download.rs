@@ -95,8 +95,17 @@ pub async fn download(
     let engine = Arc::new(Engine {
         starts,
         parts,
-        is_nested: visit.manifest.files.iter().any(|e| e.name.as_str().contains('/')),
-        digests: visit.manifest.files.iter().map(|_| OnceLock::new()).collect(),
+        is_nested: visit
+            .manifest
+            .files
+            .iter()
+            .any(|e| e.name.as_str().contains('/')),
+        digests: visit
+            .manifest
+            .files
+            .iter()
+            .map(|_| OnceLock::new())
+            .collect(),
         went_on: incoming.went_on(),
         server: visit.server,
         manifest: visit.manifest,
@@ -183,7 +192,10 @@ impl Engine {
         if self.parts == 0 {
             return block_in_place(|| self.place.sync_all()).map_err(|error| self.io(error));
         }
-        let sealed = self.targets.iter().map(|target| target.object.sealed_size());
+        let sealed = self
+            .targets
+            .iter()
+            .map(|target| target.object.sealed_size());
         self.meter.begin(sealed.sum(), 0);
         self.server.lease().await?;
         let (done, written) = mpsc::channel(WAITING);
@@ -208,7 +220,10 @@ impl Engine {
 
     /// The task of that number: parts in order, file object by file object.
     fn task(&self, number: usize) -> Option<(usize, u32)> {
-        let index = self.starts.partition_point(|&start| start <= number).checked_sub(1)?;
+        let index = self
+            .starts
+            .partition_point(|&start| start <= number)
+            .checked_sub(1)?;
         let part = u32::try_from(number - self.starts[index]).ok()?;
         (number < self.parts).then_some((index, part))
     }
@@ -224,7 +239,10 @@ impl Engine {
         while let Some((index, part)) = self.task(self.next.fetch_add(1, Ordering::Relaxed)) {
             let target = &self.targets[index];
             if self.went_on || target.opener.part_count() > 1 {
-                target.header.get_or_try_init(|| self.learn_header(target)).await?;
+                target
+                    .header
+                    .get_or_try_init(|| self.learn_header(target))
+                    .await?;
             }
             self.part(target, part).await?;
             if target.done_one() {
@@ -262,7 +280,10 @@ impl Engine {
     }
 
     async fn part(&self, target: &Target, index: u32) -> Result<(), FetchError> {
-        let length = target.opener.part_len(index).map_err(|_| FetchError::Exchanged)?;
+        let length = target
+            .opener
+            .part_len(index)
+            .map_err(|_| FetchError::Exchanged)?;
         let expected = &target.object.parts()[index as usize];
         let mut buffer = self.pool.lend().await;
         if self.went_on {
@@ -468,7 +489,9 @@ impl Engine {
             return self.place.sync_all();
         }
         for index in entries {
-            self.place.file(&self.manifest.files[index].name)?.sync_all()?;
+            self.place
+                .file(&self.manifest.files[index].name)?
+                .sync_all()?;
         }
         Ok(())
     }
@@ -507,8 +530,10 @@ impl Engine {
     }
 
     fn report(&self, moves: &[(String, String)]) -> Result<Fetched, FetchError> {
-        let moves: std::collections::HashMap<&str, &str> =
-            moves.iter().map(|(top, name)| (top.as_str(), name.as_str())).collect();
+        let moves: std::collections::HashMap<&str, &str> = moves
+            .iter()
+            .map(|(top, name)| (top.as_str(), name.as_str()))
+            .collect();
         let mut files = Vec::new();
         for (index, entry) in self.manifest.files.iter().enumerate() {
             if matches!(entry.contents, Contents::Folder) {

@@ -34,7 +34,9 @@ pub enum FetchError {
     #[error("the server gave another delivery than the link belongs to; tell the sender")]
     Exchanged,
     /// A part is not the sender's, however often it is fetched.
-    #[error("{name} is damaged on the server or on the way; nothing damaged was kept, tell the sender")]
+    #[error(
+        "{name} is damaged on the server or on the way; nothing damaged was kept, tell the sender"
+    )]
     Damaged {
         /// Which file, or the first in a pack.
         name: String,

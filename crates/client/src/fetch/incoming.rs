@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::error::FetchError;
-use crate::profile::{Profile, ProfileError, Secret, remove_file, put_file};
+use crate::profile::{Profile, ProfileError, Secret, put_file, remove_file};
 use crate::world::World;
 
 #[derive(Serialize, Deserialize)]
@@ -127,8 +127,8 @@ impl Incoming {
 
     pub(crate) fn set_moves(&mut self, moves: Vec<(String, String)>) -> Result<(), ProfileError> {
         self.wire.moves = Some(moves);
-        self.file = put_file(&self.path, &write(&self.wire))
-            .map_err(ProfileError::at(&self.path))?;
+        self.file =
+            put_file(&self.path, &write(&self.wire)).map_err(ProfileError::at(&self.path))?;
         Ok(())
     }
 

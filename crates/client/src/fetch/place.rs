@@ -68,12 +68,14 @@ impl Place {
     /// What the file system says; `ELOOP` or `ENOTDIR` where a link or another thing is in the way.
     pub fn file(&self, name: &Name) -> io::Result<File> {
         let folder = self.folder_of(name.as_str())?;
-        let flags = OFlags::RDWR
-            | OFlags::CREATE
-            | OFlags::NOFOLLOW
-            | OFlags::NONBLOCK
-            | OFlags::CLOEXEC;
-        let file = fs::openat(folder.as_fd(), name.last(), flags, Mode::from_raw_mode(0o666))?;
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = fs::openat(
+            folder.as_fd(),
+            name.last(),
+            flags,
+            Mode::from_raw_mode(0o666),
+        )?;
         regular(&file)?;
         Ok(file.into())
     }
@@ -175,7 +177,11 @@ impl Place {
     /// # Errors
     /// What the file system says.
     pub fn close(&self) -> io::Result<()> {
-        Ok(fs::unlinkat(&self.out, self.work_name.as_str(), AtFlags::REMOVEDIR)?)
+        Ok(fs::unlinkat(
+            &self.out,
+            self.work_name.as_str(),
+            AtFlags::REMOVEDIR,
+        )?)
     }
 
     /// Deletes the work folder with all that is in it.

@@ -59,7 +59,9 @@ pub enum SendError {
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// More than the server takes.
-    #[error("this is larger than the {most} bytes that the server takes at once; send it in several deliveries")]
+    #[error(
+        "this is larger than the {most} bytes that the server takes at once; send it in several deliveries"
+    )]
     TooLarge {
         /// The most, sealed bytes.
         most: u64,
@@ -176,7 +178,12 @@ pub async fn send(
     draft::prune(desk.profile, desk.world.now())?;
     let found = Draft::find(desk.profile, &fingerprint)?;
     let mut went_on = found.is_some();
-    let new = || Draft::begin(desk.profile, begin_record(desk, order, &layouts, fingerprint));
+    let new = || {
+        Draft::begin(
+            desk.profile,
+            begin_record(desk, order, &layouts, fingerprint),
+        )
+    };
     let mut sending = Sending {
         desk,
         order,
@@ -339,12 +346,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    fn engine(
-        &self,
-        record: &Record,
-        tasks: Vec<Task>,
-        pool: &Pool,
-    ) -> Result<Upload, SendError> {
+    fn engine(&self, record: &Record, tasks: Vec<Task>, pool: &Pool) -> Result<Upload, SendError> {
         Ok(Upload {
             server: self.desk.server.clone(),
             parcel: record.parcel.to_string(),
@@ -372,8 +374,11 @@ impl Sending<'_> {
         arrived: &depesche_api::Draft,
         compare: bool,
     ) -> Result<Vec<Task>, usize> {
-        let there: HashMap<&str, &depesche_api::DraftFile> =
-            arrived.files.iter().map(|file| (file.id.as_str(), file)).collect();
+        let there: HashMap<&str, &depesche_api::DraftFile> = arrived
+            .files
+            .iter()
+            .map(|file| (file.id.as_str(), file))
+            .collect();
         let mut tasks = Vec::new();
         for (object, made) in record.objects.iter().enumerate() {
             let file = there.get(made.id.to_string().as_str()).copied();
@@ -508,7 +513,9 @@ impl Sending<'_> {
             in_reply_to: None,
             subject: None,
             body: None,
-            files: files.map(|(entry, contents)| list(entry, contents)).collect(),
+            files: files
+                .map(|(entry, contents)| list(entry, contents))
+                .collect(),
             packs,
         }
     }

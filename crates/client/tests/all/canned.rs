@@ -26,7 +26,9 @@ pub(crate) async fn serve(answers: Vec<String>) -> (String, Asked) {
                     break;
                 }
             }
-            log.lock().expect("log").push(String::from_utf8_lossy(&request).into_owned());
+            log.lock()
+                .expect("log")
+                .push(String::from_utf8_lossy(&request).into_owned());
             stream.write_all(answer.as_bytes()).await.expect("answered");
         }
     });
@@ -38,9 +40,11 @@ fn is_whole(request: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let announced = head
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+    let announced = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .strip_prefix("content-length: ")
+            .map(str::to_owned)
+    });
     let announced = announced.map_or(0, |length| length.parse::<usize>().expect("a length"));
     body.len() >= announced
 }

@@ -6,7 +6,8 @@ use depesche_client::http::{CallError, Server, parse_base};
 
 use crate::canned::{answer, serve};
 
-const ME: &str = r#"{"id":"x","email":"a@example.test","name":"","role":"member","sealpass":false}"#;
+const ME: &str =
+    r#"{"id":"x","email":"a@example.test","name":"","role":"member","sealpass":false}"#;
 
 fn problem(status: u16, code: &str) -> String {
     format!(r#"{{"code":"{code}","status":{status},"title":"t","detail":"what to do"}}"#)
@@ -15,11 +16,17 @@ fn problem(status: u16, code: &str) -> String {
 #[test]
 fn addresses_have_one_spelling() {
     for (text, expected) in [
-        ("https://depesche.example.org/", Some("https://depesche.example.org")),
+        (
+            "https://depesche.example.org/",
+            Some("https://depesche.example.org"),
+        ),
         ("depesche.example.org", Some("https://depesche.example.org")),
         ("HTTP://LocalHost:8025", Some("http://localhost:8025")),
         ("http://[::1]:8025", Some("http://[::1]:8025")),
-        ("https://example.org/portal/", Some("https://example.org/portal")),
+        (
+            "https://example.org/portal/",
+            Some("https://example.org/portal"),
+        ),
         ("https://me:secret@example.org", None),
         ("https://example.org/?q", None),
         ("https://example.org/#x", None),
@@ -39,7 +46,9 @@ async fn a_redirect_is_told_and_not_followed() {
         "HTTP/1.1 307 Temporary Redirect\r\nlocation: {elsewhere}/api/v1/me\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     let (base, asked) = serve(vec![moved]).await;
-    let server = Server::new(&base).expect("server").with_session("token-of-mine");
+    let server = Server::new(&base)
+        .expect("server")
+        .with_session("token-of-mine");
     let error = server.me().await.expect_err("redirected");
     assert!(matches!(&error, CallError::Redirect { to, .. } if to.starts_with(&elsewhere)));
     assert!(asked.lock().expect("log")[0].contains("Bearer token-of-mine"));
@@ -48,7 +57,11 @@ async fn a_redirect_is_told_and_not_followed() {
 
 #[tokio::test]
 async fn what_may_be_said_twice_is_said_again() {
-    let busy = answer("503 Service Unavailable", "application/problem+json", &problem(503, "unavailable"));
+    let busy = answer(
+        "503 Service Unavailable",
+        "application/problem+json",
+        &problem(503, "unavailable"),
+    );
     let good = answer("200 OK", "application/json", ME);
     let (base, asked) = serve(vec![busy, String::new(), good]).await;
     let server = Server::new(&base).expect("server");
@@ -58,7 +71,11 @@ async fn what_may_be_said_twice_is_said_again() {
 
 #[tokio::test]
 async fn what_counts_twice_is_said_once() {
-    let (base, asked) = serve(vec![String::new(), answer("200 OK", "application/json", "{}")]).await;
+    let (base, asked) = serve(vec![
+        String::new(),
+        answer("200 OK", "application/json", "{}"),
+    ])
+    .await;
     let server = Server::new(&base).expect("server");
     let drop = DropRecipient {
         email: "a@example.test".into(),
@@ -105,7 +122,10 @@ async fn strangers_are_recognised() {
         let (base, _) = serve(vec![answer(status, kind, body)]).await;
         let server = Server::new(&base).expect("server");
         let error = server.me().await.expect_err("foreign");
-        assert!(matches!(error, CallError::Foreign { .. }), "{body}: {error:?}");
+        assert!(
+            matches!(error, CallError::Foreign { .. }),
+            "{body}: {error:?}"
+        );
     }
 }
 
@@ -115,7 +135,15 @@ async fn nobody_there_is_told_soon() {
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
     let begun = std::time::Instant::now();
-    let error = Server::new(&base).expect("server").me().await.expect_err("nobody");
+    let error = Server::new(&base)
+        .expect("server")
+        .me()
+        .await
+        .expect_err("nobody");
     assert_eq!(error.fault(), Fault::Unavailable);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
 }

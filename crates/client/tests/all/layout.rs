@@ -24,7 +24,14 @@ fn carried(layout: &Layout) -> Vec<(usize, u64, u64)> {
 
 #[test]
 fn small_files_share_one_pack_and_large_ones_stand_alone() {
-    let sizes = [Some(5), None, Some(PACK_BELOW), Some(0), Some(PACK_BELOW - 1), Some(1 << 30)];
+    let sizes = [
+        Some(5),
+        None,
+        Some(PACK_BELOW),
+        Some(0),
+        Some(PACK_BELOW - 1),
+        Some(1 << 30),
+    ];
     let objects = lay_out(&sizes).expect("layout");
     let entries: Vec<Vec<usize>> = objects.iter().map(|o| o.entries().collect()).collect();
     assert_eq!(entries, [vec![2], vec![5], vec![0, 3, 4]]);

@@ -9,12 +9,73 @@ use depesche_client::fetch::Place;
 use depesche_client::seal::name::Name;
 
 const EVIL: &[&str] = &[
-    "..", ".", "...", "....", ". .", ".. ", " ..", "..\\", "\\..", "..\\..\\x", "..;", "..%2f", "%2e%2e", "..%00",
-    "\u{ff0e}\u{ff0e}", "\u{2024}\u{2024}", "..\u{200b}", "\u{202e}..", "~", "~root", "$HOME", "`id`", "$(id)",
-    "-rf", "--help", "CON", "con.txt", "NUL", "COM1", "LPT9.doc", "a:b", "C:", "C:\\x", "\\\\host\\share", "file:stream",
-    "nul\0byte", "\0", "line\nbreak", "\r", "tab\tx", "\u{1b}[31m", "\u{7f}", "\u{85}", "\u{2028}", "*", "?", "|", "<x>",
-    "\"", "'", "a'b", " ", "trailing.", "trailing ", ".hidden", ".ssh", ".bashrc", ".depesche-x.part", "é", "e\u{301}",
-    "日本語", "🦀", "\u{feff}bom", "..\u{2215}x", "..\u{ff0f}x", "..\u{2044}x", "a\u{338}b",
+    "..",
+    ".",
+    "...",
+    "....",
+    ". .",
+    ".. ",
+    " ..",
+    "..\\",
+    "\\..",
+    "..\\..\\x",
+    "..;",
+    "..%2f",
+    "%2e%2e",
+    "..%00",
+    "\u{ff0e}\u{ff0e}",
+    "\u{2024}\u{2024}",
+    "..\u{200b}",
+    "\u{202e}..",
+    "~",
+    "~root",
+    "$HOME",
+    "`id`",
+    "$(id)",
+    "-rf",
+    "--help",
+    "CON",
+    "con.txt",
+    "NUL",
+    "COM1",
+    "LPT9.doc",
+    "a:b",
+    "C:",
+    "C:\\x",
+    "\\\\host\\share",
+    "file:stream",
+    "nul\0byte",
+    "\0",
+    "line\nbreak",
+    "\r",
+    "tab\tx",
+    "\u{1b}[31m",
+    "\u{7f}",
+    "\u{85}",
+    "\u{2028}",
+    "*",
+    "?",
+    "|",
+    "<x>",
+    "\"",
+    "'",
+    "a'b",
+    " ",
+    "trailing.",
+    "trailing ",
+    ".hidden",
+    ".ssh",
+    ".bashrc",
+    ".depesche-x.part",
+    "é",
+    "e\u{301}",
+    "日本語",
+    "🦀",
+    "\u{feff}bom",
+    "..\u{2215}x",
+    "..\u{ff0f}x",
+    "..\u{2044}x",
+    "a\u{338}b",
 ];
 
 fn hostile() -> Vec<String> {
@@ -27,7 +88,18 @@ fn hostile() -> Vec<String> {
         names.push(format!("../{evil}"));
         names.push(format!("/{evil}"));
     }
-    for deep in ["../../../../etc/passwd", "/etc/passwd", "a/../../b", "a//b", "", "/", "//", "a/", "./a", "a/./b"] {
+    for deep in [
+        "../../../../etc/passwd",
+        "/etc/passwd",
+        "a/../../b",
+        "a//b",
+        "",
+        "/",
+        "//",
+        "a/",
+        "./a",
+        "a/./b",
+    ] {
         names.push(deep.to_owned());
     }
     names.push("x".repeat(256));
@@ -61,7 +133,11 @@ fn three_hundred_hostile_names_never_leave_the_folder() {
         };
         let out = world.path().join(format!("out{number}"));
         let place = Place::open(&out, ".depesche-w.part").expect("place");
-        place.file(&name).expect(text).write_all(b"content").expect(text);
+        place
+            .file(&name)
+            .expect(text)
+            .write_all(b"content")
+            .expect(text);
         let top = name.components().next().expect("a component");
         let free = place.free_name(top).expect("a name");
         place.move_out(top, &free).expect(text);
@@ -75,7 +151,10 @@ fn three_hundred_hostile_names_never_leave_the_folder() {
     let mut left = Vec::new();
     everything(world.path(), &mut left);
     assert_eq!(left, [world.path().join("canary").to_string_lossy()]);
-    assert!(written > 100 && refused > 100, "{written} written, {refused} refused");
+    assert!(
+        written > 100 && refused > 100,
+        "{written} written, {refused} refused"
+    );
 }
 
 #[test]
@@ -139,5 +218,8 @@ fn nothing_is_replaced() {
     let long = "ü".repeat(124) + ".jpeg";
     fs::write(out.join(&long), "mine").expect("file");
     let numbered = place.free_name(&long).expect("a name");
-    assert!(numbered.len() <= 255 && numbered.ends_with("ü (1).jpeg"), "{numbered}");
+    assert!(
+        numbered.len() <= 255 && numbered.ends_with("ü (1).jpeg"),
+        "{numbered}"
+    );
 }

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use depesche_client::walk::{Kind, LeftOut, Tree, walk};
 
 fn names(tree: &Tree) -> Vec<&str> {
-    tree.entries.iter().map(|entry| entry.name.as_str()).collect()
+    tree.entries
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect()
 }
 
 fn put(path: PathBuf, content: &str) -> PathBuf {
@@ -32,7 +35,13 @@ fn folders_keep_their_paths_and_everything_is_sorted() {
     let tree = walk(&[single, at("in")]).expect("tree");
     assert_eq!(
         names(&tree),
-        ["in/A.txt", "in/a/b/c.txt", "in/empty/inner", "in/z.txt", "single.bin"]
+        [
+            "in/A.txt",
+            "in/a/b/c.txt",
+            "in/empty/inner",
+            "in/z.txt",
+            "single.bin"
+        ]
     );
     assert_eq!(tree.size(), 6);
     assert_eq!(tree.entries[2].kind, Kind::EmptyFolder);
@@ -68,7 +77,11 @@ fn links_are_followed_to_files_of_the_same_folder_only() {
     }
     let tree = walk(&[at("in")]).expect("tree");
     assert_eq!(names(&tree), ["in/inside", "in/real.txt"]);
-    let mut left: Vec<&Path> = tree.left_out.iter().map(|(path, _)| path.as_path()).collect();
+    let mut left: Vec<&Path> = tree
+        .left_out
+        .iter()
+        .map(|(path, _)| path.as_path())
+        .collect();
     left.sort();
     let root = fs::canonicalize(at("in")).expect("root");
     let expected = ["absolute", "circle", "dangling", "folder", "outside"];
@@ -118,7 +131,15 @@ fn what_cannot_be_sent_is_named() {
 fn long_and_foreign_names_pass() {
     let dir = tempfile::tempdir().expect("folder");
     let long = "ä".repeat(127) + "x";
-    for name in [long.as_str(), "CON", "a:b?.txt", "-rf", "日本語", " leading", "trailing "] {
+    for name in [
+        long.as_str(),
+        "CON",
+        "a:b?.txt",
+        "-rf",
+        "日本語",
+        " leading",
+        "trailing ",
+    ] {
         let path = put(dir.path().join(name), "x");
         let tree = walk(&[path]).expect("tree");
         assert_eq!(names(&tree), [name]);
