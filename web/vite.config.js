@@ -1,4 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
 /** Which page answers which address; the server does the same (docs of crates/http, assets). */
@@ -21,18 +22,46 @@ function pages() {
   };
 }
 
-export default defineConfig({
-  plugins: [svelte(), pages()],
+/** Lays every text file down packed as well; the server sends what the browser takes. @returns {import('vite').Plugin} */
+function packed() {
+  return {
+    name: 'depesche-packed',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        for (const [fileName, file] of Object.entries(bundle)) {
+          const source = file.type === 'chunk' ? file.code : file.source;
+          if (!/\.(js|css|svg|html)$/.test(fileName)) continue;
+          const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: source.length };
+          this.emitFile({ type: 'asset', fileName: `${fileName}.br`, source: brotliCompressSync(source, { params }) });
+          this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source: gzipSync(source, { level: 9 }) });
+        }
+      },
+    },
+  };
+}
+
+/**
+ * Two builds into one folder, so that the landing page carries nothing of what only members need: `vite build --mode visit`
+ * (the visitors' page, the vault, the service worker), then `--mode member`. In the first there is one style sheet, so that
+ * `import()` stays the browser's own.
+ */
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), pages(), packed()],
   appType: 'mpa',
   server: { proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [packed()] },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    emptyOutDir: mode === 'visit',
+    cssCodeSplit: mode !== 'visit',
+    modulePreload: false,
     rollupOptions: {
-      input: { index: 'index.html', visit: 'visit.html', sw: 'src/sw/sw.ts' },
+      input: mode === 'visit' ? { visit: 'visit.html', sw: 'src/sw/sw.ts' } : { index: 'index.html' },
       output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
     },
   },
-});
+}));

@@ -3,6 +3,7 @@
  * /gallery.html?show=landing&lang=de&theme=dark. Not part of the build.
  */
 import { mount } from 'svelte';
+import { guide } from '../src/pages/guide-words.ts';
 import { member } from '../src/pages/member-words.ts';
 import { visitor } from '../src/pages/visitor-words.ts';
 import type { Code } from '../src/ui/words.svelte.ts';
@@ -14,6 +15,7 @@ const theme = query.get('theme');
 if (theme !== null) document.documentElement.dataset.theme = theme;
 const code = (query.get('lang') ?? 'en') as Code;
 await visitor.use(code);
+await guide.use(code);
 await member.use(code);
 const target = document.querySelector('#app');
 if (target === null) throw new Error('no #app');

@@ -172,7 +172,7 @@ export function scenes(code: Code): Record<string, Show> {
     'sent-empty': page(Framed, { brand, view: sentOf([]), what: 'list', now: NOW }),
     parcel: page(Framed, { brand, view: parcelOf(code, false), what: 'parcel', now: NOW }),
     'parcel-withdrawn': page(Framed, { brand, view: parcelOf(code, true), what: 'parcel', now: NOW }),
-    caught: page(Caught, { view: { mails: [{ id: '1', from: 'zustellung@keller-novak.example', to: ['m.huber@beispiel.de'], subject: say[code].mail, text: `${say[code].message}\n\nhttps://x.example/d/abc#1.key\n`, html: '', raw: 'From: x' }], clear: nothing } }),
+    caught: page(Caught, { view: { mails: [{ id: '1', from: 'zustellung@keller-novak.example', to: 'm.huber@beispiel.de', subject: say[code].mail, text: `${say[code].message}\n\nhttps://x.example/d/abc#1.key\n`, html: '', raw: 'From: x' }], clear: nothing } }),
     'caught-empty': page(Caught, { view: { mails: [], clear: nothing } }),
     'message-insecure': page(Message, { brand, what: 'insecure' }),
     'message-not-found': page(Message, { brand: { name: '' }, what: 'not-found' }),

@@ -1,1 +1,72 @@
-export {};
+/** The visitors' entry: /d/<id>, /a/<id>, /help. Small, because it is opened by people who have never been here. */
+import { mount } from 'svelte';
+import { info, visits } from './api/client.ts';
+import { Awake } from './flows/awake.ts';
+import { ClaimFlow } from './flows/claim.svelte.ts';
+import Visit from './pages/Visit.svelte';
+import { visitor } from './pages/visitor-words.ts';
+import { preferred, remembered, ui } from './ui/words.svelte.ts';
+import { WorkerVault } from './vault/vault.ts';
+
+/** The key part of the address, taken out of it at once. Mail programs make `%23` of the `#`. */
+function takeFragment(): string | undefined {
+  const [path = '', behind] = location.pathname.split('%23');
+  const fragment = location.hash.slice(1) || behind;
+  if (fragment !== undefined) history.replaceState(null, '', path + location.search);
+  return fragment;
+}
+
+function stored(area: () => Storage): { get(name: string): string | undefined; set(name: string, value: string): void } {
+  return {
+    get(name) {
+      try {
+        return area().getItem(`depesche.${name}`) ?? undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    set(name, value) {
+      try {
+        area().setItem(`depesche.${name}`, value);
+      } catch {
+        // storage is blocked: it holds for this visit
+      }
+    },
+  };
+}
+
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+const draw = (n: number): string => base64url(crypto.getRandomValues(new Uint8Array(n)));
+
+function tabName(): string {
+  const area = stored(() => sessionStorage);
+  const name = area.get('tab') ?? draw(16);
+  area.set('tab', name);
+  return name;
+}
+
+function claim(link: string, fragment: string | undefined): ClaimFlow {
+  const flow: ClaimFlow = new ClaimFlow(link, {
+    api: visits, vault: new WorkerVault(), findPlace: async (name, size) => (await import('./vault/disk.ts')).findPlace(name, size), awake: new Awake(), storage: stored(() => localStorage), tab: tabName(),
+    now: Date.now, makeToken: () => draw(32), language: () => ui.code,
+  });
+  void flow.start(fragment);
+  return flow;
+}
+
+async function begin(): Promise<void> {
+  const [, page, id = ''] = location.pathname.split('%23')[0]?.split('/') ?? [];
+  const fragment = takeFragment();
+  const usable = isSecureContext && 'subtle' in crypto && 'ReadableStream' in globalThis;
+  // The letter and the words are fetched side by side.
+  const flow = page === 'd' && usable ? claim(id, fragment) : undefined;
+  const brand = info().then(({ name }) => ({ name }), () => ({ name: '' }));
+  await visitor.use(preferred(navigator.languages, remembered()));
+  const target = document.querySelector('#app');
+  if (target === null) return;
+  const trouble = page !== 'd' ? undefined : !isSecureContext ? 'insecure' : usable ? undefined : 'old';
+  mount(Visit, { target, props: { flow, page: page ?? '', trouble, brand: await brand } });
+}
+
+void begin();

@@ -14,7 +14,7 @@ export interface FirstRunView {
 export interface CaughtMail {
   id: string;
   from: string;
-  to: string[];
+  to: string;
   subject: string;
   text: string;
   html: string;
