@@ -10,7 +10,7 @@ interface Asked {
   claim?: string;
 }
 
-async function send(path: string, { method = 'POST', body, claim }: Asked): Promise<Response> {
+export async function send(path: string, { method = 'POST', body, claim }: Asked): Promise<Response> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (claim !== undefined) headers.Authorization = `Claim ${claim}`;
@@ -27,13 +27,17 @@ async function send(path: string, { method = 'POST', body, claim }: Asked): Prom
   throw new ApiProblem({ ...problem, code: problem.code ?? 'unexpected', status: response.status });
 }
 
-async function json<T>(path: string, asked: Asked): Promise<T> {
+export async function json<T>(path: string, asked: Asked): Promise<T> {
   return (await (await send(path, asked)).json()) as T;
 }
 
 export interface Info {
+  /** Where links begin. */
+  public_url: string;
   name: string;
   demo: boolean;
+  /** There is no account yet. */
+  first_run?: boolean;
   levels: { lowest: number; default: number; highest: number };
   limits: { delivery: number; retention: number };
 }
