@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::Error;
 
@@ -18,17 +18,23 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Makes a file, mode 0600, and its name durable; takes the rights of others from one that is
-/// there. Gives its whole path. Its folder is there.
-pub(crate) fn file(path: &Path) -> Result<PathBuf, Error> {
+/// Makes the file of a database, mode 0600, and its name durable; takes the rights of others from
+/// one that is there. Gives its URL. Its folder is there.
+pub(crate) fn database(path: &Path) -> Result<String, Error> {
     let folder = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     let folder = fs::canonicalize(folder.unwrap_or_else(|| Path::new(".")))?;
     let path = folder.join(path.file_name().ok_or(Error::NotFound)?);
+    let url = format!("sqlite://{}?mode=rw", path.display());
+    // They mean something in a URL, and the way back to a path is not ours.
+    if url.contains(['%', '#']) || url.matches('?').count() != 1 {
+        let text = "the path of a database has no %, # or ?";
+        return Err(Error::Unavailable(text.into()));
+    }
     open(&path)?.set_permissions(Permissions::from_mode(0o600))?;
     sync_folder(&folder)?;
-    Ok(path)
+    Ok(url)
 }
 
 /// Makes a folder, mode 0700, and its name durable. Its parent is there.

@@ -136,6 +136,12 @@ impl Disk {
         Ok(Self(root))
     }
 
+    /// Without a flusher.
+    #[cfg(test)]
+    pub(super) const fn over(root: Arc<Root>) -> Self {
+        Self(root)
+    }
+
     pub(super) fn upload(&self, id: FileId, size: u64) -> Result<Arc<Upload>, Error> {
         self.0.check()?;
         let upload = {

@@ -335,3 +335,6 @@ fn read_have(path: &std::path::Path, parts: &mut [bool]) -> Result<u64, Error> {
     }
     Ok(end)
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,13 @@ pub async fn set_password(tx: &mut Tx, id: AccountId, password: &[u8]) -> Result
     let query = sqlx::query(text).bind(id.to_string()).bind(password);
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
 }
+
+/// Whether there is any account.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn any(sql: &Sql) -> Result<bool, Error> {
+    let query = sqlx::query_scalar("SELECT id FROM accounts LIMIT 1");
+    let found: Option<String> = query.fetch_optional(sql.reader()).await?;
+    Ok(found.is_some())
+}

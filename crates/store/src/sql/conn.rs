@@ -7,10 +7,8 @@
 //!    folded column); `NULLS LAST` written out; order by BIGINT, by ids only where any fixed order
 //!    will do (collations differ).
 //! 3. Writes go through `Sql::begin`: `BEGIN IMMEDIATE` on SQLite, plain on PostgreSQL.
-//! 4. SQL is a literal; values are bound. No `query!` macros with `Any`: so `tests/all/contract.rs`
-//!    calls every function on both engines.
-//! 5. Rows are private structs beside their SQL, `TryFrom` into the domain type. No
-//!    `last_insert_id`, no LISTEN/NOTIFY.
+//! 4. SQL is a literal; values are bound. `tests/all/contract.rs` calls every function on both.
+//! 5. Rows are private structs beside their SQL, `TryFrom` into the domain type. No last insert id.
 //! 6. `ON CONFLICT … DO NOTHING` and a count instead of a failed insert: PostgreSQL gives up the
 //!    whole transaction after an error.
 //! 7. READ COMMITTED: a statement that waited for a row sees its new version, but not so in its
@@ -19,8 +17,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Connection, Executor};
+use sqlx::any::{AnyPoolOptions, AnyTransactionManager};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, query_scalar};
+use sqlx_core::transaction::TransactionManager;
 
 use crate::error::Error;
 use crate::private;
@@ -31,18 +30,15 @@ const SQLITE_WRITER: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = 
     PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -2000";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; \
     PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -500";
-const SQLITE_CHECKPOINT: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 /// A posted parcel is on disk, whatever the server's default; a stronger setting stays.
 const POSTGRES: &str = "SELECT set_config('lock_timeout', '10s', false), \
     set_config('idle_in_transaction_session_timeout', '60s', false), \
     CASE WHEN current_setting('synchronous_commit') = 'off' \
     THEN set_config('synchronous_commit', 'on', false) END";
 
-/// Connections, and what is said differently.
-#[derive(Clone, Debug)]
-pub(super) struct Conn {
-    pub(super) writer: AnyPool,
-    pub(super) reader: AnyPool,
+/// What is said differently.
+#[derive(Debug)]
+pub(super) struct Words {
     /// Begins a writing transaction.
     pub(super) begin: &'static str,
     /// Within it: keeps other processes from migrating until it ends.
@@ -50,6 +46,17 @@ pub(super) struct Conn {
     /// Moves the log into the database and empties it: gives (blocked, pages, pages moved).
     pub(super) checkpoint: Option<&'static str>,
 }
+
+const SQLITE: Words = Words {
+    begin: "BEGIN IMMEDIATE",
+    alone: "SELECT 1",
+    checkpoint: Some("PRAGMA wal_checkpoint(TRUNCATE)"),
+};
+const POSTGRESQL: Words = Words {
+    begin: "BEGIN",
+    alone: "SELECT pg_advisory_xact_lock(7305808870)",
+    checkpoint: None,
+};
 
 fn pool(connections: u32, setup: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
@@ -59,65 +66,54 @@ fn pool(connections: u32, setup: &'static str) -> AnyPoolOptions {
         .after_connect(move |conn, _| Box::pin(async move { conn.execute(setup).await.map(drop) }))
 }
 
-impl Conn {
-    pub(super) async fn open(url: &str) -> Result<Self, Error> {
-        sqlx::any::install_default_drivers();
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            return Self::sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await;
-        }
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            let text = "a database is named sqlite:PATH or postgres://USER@HOST/NAME";
-            return Err(Error::Unavailable(text.into()));
-        }
-        let writer = pool(10, POSTGRES).connect(url).await?;
-        let (reader, alone) = (writer.clone(), "SELECT pg_advisory_xact_lock(7305808870)");
-        Ok(Self {
-            writer,
-            reader,
-            begin: "BEGIN",
-            alone,
-            checkpoint: None,
-        })
+/// After an error such as a full disk SQLite has rolled back by itself, and sqlx goes on counting
+/// the transaction: so one is begun for it to roll back.
+async fn settle(conn: &mut AnyConnection) -> sqlx::Result<bool> {
+    // Whatever a dropped transaction has sent comes first.
+    conn.ping().await?;
+    if conn.is_in_transaction() {
+        conn.execute("BEGIN").await?;
+        AnyTransactionManager::rollback(conn).await?;
     }
+    Ok(true)
+}
 
-    async fn sqlite(path: &Path) -> Result<Self, Error> {
-        // Made first, so that it, and the log beside it, never have another mode.
-        let url = format!("sqlite://{}?mode=rw", private::file(path)?.display());
-        if url.contains(['%', '#']) || url.matches('?').count() != 1 {
-            return Err(Error::Unavailable(
-                "the path of a database has no %, # or ?".into(),
-            ));
-        }
-        // Without the pool, which hides why a connection cannot be set up.
-        let mut first = sqlx::AnyConnection::connect(&url).await?;
-        first.execute(SQLITE_WRITER).await?;
-        first.close().await?;
-        // One writer, kept open: nobody is ever second, and the last close would drop the log.
-        let writer = pool(1, SQLITE_WRITER).idle_timeout(None).max_lifetime(None);
-        let writer = writer.test_before_acquire(false).connect(&url).await?;
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-            .fetch_one(&writer)
-            .await?;
-        let sync: i64 = sqlx::query_scalar("PRAGMA synchronous")
-            .fetch_one(&writer)
-            .await?;
-        let wipe: i64 = sqlx::query_scalar("PRAGMA secure_delete")
-            .fetch_one(&writer)
-            .await?;
-        if (&*mode, sync, wipe) != ("wal", 2, 1) {
-            let text = "SQLite cannot write durably here: put the database on a local disk";
-            return Err(Error::Unavailable(text.into()));
-        }
-        let reader = pool(4, SQLITE_READER)
-            .test_before_acquire(false)
-            .connect_lazy(&url)?;
-        let (begin, alone) = ("BEGIN IMMEDIATE", "SELECT 1");
-        Ok(Self {
-            writer,
-            reader,
-            begin,
-            alone,
-            checkpoint: Some(SQLITE_CHECKPOINT),
-        })
+/// Connections to write, to read, and how to speak.
+pub(super) async fn open(url: &str) -> Result<(AnyPool, AnyPool, &'static Words), Error> {
+    sqlx::any::install_default_drivers();
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        return sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await;
     }
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        let text = "a database is named sqlite:PATH or postgres://USER@HOST/NAME";
+        return Err(Error::Unavailable(text.into()));
+    }
+    let both = pool(10, POSTGRES).connect(url).await?;
+    Ok((both.clone(), both, &POSTGRESQL))
+}
+
+async fn sqlite(path: &Path) -> Result<(AnyPool, AnyPool, &'static Words), Error> {
+    // Made first, so that it, and the log beside it, never have another mode.
+    let url = private::database(path)?;
+    // Without the pool, which hides why a connection cannot be set up.
+    let mut first = AnyConnection::connect(&url).await?;
+    first.execute(SQLITE_WRITER).await?;
+    first.close().await?;
+    // One writer, kept open: nobody is ever second, and the last close would drop the log.
+    let writer = pool(1, SQLITE_WRITER).idle_timeout(None).max_lifetime(None);
+    let writer = writer.after_release(|conn, _| Box::pin(settle(conn)));
+    let writer = writer.test_before_acquire(false).connect(&url).await?;
+    let mode = query_scalar("PRAGMA journal_mode");
+    let mode: String = mode.fetch_one(&writer).await?;
+    let mut durable = mode == "wal";
+    for (text, wanted) in [("PRAGMA synchronous", 2), ("PRAGMA secure_delete", 1)] {
+        let found: i64 = query_scalar(text).fetch_one(&writer).await?;
+        durable &= found == wanted;
+    }
+    if !durable {
+        let text = "SQLite cannot write durably here: put the database on a local disk";
+        return Err(Error::Unavailable(text.into()));
+    }
+    let reader = pool(4, SQLITE_READER).test_before_acquire(false);
+    Ok((writer, reader.connect_lazy(&url)?, &SQLITE))
 }

@@ -4,14 +4,18 @@
 use sqlx::migrate::{MigrateError, Migration, MigrationType::Simple, Migrator};
 use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction};
 
-use super::conn::Conn;
+use super::conn::{self, Words};
 use crate::error::Error;
 
 const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("../../migrations/0001_first.sql"))];
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Sql(Conn);
+pub struct Sql {
+    writer: AnyPool,
+    reader: AnyPool,
+    words: &'static Words,
+}
 
 /// A writing transaction; rolled back if it is dropped without [`Tx::commit`].
 pub struct Tx(Transaction<'static, Any>);
@@ -23,7 +27,12 @@ impl Sql {
     /// # Errors
     /// [`Error::Newer`] for a database of a newer program; [`Error::Unavailable`], [`Error::Full`].
     pub async fn open(url: &str) -> Result<Self, Error> {
-        let sql = Self(Conn::open(url).await?);
+        let (writer, reader, words) = conn::open(url).await?;
+        let sql = Self {
+            writer,
+            reader,
+            words,
+        };
         sql.migrate().await?;
         Ok(sql)
     }
@@ -34,7 +43,7 @@ impl Sql {
             Migration::new(version, "".into(), Simple, text.into_sql_str(), false)
         });
         let mut tx = self.begin().await?;
-        tx.conn().execute(self.0.alone).await?;
+        tx.conn().execute(self.words.alone).await?;
         let mut migrator = Migrator::with_migrations(all.into());
         let done = migrator
             .set_locking(false)
@@ -56,12 +65,12 @@ impl Sql {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Ok(Tx(self.0.writer.begin_with(self.0.begin).await?))
+        Ok(Tx(self.writer.begin_with(self.words.begin).await?))
     }
 
     /// For reading statements.
     pub(super) const fn reader(&self) -> &AnyPool {
-        &self.0.reader
+        &self.reader
     }
 
     /// Asks the database for a sign of life.
@@ -69,7 +78,7 @@ impl Sql {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn ping(&self) -> Result<(), Error> {
-        self.reader().execute("SELECT 1").await?;
+        self.reader.execute("SELECT 1").await?;
         Ok(())
     }
 
@@ -79,18 +88,17 @@ impl Sql {
     /// # Errors
     /// [`Error::Unavailable`], [`Error::Full`], [`Error::Fatal`].
     pub async fn checkpoint(&self) -> Result<bool, Error> {
-        let Some(text) = self.0.checkpoint else {
+        let Some(text) = self.words.checkpoint else {
             return Ok(true);
         };
-        let (blocked, _, _): (i64, i64, i64) =
-            sqlx::query_as(text).fetch_one(&self.0.writer).await?;
+        let (blocked, _, _): (i64, i64, i64) = sqlx::query_as(text).fetch_one(&self.writer).await?;
         Ok(blocked == 0)
     }
 
     /// Waits for what runs and closes all connections.
     pub async fn close(&self) {
-        self.0.reader.close().await;
-        self.0.writer.close().await;
+        self.reader.close().await;
+        self.writer.close().await;
     }
 }
 
@@ -107,3 +115,6 @@ impl Tx {
         &mut self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ fn item(number: u32) -> Item {
         wrapped: vec![0, 255, 39],
         payload: format!("sealed {number}").into_bytes(),
         about: (number > 0).then(|| {
-            let name = if number % 2 == 0 {
+            let name = if number.is_multiple_of(2) {
                 "Ben@Example.test"
             } else {
                 "ünal@example.test"
