@@ -13,6 +13,10 @@ pub struct Info {
     pub public_url: String,
     /// Name of the organisation; empty if not set.
     pub name: String,
+    /// How the portal looks.
+    pub brand: Brand,
+    /// Nobody has an account yet: `/first` makes the first one.
+    pub first_run: bool,
     /// Levels offered.
     pub levels: Levels,
     /// Limits in force.
@@ -21,6 +25,60 @@ pub struct Info {
     pub demo: bool,
     /// The server's clock, ms.
     pub time: i64,
+}
+
+/// How the portal looks, and whom it names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Brand {
+    /// Where the logo is served: SVG or PNG, shown at most 200 x 40.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    /// Address of the imprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imprint: Option<String>,
+    /// Address of the privacy notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<String>,
+}
+
+/// The first account: OPAQUE registration request (RFC 9807 section 5.1), with the one-time code from the console.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FirstStart {
+    /// From the console of the server.
+    pub code: String,
+    /// The address of the account.
+    pub email: String,
+    /// The name shown to recipients; may be empty.
+    #[serde(default)]
+    pub name: String,
+    /// RegistrationRequest.
+    #[schema(value_type = String)]
+    pub request: B64,
+}
+
+/// The registration's answer.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FirstStarted {
+    /// Client identifier of OPAQUE: the account id as text.
+    pub account: String,
+    /// Server identifier of OPAQUE: the host name.
+    pub host: String,
+    /// RegistrationResponse.
+    #[schema(value_type = String)]
+    pub response: B64,
+}
+
+/// The registration's record.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct FirstFinish {
+    /// From the console of the server.
+    pub code: String,
+    /// RegistrationRecord.
+    #[schema(value_type = String)]
+    pub upload: B64,
 }
 
 /// Levels offered, 1 to 4.

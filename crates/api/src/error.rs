@@ -20,6 +20,12 @@ pub struct Problem {
     /// Tries left before the next pause, with `wrong_password` and `wrong_code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<u32>,
+    /// Seconds of the coming pause, with `wrong_password`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<u64>,
+    /// Who wrote, with `expired`, `withdrawn` and `spent`, for a visitor who proved the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<crate::visits::Sender>,
     /// When it happened, ms, with `expired`, `withdrawn` and `spent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,

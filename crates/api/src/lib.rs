@@ -8,6 +8,7 @@
 //! | `GET /info` | | [`Info`] |
 //! | `POST /login/start` | [`LoginStart`] | [`LoginStarted`] |
 //! | `POST /login/finish` | [`LoginFinish`] | [`LoggedIn`] |
+//! | `POST /first/start`, `POST /first/finish` | [`FirstStart`], [`FirstFinish`] | [`FirstStarted`], 204: the first account |
 //! | `POST /logout`, `POST /logout/everywhere` | | 204, [`Ended`] |
 //! | `GET /me` | | [`Account`] |
 //! | `GET /sessions`, `DELETE /sessions/{id}` | | [`Sessions`], 204 |
@@ -44,8 +45,8 @@ pub mod parcels;
 pub mod visits;
 
 pub use accounts::{
-    Account, Ended, Info, Levels, Limits, LoggedIn, LoginFinish, LoginStart, LoginStarted,
-    SessionInfo, Sessions,
+    Account, Brand, Ended, FirstFinish, FirstStart, FirstStarted, Info, Levels, Limits, LoggedIn,
+    LoginFinish, LoginStart, LoginStarted, SessionInfo, Sessions,
 };
 pub use b64::B64;
 pub use depesche_domain::effect::Language;

@@ -280,6 +280,8 @@ pub struct RecipientSummary {
     pub email: String,
     /// As in [`Recipient`].
     pub state: String,
+    /// Since when, ms.
+    pub at: i64,
 }
 
 /// A new deadline.

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use depesche_service::domain::effect::Language;
 use depesche_service::domain::{Address, Level, Policy, Span};
-use depesche_service::{Places, Settings};
+use depesche_service::{Brand, Places, Settings};
 use toml::Value;
 
 /// One key: its dotted name, its default as TOML, and what it is.
@@ -89,6 +90,18 @@ const KEYS: &[Key] = &[
         "lets /metrics be read from elsewhere by Authorization: Bearer; loopback needs none",
     ),
     key("brand.name", "\"\"", "name of the organisation"),
+    key(
+        "brand.logo",
+        "\"\"",
+        "SVG or PNG file, at most 64 KiB, shown at most 200 x 40",
+    ),
+    key(
+        "brand.colour",
+        "\"\"",
+        "#rrggbb of buttons and links; made legible in light and dark",
+    ),
+    key("brand.imprint", "\"\"", "address of the imprint"),
+    key("brand.privacy", "\"\"", "address of the privacy notice"),
     key("levels.lowest", "1", "the lowest level offered"),
     key(
         "levels.default",
@@ -301,9 +314,33 @@ impl Config {
         Ok(Settings {
             public_url: self.public_url()?,
             name: self.text("brand.name").to_owned(),
+            brand: self.brand()?,
             policy: self.policy()?,
             language,
             demo,
+        })
+    }
+
+    fn brand(&self) -> anyhow::Result<Brand> {
+        let colour = self.text("brand.colour");
+        let is_hex = |text: &str| text.len() == 6 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if !colour.is_empty() && !colour.strip_prefix('#').is_some_and(is_hex) {
+            bail!("brand.colour must be # and six hexadecimal digits, such as #025263");
+        }
+        for name in ["brand.imprint", "brand.privacy"] {
+            let address = self.text(name);
+            if !address.is_empty()
+                && !address.starts_with("https://")
+                && !address.starts_with("http://")
+            {
+                bail!("{name} must begin with https://");
+            }
+        }
+        Ok(Brand {
+            logo: load_logo(self.text("brand.logo"))?,
+            colour: colour.to_owned(),
+            imprint: self.text("brand.imprint").to_owned(),
+            privacy: self.text("brand.privacy").to_owned(),
         })
     }
 
@@ -385,6 +422,26 @@ impl Config {
         }
         out
     }
+}
+
+/// Media type and bytes of the logo; the type is told by the content.
+fn load_logo(path: &str) -> anyhow::Result<Option<(&'static str, Arc<[u8]>)>> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let bytes =
+        std::fs::read(path).with_context(|| format!("brand.logo: {path} cannot be read"))?;
+    let is_svg = bytes.trim_ascii_start().starts_with(b"<");
+    let media_type = match bytes.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        _ if is_svg => "image/svg+xml",
+        _ => bail!("brand.logo: {path} is neither SVG nor PNG"),
+    };
+    anyhow::ensure!(
+        bytes.len() <= 64 << 10,
+        "brand.logo: {path} has more than 64 KiB"
+    );
+    Ok(Some((media_type, bytes.into())))
 }
 
 fn variable(name: &str) -> String {

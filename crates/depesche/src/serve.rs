@@ -21,7 +21,7 @@ use depesche_http::state::{Probe, Web};
 use depesche_service::demo::CaughtMail;
 use depesche_service::domain::Role;
 use depesche_service::worker::Worker;
-use depesche_service::{Context, Error, accounts, health};
+use depesche_service::{Context, Error, accounts, first, health};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -103,7 +103,8 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
     let worker = Worker::new(context.clone(), courier);
     let working = tokio::spawn(worker.run(stop.clone().cancelled_owned()));
     let (server, app) = door(&config, &context, listener, caught, stop.clone())?;
-    announce(&config, &context, args.demo, json);
+    let first = first::open(&context).await?;
+    announce(&config, &context, args.demo, first.as_deref(), json);
     server.run(app, stop).await;
     working.await.context("the worker failed")?;
     context.store.sql.close().await;
@@ -238,11 +239,13 @@ async fn stop_on_signal(stop: CancellationToken) {
     stop.cancel();
 }
 
-fn announce(config: &Config, context: &Context, demo: bool, json: bool) {
+fn announce(config: &Config, context: &Context, demo: bool, first: Option<&str>, json: bool) {
     let url = &context.settings.public_url;
     let listen = config.text("listen");
     if json {
-        exit::say(&json!({"event": "listening", "url": url, "listen": listen, "demo": demo}));
+        exit::say(
+            &json!({"event": "listening", "url": url, "listen": listen, "demo": demo, "first_code": first}),
+        );
         return;
     }
     let mut text = format!("Depesche is ready: {url}");
@@ -254,6 +257,11 @@ fn announce(config: &Config, context: &Context, demo: bool, json: bool) {
         text.push_str(&format!(
             "\n\nIn another shell:\n  depesche login {} --server {url}\n  depesche send FILE --to you@example.test --level 1",
             DEMO_ACCOUNTS[0].0
+        ));
+    }
+    if let Some(code) = first {
+        text.push_str(&format!(
+            "\n\nNobody has an account yet. Make the first one at {url}/first with this code: {code}"
         ));
     }
     exit::print(&text);

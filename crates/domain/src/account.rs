@@ -76,7 +76,7 @@ impl Session {
     }
 }
 
-/// Growing delay after failed tries: some are free, then it doubles from one second to a limit.
+/// Growing delay after failed tries: some are free, then it doubles from one minute to a limit.
 ///
 /// Kept per (what is tried, who tries), so that nobody can lock somebody else out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,19 +87,28 @@ pub struct Tries {
     pub last: Time,
 }
 
+/// The pause after the free tries and `over` more have failed.
+fn pause(over: u32) -> Span {
+    Span::minutes(1 << over.min(8)).min(Tries::LONGEST)
+}
+
 impl Tries {
     /// How many fail before the first delay.
     pub const FREE: u32 = 5;
     /// The longest delay.
-    pub const LONGEST: Span = Span::minutes(5);
+    pub const LONGEST: Span = Span::minutes(15);
 
     /// How long to wait at `now` before the next try; 0 = now.
     pub fn wait(&self, now: Time) -> Span {
         let Some(over) = self.failed.checked_sub(Self::FREE) else {
             return Span::default();
         };
-        let delay = Span::seconds(1i64 << over.min(16)).min(Self::LONGEST);
-        (self.last + delay) - now
+        (self.last + pause(over)) - now
+    }
+
+    /// How long the pause after the next failed try will be that is no longer free.
+    pub fn next_pause(&self) -> Span {
+        pause((self.failed + 1).saturating_sub(Self::FREE))
     }
 
     /// One more failed.
@@ -128,14 +137,11 @@ mod tests {
             last: at,
         };
         let mut seen = Vec::new();
-        for _ in 0..16 {
+        for _ in 0..11 {
             seen.push(tries.wait(at).ms() / 1000);
             tries = tries.fail(at);
         }
-        assert_eq!(
-            seen,
-            [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-        );
-        assert_eq!(tries.wait(at + Span::minutes(5)), Span::default());
+        assert_eq!(seen, [0, 0, 0, 0, 0, 60, 120, 240, 480, 900, 900]);
+        assert_eq!(tries.wait(at + Span::minutes(15)), Span::default());
     }
 }

@@ -109,6 +109,20 @@ impl Recipient {
         }
     }
 
+    /// Since when [`Recipient::state`] holds; `posted` and `closed` are the parcel's.
+    pub fn since(&self, posted: Time, closed: Option<(Time, Reason)>) -> Time {
+        let at = match self.state(closed.map(|(_, reason)| reason)) {
+            RecipientState::Posted => None,
+            RecipientState::Notified => self.notified,
+            RecipientState::Bounced => self.bounced,
+            RecipientState::Opened => self.opened,
+            RecipientState::Downloaded => self.downloaded,
+            RecipientState::Dropped => self.dropped,
+            RecipientState::Expired | RecipientState::Withdrawn => closed.map(|(at, _)| at),
+        };
+        at.unwrap_or(posted)
+    }
+
     /// What the sender is shown. `closed` = why the parcel is closed, if it is. A download that
     /// happened is a fact that closing does not undo.
     pub fn state(&self, closed: Option<Reason>) -> RecipientState {

@@ -5,21 +5,32 @@
 
 use crate::error::Error;
 use axum::response::Response;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 
 #[cfg(feature = "web")]
-pub(crate) use built_in::{file, index};
+use built_in::{file, page};
 #[cfg(not(feature = "web"))]
-pub(crate) use plain::{file, index};
+use plain::{file, page};
 
-/// A page of the client.
-pub(crate) async fn page(headers: HeaderMap) -> Result<Response, Error> {
-    index(&headers)
+/// What somebody with a link loads.
+const VISITOR: &str = "visit.html";
+/// What members load.
+const MEMBER: &str = "index.html";
+
+/// A page for somebody with a link.
+pub(crate) async fn visitor(headers: HeaderMap) -> Result<Response, Error> {
+    page(StatusCode::OK, VISITOR, &headers)
 }
 
-/// What is no page: a file of the client, or nothing.
-pub(crate) async fn asset(uri: Uri, headers: HeaderMap) -> Result<Response, Error> {
-    file(uri.path().trim_start_matches('/'), &headers)
+/// A page for members.
+pub(crate) async fn member(headers: HeaderMap) -> Result<Response, Error> {
+    page(StatusCode::OK, MEMBER, &headers)
+}
+
+/// A file of the client, or a page that says that there is nothing.
+pub(crate) async fn other(uri: Uri, headers: HeaderMap) -> Result<Response, Error> {
+    let path = uri.path().trim_start_matches('/');
+    file(path, &headers)
 }
 
 #[cfg(not(feature = "web"))]
@@ -44,12 +55,15 @@ depesche send FILE --to THEM@EXAMPLE.ORG --level 1</pre>
 ";
 
     #[expect(clippy::unnecessary_wraps, reason = "as with the client built in")]
-    pub(crate) fn index(_: &HeaderMap) -> Result<Response, Error> {
-        Ok(pages::page(StatusCode::OK, "Depesche", TEXT))
+    pub(crate) fn page(status: StatusCode, _: &str, _: &HeaderMap) -> Result<Response, Error> {
+        Ok(pages::page(status, "Depesche", TEXT))
     }
 
-    pub(crate) fn file(_: &str, _: &HeaderMap) -> Result<Response, Error> {
-        Err(Error::NoRoute)
+    pub(crate) fn file(path: &str, _: &HeaderMap) -> Result<Response, Error> {
+        match path {
+            "plain.css" => Ok(pages::style()),
+            _ => Err(Error::NoRoute),
+        }
     }
 }
 
@@ -57,7 +71,7 @@ depesche send FILE --to THEM@EXAMPLE.ORG --level 1</pre>
 mod built_in {
     use crate::error::Error;
     use axum::response::{IntoResponse, Response};
-    use http::{HeaderMap, HeaderValue, StatusCode, header};
+    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
     use rust_embed::{EmbeddedFile, RustEmbed};
 
     #[derive(RustEmbed)]
@@ -77,18 +91,20 @@ mod built_in {
     /// Encodings in which the build has laid files down, best first.
     const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-    fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-        let lines = headers.get_all(header::ACCEPT_ENCODING).iter();
+    fn accepts(headers: &HeaderMap, header: HeaderName, wanted: &str) -> bool {
+        let lines = headers.get_all(header).iter();
         let offers = lines.filter_map(|line| line.to_str().ok());
         offers.flat_map(|line| line.split(',')).any(|offer| {
             let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
             let weight = weight.trim().trim_start_matches("q=");
-            name.trim().eq_ignore_ascii_case(encoding) && weight.parse() != Ok(0.0_f32)
+            name.trim().eq_ignore_ascii_case(wanted) && weight.parse() != Ok(0.0_f32)
         })
     }
 
     fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
-        let packed = ENCODINGS.iter().filter(|(name, _)| accepts(headers, name));
+        let packed = ENCODINGS
+            .iter()
+            .filter(|(name, _)| accepts(headers, header::ACCEPT_ENCODING, name));
         let packed =
             packed.map(|(name, end)| Some((Client::get(&format!("{path}{end}"))?, Some(*name))));
         packed
@@ -114,35 +130,54 @@ mod built_in {
         }
     }
 
-    pub(crate) fn file(path: &str, headers: &HeaderMap) -> Result<Response, Error> {
-        let (file, encoding) = find(path, headers).ok_or(Error::NoRoute)?;
-        // Vite writes a hash of the contents into these names.
-        let hashed = path.starts_with("assets/");
-        let is_worker = path.ends_with(".js") && path.contains("worker");
-        let fixed = [
-            (header::CONTENT_TYPE, kind(path)),
-            (
-                header::CONTENT_SECURITY_POLICY,
-                if is_worker { WORKER } else { PAGE },
-            ),
-            (header::VARY, "accept-encoding"),
-            (
-                header::CACHE_CONTROL,
-                if hashed {
-                    "public, max-age=31536000, immutable"
-                } else {
-                    "no-cache"
-                },
-            ),
-        ];
-        let mut answer = HeaderMap::new();
-        answer.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
-        let name = encoding.map(HeaderValue::from_static);
-        answer.extend(name.map(|name| (header::CONTENT_ENCODING, name)));
-        Ok((StatusCode::OK, answer, file.data).into_response())
+    /// Vite writes a hash of the contents into names under `assets/`; other names stay, so they are asked for again.
+    fn cached(path: &str) -> &'static str {
+        if path.starts_with("assets/") {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        }
     }
 
-    pub(crate) fn index(headers: &HeaderMap) -> Result<Response, Error> {
-        file("index.html", headers)
+    fn policy(path: &str) -> &'static str {
+        if path.ends_with(".js") && path.contains("worker") {
+            WORKER
+        } else {
+            PAGE
+        }
+    }
+
+    fn answer(status: StatusCode, path: &str, headers: &HeaderMap) -> Option<Response> {
+        let (file, encoding) = find(path, headers)?;
+        let fixed = [
+            (header::CONTENT_TYPE, kind(path)),
+            (header::CONTENT_SECURITY_POLICY, policy(path)),
+            (header::VARY, "accept-encoding"),
+            (header::CACHE_CONTROL, cached(path)),
+        ];
+        let encoding = encoding.map(|name| (header::CONTENT_ENCODING, name));
+        let all = fixed.into_iter().chain(encoding);
+        let all = all.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        Some((status, HeaderMap::from_iter(all), file.data).into_response())
+    }
+
+    pub(crate) fn page(
+        status: StatusCode,
+        name: &str,
+        headers: &HeaderMap,
+    ) -> Result<Response, Error> {
+        answer(status, name, headers).ok_or(Error::NoRoute)
+    }
+
+    pub(crate) fn file(path: &str, headers: &HeaderMap) -> Result<Response, Error> {
+        if let Some(found) = answer(StatusCode::OK, path, headers) {
+            return Ok(found);
+        }
+        // A person who mistyped gets the client's page for it; programs get a problem.
+        let is_page = !path.contains('.') && !path.starts_with("api");
+        if is_page && accepts(headers, header::ACCEPT, "text/html") {
+            return page(StatusCode::NOT_FOUND, super::MEMBER, headers);
+        }
+        Err(Error::NoRoute)
     }
 }

@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub enum Access {
     /// Nothing.
     Public,
+    /// The one-time code from the console, in the body; the service checks it.
+    FirstCode,
     /// The session of an account: `Authorization: Bearer` or the cookie.
     Member,
     /// The proof of a link, in the body; the service checks it.

@@ -1,15 +1,13 @@
 //! The caught mail of a demo server: a page to read it, and the same as JSON for scripts.
 
 use crate::error::Error;
-use crate::pages::{escape, page};
 use crate::state::Web;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use depesche_service::demo::CaughtMail;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use std::fmt::Write;
 use std::sync::Arc;
 
 #[derive(Serialize)]
@@ -47,58 +45,91 @@ pub(crate) async fn clear(State(web): State<Arc<Web>>) -> Result<StatusCode, Err
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The mails to read, newest first.
-pub(crate) async fn show(State(web): State<Arc<Web>>) -> Result<Response, Error> {
-    let mails = caught(&web)?.list();
-    let mut body = String::from("<h1>Caught mail</h1>\n");
-    if mails.is_empty() {
-        body.push_str("<p>No mail yet. This server catches its mail and shows it here.</p>\n");
-    }
-    for mail in mails.iter().rev() {
-        // Writing into a String cannot fail.
-        let _ = writeln!(
-            body,
-            "<article><h2>{}</h2><p>From {} to {}</p><pre>{}</pre></article>",
-            escape(&mail.subject),
-            escape(&mail.from),
-            escape(&mail.to),
-            with_links(&mail.text),
-        );
-    }
-    Ok(page(StatusCode::OK, "Caught mail", &body))
+/// The mails to read.
+pub(crate) async fn show(
+    State(web): State<Arc<Web>>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    reading::show(caught(&web)?, headers).await
 }
 
-/// Escaped text in which the lines that are an address can be clicked: in our mails they stand alone.
-fn with_links(text: &str) -> String {
-    let lines = text.lines().map(|line| {
-        let escaped = escape(line);
-        let address = line.trim();
-        let is_address = ["http://", "https://"]
-            .iter()
-            .any(|s| address.starts_with(s));
-        if is_address && !address.contains(char::is_whitespace) {
-            format!("<a href=\"{}\">{escaped}</a>", escape(address))
-        } else {
-            escaped
+/// The client's page, which reads the list.
+#[cfg(feature = "web")]
+mod reading {
+    use crate::assets;
+    use crate::error::Error;
+    use axum::response::Response;
+    use depesche_service::demo::CaughtMail;
+    use http::HeaderMap;
+
+    pub(crate) async fn show(_: &CaughtMail, headers: HeaderMap) -> Result<Response, Error> {
+        assets::member(headers).await
+    }
+}
+
+/// A plain list.
+#[cfg(not(feature = "web"))]
+mod reading {
+    use crate::error::Error;
+    use crate::pages::{escape, page};
+    use axum::response::Response;
+    use depesche_service::demo::CaughtMail;
+    use http::{HeaderMap, StatusCode};
+    use std::fmt::Write;
+
+    /// Newest first.
+    pub(crate) async fn show(caught: &CaughtMail, _: HeaderMap) -> Result<Response, Error> {
+        let mails = caught.list();
+        let mut body = String::from("<h1>Caught mail</h1>\n");
+        if mails.is_empty() {
+            body.push_str("<p>No mail yet. This server catches its mail and shows it here.</p>\n");
         }
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
+        for mail in mails.iter().rev() {
+            // Writing into a String cannot fail.
+            let _ = writeln!(
+                body,
+                "<article><h2>{}</h2><p>From {} to {}</p><pre>{}</pre></article>",
+                escape(&mail.subject),
+                escape(&mail.from),
+                escape(&mail.to),
+                with_links(&mail.text),
+            );
+        }
+        Ok(page(StatusCode::OK, "Caught mail", &body))
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Escaped text in which the lines that are an address can be clicked: in our mails they stand alone.
+    fn with_links(text: &str) -> String {
+        let lines = text.lines().map(|line| {
+            let escaped = escape(line);
+            let address = line.trim();
+            let is_address = ["http://", "https://"]
+                .iter()
+                .any(|s| address.starts_with(s));
+            if is_address && !address.contains(char::is_whitespace) {
+                format!("<a href=\"{}\">{escaped}</a>", escape(address))
+            } else {
+                escaped
+            }
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
 
-    #[test]
-    fn a_mail_is_text_and_nothing_else() {
-        let text =
-            "Hello <b>\nhttps://a.example/d/x#1.\"><script>\n  http://a.example/y\nhttp://a b";
-        assert_eq!(
-            with_links(text),
-            "Hello &lt;b&gt;\n\
-             <a href=\"https://a.example/d/x#1.&quot;&gt;&lt;script&gt;\">https://a.example/d/x#1.&quot;&gt;&lt;script&gt;</a>\n\
-             <a href=\"http://a.example/y\">  http://a.example/y</a>\n\
-             http://a b"
-        );
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_mail_is_text_and_nothing_else() {
+            let text =
+                "Hello <b>\nhttps://a.example/d/x#1.\"><script>\n  http://a.example/y\nhttp://a b";
+            assert_eq!(
+                with_links(text),
+                "Hello &lt;b&gt;\n\
+                 <a href=\"https://a.example/d/x#1.&quot;&gt;&lt;script&gt;\">https://a.example/d/x#1.&quot;&gt;&lt;script&gt;</a>\n\
+                 <a href=\"http://a.example/y\">  http://a.example/y</a>\n\
+                 http://a b"
+            );
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use depesche_api::Problem;
+use depesche_api::{Problem, Sender};
+use depesche_service::domain::Account;
 use depesche_service::domain::parcel::Refusal;
 use http::{HeaderValue, StatusCode, header};
 
@@ -91,27 +92,42 @@ impl Error {
 
     fn problem(&self) -> Problem {
         use depesche_service::Error as Service;
-        let (mut retry_after, mut tries_left, mut since) = (None, None, None);
-        if let Self::Service(error) = self {
-            match error {
-                Service::TooManyTries { wait } => retry_after = Some(seconds(wait.ms())),
-                Service::WrongPassword { left } | Service::WrongCode { left } => {
-                    tries_left = Some(*left);
-                }
-                Service::Closed { at, .. } => since = Some(at.ms()),
-                Service::Unavailable(_) => retry_after = Some(2),
-                _ => {}
-            }
-        }
-        Problem {
+        let mut problem = Problem {
             code: self.code().to_owned(),
             status: self.status().as_u16(),
             title: title(self.code()),
             detail: self.to_string(),
-            retry_after,
-            tries_left,
-            since,
+            retry_after: None,
+            tries_left: None,
+            pause: None,
+            sender: None,
+            since: None,
+        };
+        let Self::Service(error) = self else {
+            return problem;
+        };
+        let who = |sender: &Option<Box<Account>>| {
+            sender.as_deref().map(|account| Sender {
+                name: account.name.clone(),
+                email: account.address.to_string(),
+            })
+        };
+        match error {
+            Service::TooManyTries { wait } => problem.retry_after = Some(seconds(wait.ms())),
+            Service::Unavailable(_) => problem.retry_after = Some(2),
+            Service::WrongCode { left } => problem.tries_left = Some(*left),
+            Service::WrongPassword { left, pause } => {
+                problem.tries_left = Some(*left);
+                problem.pause = Some(seconds(pause.ms()));
+            }
+            Service::Closed { at, sender, .. } => {
+                problem.since = Some(at.ms());
+                problem.sender = who(sender);
+            }
+            Service::Dropped { sender } => problem.sender = who(sender),
+            _ => {}
         }
+        problem
     }
 }
 
@@ -142,7 +158,7 @@ fn service_status(error: &depesche_service::Error) -> StatusCode {
         E::LoginFailed | E::NotLoggedIn | E::ClaimOver => StatusCode::UNAUTHORIZED,
         E::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         E::LimitReached | E::Conflict => StatusCode::CONFLICT,
-        E::Closed { .. } | E::Dropped => StatusCode::GONE,
+        E::Closed { .. } | E::Dropped { .. } | E::SetUp => StatusCode::GONE,
         E::Refused(refusal) => refusal_status(refusal),
         E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         E::Full => StatusCode::INSUFFICIENT_STORAGE,

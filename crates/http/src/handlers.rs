@@ -1,5 +1,6 @@
 //! Extract, call the service, map, answer.
 
+pub(crate) mod first;
 pub(crate) mod info;
 pub(crate) mod login;
 pub(crate) mod parcels;

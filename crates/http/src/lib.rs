@@ -8,7 +8,6 @@ pub mod auth;
 pub mod front;
 pub mod metrics;
 pub mod net;
-pub mod openapi;
 pub mod origin;
 pub mod router;
 pub mod state;
@@ -22,5 +21,7 @@ mod headers;
 mod health;
 mod log;
 mod map;
+mod openapi;
+#[cfg(not(feature = "web"))]
 mod pages;
 mod transfer;

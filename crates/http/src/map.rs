@@ -10,7 +10,20 @@ use depesche_service::domain::{Account, Address, FileId, Level, SessionId, Time}
 use depesche_service::drafts::Arrived;
 use depesche_service::parcels::{self, Details, RecipientDetails};
 use depesche_service::visits::{Letter, Look, Proof, Standing};
-use depesche_service::{Context, Error as ServiceError};
+use depesche_service::{Brand, Context, Error as ServiceError, first};
+
+/// Where the logo is served, if there is one.
+pub(crate) const LOGO: &str = "/brand/logo";
+
+fn brand(brand: &Brand) -> api::Brand {
+    let set = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    api::Brand {
+        logo: brand.logo.as_ref().map(|_| LOGO.into()),
+        colour: set(&brand.colour),
+        imprint: set(&brand.imprint),
+        privacy: set(&brand.privacy),
+    }
+}
 
 pub(crate) fn info(ctx: &Context) -> api::Info {
     let settings = &ctx.settings;
@@ -19,6 +32,8 @@ pub(crate) fn info(ctx: &Context) -> api::Info {
         version: env!("CARGO_PKG_VERSION").into(),
         public_url: settings.public_url.clone(),
         name: settings.name.clone(),
+        brand: brand(&settings.brand),
+        first_run: first::is_open(ctx),
         levels: api::Levels {
             lowest: policy.lowest.number(),
             default: policy.default.number(),
@@ -214,10 +229,15 @@ fn recipient(one: RecipientDetails, closed: Option<Reason>) -> api::Recipient {
     }
 }
 
-pub(crate) fn recipient_summary(of: &Recipient, closed: Option<Reason>) -> api::RecipientSummary {
+pub(crate) fn recipient_summary(
+    of: &Recipient,
+    posted: Time,
+    closed: Option<(Time, Reason)>,
+) -> api::RecipientSummary {
     api::RecipientSummary {
         email: of.address.to_string(),
-        state: of.state(closed).name().into(),
+        state: of.state(closed.map(|(_, reason)| reason)).name().into(),
+        at: of.since(posted, closed).ms(),
     }
 }
 

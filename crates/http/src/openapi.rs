@@ -1,7 +1,13 @@
 //! The description of the API, from the handlers and the shapes themselves.
 
-use crate::handlers::{info, login, parcels, uploads, visits};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use crate::auth::Access;
+use crate::handlers::{first, info, login, parcels, uploads, visits};
+use http::{Method, StatusCode};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{self, Content, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -14,7 +20,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        info::info,
+        info::info, info::logo, first::start, first::finish,
         login::start, login::finish, login::logout, login::logout_everywhere, login::me, login::sessions, login::end,
         uploads::begin, uploads::draft, uploads::abandon, uploads::part, uploads::remove_file, uploads::manifest,
         parcels::post, parcels::list, parcels::details, parcels::manifest, parcels::withdraw, parcels::extend,
@@ -31,26 +37,85 @@ struct Document;
 struct Schemes;
 
 impl Modify for Schemes {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, document: &mut openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
         let bearer = bearer.description(Some("A session, from `login/finish`"));
-        components.add_security_scheme("session", SecurityScheme::Http(bearer.build()));
+        components.add_security_scheme(SESSION, SecurityScheme::Http(bearer.build()));
         let cookie = "A session in a browser, with `Origin` or `Sec-Fetch-Site` on what changes something; \
             on plain http the cookie is called `depesche`";
         let cookie = ApiKeyValue::with_description("__Host-depesche", cookie);
-        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme(COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         let claim = "`Claim TOKEN`: the token that the visitor's client drew and gave to `open`";
         let claim = ApiKeyValue::with_description("Authorization", claim);
-        components.add_security_scheme("claim", SecurityScheme::ApiKey(ApiKey::Header(claim)));
+        components.add_security_scheme(CLAIM, SecurityScheme::ApiKey(ApiKey::Header(claim)));
     }
 }
 
-/// The document as JSON text, ending in a line break; the same for the same program.
-pub fn document() -> String {
-    let text = Document::openapi().to_pretty_json();
-    // Values of a derive that is checked at compile time are JSON.
-    let mut text = text.unwrap_or_default();
+const SESSION: &str = "session";
+const COOKIE: &str = "cookie";
+const CLAIM: &str = "claim";
+
+fn security(access: Access) -> Option<Vec<SecurityRequirement>> {
+    let schemes: &[&str] = match access {
+        Access::Member => &[SESSION, COOKIE],
+        Access::Claim => &[CLAIM],
+        Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
+            return None;
+        }
+    };
+    let none: [&str; 0] = [];
+    let requirements = schemes
+        .iter()
+        .map(|name| SecurityRequirement::new(*name, none));
+    Some(requirements.collect())
+}
+
+/// What every operation has, and its handler does not have to say.
+fn complete(operation: &mut Operation, access: Access) {
+    operation.security = security(access);
+    let tag = operation.tags.iter().flatten().next().cloned();
+    let name = operation.operation_id.take().unwrap_or_default();
+    operation.operation_id = Some(format!("{}_{name}", tag.unwrap_or_default()));
+    let responses = &mut operation.responses.responses;
+    for (status, response) in &mut *responses {
+        if let RefOr::T(response) = response {
+            let status = status
+                .parse()
+                .ok()
+                .and_then(|n| StatusCode::from_u16(n).ok());
+            let reason = status.and_then(|status| status.canonical_reason());
+            response.description = reason.unwrap_or_default().to_owned();
+        }
+    }
+    let problem = ResponseBuilder::new()
+        .description("What went wrong, and the way on")
+        .content(
+            "application/problem+json",
+            Content::new(Some(Ref::from_schema_name("Problem"))),
+        );
+    responses.insert("default".into(), problem.build().into());
+}
+
+/// The document as JSON text, ending in a line break; the same for the same program. `access` = what the
+/// route of this method and path asks for.
+pub(crate) fn document(access: impl Fn(&Method, &str) -> Access) -> String {
+    let mut document = Document::openapi();
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            (Method::GET, &mut item.get),
+            (Method::PUT, &mut item.put),
+            (Method::POST, &mut item.post),
+            (Method::DELETE, &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                complete(operation, access(&method, path));
+            }
+        }
+    }
+    // What a derive that is checked at compile time makes is JSON.
+    let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }

@@ -1,4 +1,4 @@
-//! Plain pages without script: what is shown where the web client is not built in, and to developers.
+//! Plain pages without script: what is shown where the web client is not built in.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -46,7 +46,7 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
 }
 
 /// The stylesheet of the plain pages.
-pub(crate) async fn style() -> Response {
+pub(crate) fn style() -> Response {
     let kind = HeaderValue::from_static("text/css; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], STYLE).into_response()
 }

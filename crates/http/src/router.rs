@@ -3,9 +3,9 @@
 use crate::auth::{Access, members, visitors};
 use crate::error::Error;
 use crate::front;
-use crate::handlers::{info, login, parcels, uploads, visits};
+use crate::handlers::{first, info, login, parcels, uploads, visits};
 use crate::state::Web;
-use crate::{assets, dev, health, openapi, pages};
+use crate::{assets, dev, health, map, openapi};
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -49,13 +49,20 @@ pub fn routes() -> Vec<Route> {
 }
 
 fn for_machines() -> Vec<Route> {
-    use Access::{Operator, Public};
+    use Access::{FirstCode, Operator, Public};
     vec![
         route(Method::GET, "/healthz", Public, health::healthz),
         route(Method::GET, "/readyz", Public, health::readyz),
         route(Method::GET, "/metrics", Operator, health::metrics),
-        route(Method::GET, "/api/openapi.json", Public, description),
+        route(Method::GET, "/api/openapi.json", Public, show_description),
         route(Method::GET, "/api/v1/info", Public, info::info),
+        route(Method::POST, "/api/v1/first/start", FirstCode, first::start),
+        route(
+            Method::POST,
+            "/api/v1/first/finish",
+            FirstCode,
+            first::finish,
+        ),
     ]
 }
 
@@ -156,35 +163,37 @@ fn for_visitors() -> Vec<Route> {
     ]
 }
 
-/// Pages. The client finds its own way behind `/`; what it is served is always the same.
-const PAGES: [&str; 9] = [
-    "/",
-    "/help",
-    "/login",
-    "/first",
-    "/send",
-    "/sent",
-    "/sent/{id}",
-    "/d/{*link}",
-    "/not-found",
-];
+/// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
+const FOR_VISITORS: [&str; 2] = ["/d/{*link}", "/help"];
+const FOR_MEMBERS: [&str; 6] = ["/", "/new", "/sent", "/sent/{id}", "/login", "/first"];
 
 fn for_people() -> Vec<Route> {
     use Access::{Demo, Public};
-    let pages = PAGES.map(|path| route(Method::GET, path, Public, assets::page));
-    let mut all = Vec::from(pages);
+    let page = |path| route(Method::GET, path, Public, assets::member);
+    let visit = |path| route(Method::GET, path, Public, assets::visitor);
+    let mut all: Vec<_> = FOR_MEMBERS.into_iter().map(page).collect();
+    all.extend(FOR_VISITORS.into_iter().map(visit));
     all.extend([
-        route(Method::GET, "/plain.css", Public, pages::style),
+        route(Method::GET, map::LOGO, Public, info::logo),
         route(Method::GET, "/dev/mail", Demo, dev::show),
         route(Method::GET, "/dev/mail.json", Demo, dev::list),
         route(Method::DELETE, "/dev/mail.json", Demo, dev::clear),
-        route(Method::GET, "/{*file}", Public, assets::asset),
+        route(Method::GET, "/{*file}", Public, assets::other),
     ]);
     all
 }
 
-async fn description() -> Response {
-    static TEXT: LazyLock<String> = LazyLock::new(openapi::document);
+/// The description of the API: OpenAPI 3.1, as JSON text.
+pub fn description() -> String {
+    let table = routes();
+    openapi::document(|method, path| {
+        let found = table.iter().find(|r| r.method == *method && r.path == path);
+        found.map_or(Access::Public, |route| route.access)
+    })
+}
+
+async fn show_description() -> Response {
+    static TEXT: LazyLock<String> = LazyLock::new(description);
     let json = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, json)], TEXT.as_str()).into_response()
 }
@@ -201,7 +210,9 @@ pub fn app(web: Web) -> Router {
                 one.handler.route_layer(gate)
             }
             Access::Claim => one.handler.route_layer(from_fn(visitors)),
-            Access::Public | Access::Link | Access::Operator | Access::Demo => one.handler,
+            Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
+                one.handler
+            }
         };
         router = router.route(one.path, handler);
     }

@@ -24,6 +24,12 @@ const CHUNK: usize = 256 << 10;
 /// How often the bytes of a long answer are reported as handed out.
 const REPORT: u64 = 16 << 20;
 
+/// In the description: bytes as they are.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "stands for a body that is never held whole")]
+pub(crate) struct SealedBytes(Vec<u8>);
+
 /// The announced length of an upload.
 pub(crate) fn announced(headers: &HeaderMap) -> Result<u64, Error> {
     media_type(headers, BYTES)?;

@@ -6,7 +6,8 @@ use depesche_store::sql::accounts;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::{journal, login};
+use crate::journal;
+use crate::opaque::{derive_password_file, load_setup};
 
 /// The shortest login password, in characters (NIST SP 800-63B-4 section 3.1.1.2: 15 without a second factor).
 pub const SHORTEST_PASSWORD: usize = 15;
@@ -26,7 +27,8 @@ pub async fn add(
 ) -> Result<Account, Error> {
     check_password(password)?;
     let id = AccountId::from_bytes(ctx.random.bytes());
-    let file = login::derive_password_file(ctx, id, password)?;
+    let setup = load_setup(&ctx.secrets, &ctx.random)?;
+    let file = derive_password_file(&setup, &ctx.host, id, password, &ctx.random)?;
     let account = Account {
         id,
         address,

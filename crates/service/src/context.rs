@@ -10,9 +10,10 @@ use depesche_store::blobs::Blobs;
 use depesche_store::sql::Sql;
 use tokio::sync::Notify;
 
+use crate::door::First;
 use crate::error::Error;
 use crate::handed::Handed;
-use crate::login::Logins;
+use crate::logins::Logins;
 use crate::random::Random;
 use crate::secrets::Secrets;
 use crate::tries::TriesTable;
@@ -51,6 +52,19 @@ impl Clock {
     }
 }
 
+/// How the portal looks, and whom it names. Empty texts are not set.
+#[derive(Clone, Debug, Default)]
+pub struct Brand {
+    /// Media type and bytes of the logo.
+    pub logo: Option<(&'static str, Arc<[u8]>)>,
+    /// `#rrggbb`.
+    pub colour: String,
+    /// Address of the imprint.
+    pub imprint: String,
+    /// Address of the privacy notice.
+    pub privacy: String,
+}
+
 /// What the configuration says.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -58,6 +72,8 @@ pub struct Settings {
     pub public_url: String,
     /// Name of the organisation; may be empty.
     pub name: String,
+    /// How the portal looks.
+    pub brand: Brand,
     /// Levels, limits, deadlines.
     pub policy: Policy,
     /// Of mails to members.
@@ -117,6 +133,8 @@ pub struct Context {
     pub host: String,
     /// Logins under way.
     pub(crate) logins: Logins,
+    /// The door to the first account, in RAM.
+    pub(crate) first: First,
     /// Failed tries, in RAM.
     pub(crate) tries: TriesTable,
     /// What of each file was handed out to each claim, in RAM.
@@ -157,6 +175,7 @@ impl Context {
             secrets,
             host,
             logins: Logins::default(),
+            first: First::default(),
             tries: TriesTable::default(),
             handed: Handed::default(),
             wake: Notify::new(),

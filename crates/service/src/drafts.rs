@@ -39,6 +39,7 @@ fn own(stored: Option<Stored>, caller: &Caller) -> Result<Draft, Error> {
         Some(Stored::Closed(row)) if row.sender == caller.account.id => Err(Error::Closed {
             reason: row.closed.reason,
             at: row.closed.at,
+            sender: None,
         }),
         _ => Err(Error::NotFound),
     }

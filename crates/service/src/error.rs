@@ -1,7 +1,7 @@
 //! What may go wrong in a use case, with a stable code and the way on.
 
 use depesche_domain::parcel::{Reason, Refusal};
-use depesche_domain::{Span, Time};
+use depesche_domain::{Account, Span, Time};
 
 /// Why a use case did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,8 @@ pub enum Error {
     WrongPassword {
         /// Tries before the next pause.
         left: u32,
+        /// How long that pause is.
+        pause: Span,
     },
     /// The link has a password and none was proven.
     #[error("this delivery asks for a password; the sender has it")]
@@ -68,10 +70,18 @@ pub enum Error {
         reason: Reason,
         /// Since when.
         at: Time,
+        /// Who wrote, for visitors who proved the link.
+        sender: Option<Box<Account>>,
     },
     /// The sender dropped this recipient.
     #[error("the sender has withdrawn this delivery; ask there if you expect it")]
-    Dropped,
+    Dropped {
+        /// Who wrote.
+        sender: Option<Box<Account>>,
+    },
+    /// The first account has been made; the page for it is closed for good.
+    #[error("this server has been set up already; log in, or ask its administrator for an account")]
+    SetUp,
     /// The domain's refusal.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -112,7 +122,8 @@ impl Error {
             Self::ClaimOver => "claim_over",
             Self::LimitReached => "limit_reached",
             Self::Closed { reason, .. } => reason.name(),
-            Self::Dropped => "withdrawn",
+            Self::Dropped { .. } => "withdrawn",
+            Self::SetUp => "set_up",
             Self::Refused(refusal) => refusal_code(refusal),
             Self::Invalid(_) => "invalid",
             Self::Conflict => "conflict",

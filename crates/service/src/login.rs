@@ -4,9 +4,7 @@
 //! server learns neither password nor a thing that could be guessed at. An unknown address gets an
 //! answer of the same shape, under an account id derived from the set-up secret.
 
-use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 
 use depesche_domain::account::{SESSION_IDLE, SESSION_LIFE, Session};
 use depesche_domain::token::SecretHash;
@@ -14,66 +12,16 @@ use depesche_domain::{Account, AccountId, Address, SessionId, Span, Time};
 use depesche_seal::primitives::{hmac_sha256, sha256};
 use depesche_store::sql::{accounts, sessions};
 use opaque_ke::{
-    CipherSuite, CredentialFinalization, CredentialRequest, Identifiers, Ristretto255, ServerLogin,
-    ServerLoginParameters, ServerRegistration, ServerSetup, TripleDh,
+    CredentialFinalization, CredentialRequest, Identifiers, ServerLogin, ServerLoginParameters,
+    ServerRegistration, ServerSetup,
 };
 use zeroize::Zeroizing;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::logins::Pending;
+use crate::opaque::{Suite, load_setup};
 use crate::tries::What;
-
-/// The suite of RFC 9807 that all clients and the server speak (docs/format.md, Login).
-pub struct Suite;
-
-impl CipherSuite for Suite {
-    type OprfCs = Ristretto255;
-    type KeyExchange = TripleDh<Ristretto255, sha2::Sha512>;
-    type Ksf = opaque_ke::argon2::Argon2<'static>;
-}
-
-/// A login must be finished within this span.
-pub const LOGIN_LIFE: Span = Span::seconds(60);
-/// At most this many logins are under way; then the oldest is forgotten.
-pub const MOST_LOGINS: usize = 10_000;
-
-struct Pending {
-    state: ServerLogin<Suite>,
-    account: Option<Account>,
-    identifier: String,
-    folded: String,
-    begun: Time,
-}
-
-/// Logins under way, in RAM.
-#[derive(Default)]
-pub(crate) struct Logins(Mutex<(HashMap<[u8; 16], Pending>, VecDeque<[u8; 16]>)>);
-
-impl Logins {
-    fn put(&self, id: [u8; 16], pending: Pending) {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (map, order) = &mut *guard;
-        let now = pending.begun;
-        while let Some(oldest) = order.front().copied() {
-            let over = map.get(&oldest).is_none_or(|p| p.begun + LOGIN_LIFE <= now);
-            if !over && map.len() < MOST_LOGINS {
-                break;
-            }
-            order.pop_front();
-            map.remove(&oldest);
-        }
-        map.insert(id, pending);
-        order.push_back(id);
-    }
-
-    fn take(&self, id: &[u8; 16], now: Time) -> Option<Pending> {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        guard
-            .0
-            .remove(id)
-            .filter(|pending| now < pending.begun + LOGIN_LIFE)
-    }
-}
 
 /// Second message of a login.
 pub struct Started {
@@ -94,16 +42,6 @@ pub struct Caller {
     pub session: Session,
     /// The account.
     pub account: Account,
-}
-
-pub(crate) fn load_setup(ctx: &Context) -> Result<ServerSetup<Suite>, Error> {
-    let mut random = ctx.random.clone();
-    let make = || Zeroizing::new(ServerSetup::<Suite>::new(&mut random).serialize().to_vec());
-    let bytes = ctx
-        .secrets
-        .load_or_make("opaque", make)
-        .map_err(|e| Error::Unavailable(Box::new(e)))?;
-    ServerSetup::deserialize(&bytes).map_err(|e| Error::Unavailable(Box::new(e)))
 }
 
 /// The id under which an unknown address answers: always the same for the same address.
@@ -135,7 +73,7 @@ pub async fn start(
     ctx.tries.check(What::Login(&folded), from, now)?;
     let request = CredentialRequest::<Suite>::deserialize(request)
         .map_err(|_| Error::Invalid("this is not the first message of a login"))?;
-    let setup = load_setup(ctx)?;
+    let setup = load_setup(&ctx.secrets, &ctx.random)?;
     let found = match email.parse::<Address>() {
         Ok(address) => accounts::by_address(&ctx.store.sql, &address).await?,
         Err(_) => None,
@@ -313,49 +251,3 @@ pub(crate) async fn sweep(ctx: &Context, now: Time) -> Result<u64, Error> {
     tx.commit().await?;
     Ok(swept)
 }
-
-/// Makes the password file of an account without sending the password anywhere: both sides of the
-/// OPAQUE registration run here. For `admin user add` on the server's own machine.
-///
-/// # Errors
-/// [`Error::Invalid`] if the password is too short or too long.
-pub(crate) fn derive_password_file(
-    ctx: &Context,
-    account: AccountId,
-    password: &str,
-) -> Result<Vec<u8>, Error> {
-    use opaque_ke::argon2::{Algorithm, Argon2, Params, Version};
-    use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters};
-    let fail = |_| Error::Invalid("this password cannot be used; choose another one");
-    let setup = load_setup(ctx)?;
-    let mut random = ctx.random.clone();
-    let identifier = account.to_string();
-    let client =
-        ClientRegistration::<Suite>::start(&mut random, password.as_bytes()).map_err(fail)?;
-    let server = ServerRegistration::<Suite>::start(&setup, client.message, identifier.as_bytes())
-        .map_err(fail)?;
-    let params = Params::new(KSF_MEMORY, KSF_PASSES, KSF_LANES, None)
-        .map_err(|_| Error::Invalid("this password cannot be used; choose another one"))?;
-    let ksf = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let finish = ClientRegistrationFinishParameters::new(
-        Identifiers {
-            client: Some(identifier.as_bytes()),
-            server: Some(ctx.host.as_bytes()),
-        },
-        Some(&ksf),
-    );
-    let done = client
-        .state
-        .finish(&mut random, password.as_bytes(), server.message, finish)
-        .map_err(fail)?;
-    Ok(ServerRegistration::<Suite>::finish(done.message)
-        .serialize()
-        .to_vec())
-}
-
-/// Argon2id memory of the login's key stretching, KiB.
-pub const KSF_MEMORY: u32 = 64 * 1024;
-/// Its passes.
-pub const KSF_PASSES: u32 = 3;
-/// Its lanes.
-pub const KSF_LANES: u32 = 1;

@@ -174,6 +174,7 @@ async fn lock(tx: &mut Tx, caller: &Caller, id: ParcelId) -> Result<Posted, Erro
         Some(Stored::Closed(row)) if row.sender == caller.account.id => Err(Error::Closed {
             reason: row.closed.reason,
             at: row.closed.at,
+            sender: None,
         }),
         _ => Err(Error::NotFound),
     }
@@ -402,6 +403,7 @@ pub async fn manifest(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Re
         Some(Stored::Closed(row)) if row.sender == caller.account.id => Err(Error::Closed {
             reason: row.closed.reason,
             at: row.closed.at,
+            sender: None,
         }),
         _ => Err(Error::NotFound),
     }

@@ -21,8 +21,8 @@ pub enum What<'a> {
     LinkPassword(&'a [u8; 16]),
     /// A mailed code of a link, asked for.
     CodeRequest(&'a [u8; 16]),
-    /// Anything at all from one place.
-    Place,
+    /// The code of the first account.
+    FirstCode,
 }
 
 /// Failed tries. At most [`TriesTable::MOST`] are remembered; then the oldest go.
@@ -44,8 +44,8 @@ fn key(what: What<'_>, from: IpAddr) -> [u8; 32] {
     let (kind, name): (u8, &[u8]) = match what {
         What::Login(address) => (1, address.as_bytes()),
         What::LinkPassword(link) => (2, link),
-        What::Place => (3, &[]),
-        What::CodeRequest(link) => (4, link),
+        What::FirstCode => (4, &[]),
+        What::CodeRequest(link) => (3, link),
     };
     let mut text = vec![kind];
     text.extend_from_slice(&place(from));
@@ -77,8 +77,8 @@ impl TriesTable {
         }
     }
 
-    /// One failed. Gives how many are left before the next pause.
-    pub fn fail(&self, what: What<'_>, from: IpAddr, now: Time) -> u32 {
+    /// One failed. Gives how many are left before the next pause, and how long that will be.
+    pub fn fail(&self, what: What<'_>, from: IpAddr, now: Time) -> (u32, Span) {
         let mut table = self.lock();
         if table.len() >= Self::MOST {
             table.retain(|_, tries| !tries.is_stale(now));
@@ -98,7 +98,17 @@ impl TriesTable {
             tries.failed = 0;
         }
         *tries = tries.fail(now);
-        Tries::FREE.saturating_sub(tries.failed)
+        let left = Tries::FREE.saturating_sub(tries.failed);
+        let pause = if left == 0 {
+            tries.wait(now)
+        } else {
+            Tries {
+                failed: Tries::FREE - 1,
+                ..*tries
+            }
+            .next_pause()
+        };
+        (left, pause)
     }
 
     /// One was right: begin anew.
@@ -131,12 +141,12 @@ mod tests {
         let now = Time::from_ms(0);
         for n in 0..10u128 {
             let from = IpAddr::V6(((0x2001_0db8_0000_0001u128 << 64) | n).into());
-            table.fail(What::Place, from, now);
+            table.fail(What::FirstCode, from, now);
         }
         let other_host = IpAddr::V6(((0x2001_0db8_0000_0001u128 << 64) | 99).into());
-        assert!(table.check(What::Place, other_host, now).is_err());
+        assert!(table.check(What::FirstCode, other_host, now).is_err());
         let other_net = IpAddr::V6(((0x2001_0db8_0000_0002u128 << 64) | 1).into());
-        assert!(table.check(What::Place, other_net, now).is_ok());
+        assert!(table.check(What::FirstCode, other_net, now).is_ok());
     }
 
     #[test]
@@ -144,7 +154,7 @@ mod tests {
         let table = TriesTable::default();
         for n in 0..(TriesTable::MOST as u32 + 100) {
             table.fail(
-                What::Place,
+                What::FirstCode,
                 std::net::Ipv4Addr::from(n).into(),
                 Time::from_ms(i64::from(n)),
             );

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use depesche_domain::claim::{CODE_LIFE, CODE_TRIES, ClaimState, LEASE};
 use depesche_domain::effect::{Effect, Language, Mail};
 use depesche_domain::journal::Fact;
-use depesche_domain::parcel::Posted;
+use depesche_domain::parcel::{Posted, Reason};
 use depesche_domain::token::SecretHash;
 use depesche_domain::{Account, Address, ClaimId, FileId, LinkId, ParcelId, Span, Time};
 use depesche_seal::link::Record;
 use depesche_seal::password::Params as PasswordParams;
 use depesche_seal::primitives::sha256;
 use depesche_store::blobs::Reader;
+use depesche_store::sql::accounts;
 use depesche_store::sql::parcels::{self, Mark, Stored};
 use depesche_store::sql::visits::{self, ClaimRow, CodeTry, LinkRow};
 
@@ -79,21 +80,29 @@ fn hash_of(secret: &[u8]) -> SecretHash {
     SecretHash::from_bytes(sha256(secret))
 }
 
-/// The parcel behind a link, if it may be opened at all.
+/// The parcel behind a link, if it may be opened at all. Who proved the link is told who wrote also
+/// when it is gone, so that he can ask there.
 async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Error> {
     let now = ctx.now();
-    match parcels::load(&ctx.store.sql, link.parcel).await? {
-        Some(Stored::Closed(row)) => Err(Error::Closed {
-            reason: row.closed.reason,
-            at: row.closed.at,
-        }),
-        _ if link.dropped => Err(Error::Dropped),
-        Some(Stored::Posted(posted)) if posted.has_expired(now) => Err(Error::Closed {
-            reason: depesche_domain::parcel::Reason::Expired,
-            at: posted.expires,
-        }),
+    let stored = parcels::load(&ctx.store.sql, link.parcel).await?;
+    let (closed, sender) = match &stored {
+        Some(Stored::Closed(row)) => (Some((row.closed.reason, row.closed.at)), row.sender),
+        Some(Stored::Posted(posted)) if posted.has_expired(now) => {
+            (Some((Reason::Expired, posted.expires)), posted.sender)
+        }
+        Some(Stored::Posted(posted)) => (None, posted.sender),
+        Some(Stored::Draft(_)) | None => return Err(Error::LinkUnknown),
+    };
+    if closed.is_some() || link.dropped {
+        let sender = accounts::by_id(&ctx.store.sql, sender).await?.map(Box::new);
+        return Err(match closed {
+            Some((reason, at)) => Error::Closed { reason, at, sender },
+            None => Error::Dropped { sender },
+        });
+    }
+    match stored {
         Some(Stored::Posted(posted)) => Ok(posted),
-        Some(Stored::Draft(_)) | None => Err(Error::LinkUnknown),
+        _ => Err(Error::LinkUnknown),
     }
 }
 
@@ -118,9 +127,8 @@ fn prove_password(ctx: &Context, link: &LinkRow, proof: &Proof, from: IpAddr) ->
     let (what, now) = (What::LinkPassword(link.id.as_bytes()), ctx.now());
     ctx.tries.check(what, from, now)?;
     if hash_of(given) != expected {
-        return Err(Error::WrongPassword {
-            left: ctx.tries.fail(what, from, now),
-        });
+        let (left, pause) = ctx.tries.fail(what, from, now);
+        return Err(Error::WrongPassword { left, pause });
     }
     ctx.tries.clear(what, from);
     Ok(())
@@ -138,7 +146,10 @@ fn password_params(record: &[u8]) -> Result<Option<PasswordParams>, Error> {
 /// [`Error::WrongPassword`], [`Error::TooManyTries`].
 pub async fn look(ctx: &Context, id: LinkId, proof: &Proof, from: IpAddr) -> Result<Look, Error> {
     let (link, posted) = prove_link(ctx, id, proof).await?;
-    let sealed = link.record.as_deref().ok_or(Error::Dropped)?;
+    let sealed = link
+        .record
+        .as_deref()
+        .ok_or(Error::Dropped { sender: None })?;
     let password = password_params(sealed)?;
     let proven = match proof.auth2 {
         Some(_) => prove_password(ctx, &link, proof, from).map(|()| true)?,
@@ -249,7 +260,7 @@ pub async fn open(
     if request.token.len() != 32 {
         return Err(Error::Invalid("the token of a visit has 32 bytes"));
     }
-    let record = link.record.clone().ok_or(Error::Dropped)?;
+    let record = link.record.clone().ok_or(Error::Dropped { sender: None })?;
     let token = hash_of(&request.token);
     let claim = match visits::claim_by_token(&ctx.store.sql, &token).await? {
         Some(known) if known.link == id => known,

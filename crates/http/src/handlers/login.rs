@@ -9,7 +9,7 @@ use crate::state::Web;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use depesche_api::{
-    Account, B64, Ended, LoggedIn, LoginFinish, LoginStart, LoginStarted, Problem, Sessions,
+    Account, B64, Ended, LoggedIn, LoginFinish, LoginStart, LoginStarted, Sessions,
 };
 use depesche_service::domain::SessionId;
 use depesche_service::login;
@@ -17,10 +17,8 @@ use http::{HeaderMap, Method, StatusCode, header};
 use std::sync::Arc;
 
 /// First and second message of a login. Counts as a try.
-#[utoipa::path(post, path = "/api/v1/login/start", tag = "login", request_body = LoginStart, responses(
-    (status = 200, body = LoginStarted),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/login/start", tag = "login", request_body = LoginStart,
+    responses((status = 200, body = LoginStarted)))]
 pub(crate) async fn start(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
@@ -36,10 +34,8 @@ pub(crate) async fn start(
 }
 
 /// Third message of a login. Gives a session.
-#[utoipa::path(post, path = "/api/v1/login/finish", tag = "login", request_body = LoginFinish, responses(
-    (status = 200, body = LoggedIn),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/login/finish", tag = "login", request_body = LoginFinish,
+    responses((status = 200, body = LoggedIn)))]
 pub(crate) async fn finish(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
@@ -77,8 +73,7 @@ fn goodbye(web: &Web, member: &Member) -> HeaderMap {
 }
 
 /// Ends this session.
-#[utoipa::path(post, path = "/api/v1/logout", tag = "login", security(("session" = []), ("cookie" = [])),
-    responses((status = 204)))]
+#[utoipa::path(post, path = "/api/v1/logout", tag = "login", responses((status = 204)))]
 pub(crate) async fn logout(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -88,8 +83,7 @@ pub(crate) async fn logout(
 }
 
 /// Ends all sessions of the account, this one too.
-#[utoipa::path(post, path = "/api/v1/logout/everywhere", tag = "login", security(("session" = []), ("cookie" = [])),
-    responses((status = 200, body = Ended)))]
+#[utoipa::path(post, path = "/api/v1/logout/everywhere", tag = "login", responses((status = 200, body = Ended)))]
 pub(crate) async fn logout_everywhere(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -99,17 +93,14 @@ pub(crate) async fn logout_everywhere(
 }
 
 /// Who is logged in.
-#[utoipa::path(get, path = "/api/v1/me", tag = "login", security(("session" = []), ("cookie" = [])), responses(
-    (status = 200, body = Account),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/api/v1/me", tag = "login",
+    responses((status = 200, body = Account)))]
 pub(crate) async fn me(member: Member) -> axum::Json<Account> {
     axum::Json(map::account(&member.caller.account))
 }
 
 /// The account's sessions, newest first.
-#[utoipa::path(get, path = "/api/v1/sessions", tag = "login", security(("session" = []), ("cookie" = [])),
-    responses((status = 200, body = Sessions)))]
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "login", responses((status = 200, body = Sessions)))]
 pub(crate) async fn sessions(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -121,11 +112,8 @@ pub(crate) async fn sessions(
 }
 
 /// Ends one of the account's sessions.
-#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "login", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)), responses(
-    (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "login", params(("id" = String, Path)),
+    responses((status = 204)))]
 pub(crate) async fn end(
     State(web): State<Arc<Web>>,
     member: Member,

@@ -5,12 +5,11 @@ use crate::body::{Json, LARGE, Path, Query};
 use crate::error::Error;
 use crate::map;
 use crate::state::Web;
-use crate::transfer::{self, Source};
+use crate::transfer::{self, SealedBytes, Source};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use depesche_api::{
-    AddRecipients, DropRecipient, Extend, Parcel, ParcelPage, ParcelSummary, PostRequest, Problem,
-    Resend,
+    AddRecipients, DropRecipient, Extend, Parcel, ParcelPage, ParcelSummary, PostRequest, Resend,
 };
 use depesche_service::domain::{ParcelId, Time};
 use depesche_service::{Error as ServiceError, parcels};
@@ -19,12 +18,9 @@ use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// Posts a draft. Answered only when everything is on disk. The same again gives the parcel as it is.
-#[utoipa::path(post, path = "/api/v1/parcels/{id}/post", tag = "parcels", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)), request_body = PostRequest, responses(
-    (status = 200, body = Parcel),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/parcels/{id}/post", tag = "parcels",
+    params(("id" = String, Path)), request_body = PostRequest,
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn post(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -61,8 +57,7 @@ fn cursor(text: &str) -> Result<(Time, ParcelId), Error> {
 }
 
 /// What the account has sent, newest first.
-#[utoipa::path(get, path = "/api/v1/parcels", tag = "parcels", security(("session" = []), ("cookie" = [])),
-    params(Page), responses((status = 200, body = ParcelPage)))]
+#[utoipa::path(get, path = "/api/v1/parcels", tag = "parcels", params(Page), responses((status = 200, body = ParcelPage)))]
 pub(crate) async fn list(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -86,7 +81,7 @@ pub(crate) async fn list(
             expires: one.expires.ms(),
             size: one.size,
             recipients: recipients
-                .map(|of| map::recipient_summary(of, reason))
+                .map(|of| map::recipient_summary(of, one.posted, one.closed))
                 .collect(),
         }
     });
@@ -95,11 +90,8 @@ pub(crate) async fn list(
 }
 
 /// A delivery with all that happened to it.
-#[utoipa::path(get, path = "/api/v1/parcels/{id}", tag = "parcels", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)), responses(
-    (status = 200, body = Parcel),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/api/v1/parcels/{id}", tag = "parcels", params(("id" = String, Path)),
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn details(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -138,10 +130,8 @@ where
 }
 
 /// The sealed manifest, to the sender: with it recipients are added.
-#[utoipa::path(get, path = "/api/v1/parcels/{id}/manifest", tag = "parcels",
-    security(("session" = []), ("cookie" = [])), params(("id" = String, Path)), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/api/v1/parcels/{id}/manifest", tag = "parcels", params(("id" = String, Path)), responses(
+    (status = 200, body = SealedBytes, content_type = "application/octet-stream"),
 ))]
 pub(crate) async fn manifest(
     State(web): State<Arc<Web>>,
@@ -156,12 +146,8 @@ pub(crate) async fn manifest(
 }
 
 /// From now on nothing opens; keys and bytes are destroyed.
-#[utoipa::path(post, path = "/api/v1/parcels/{id}/withdraw", tag = "parcels",
-    security(("session" = []), ("cookie" = [])), params(("id" = String, Path)), responses(
-    (status = 200, body = Parcel),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/parcels/{id}/withdraw", tag = "parcels", params(("id" = String, Path)),
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn withdraw(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -173,11 +159,8 @@ pub(crate) async fn withdraw(
 
 /// Moves the deadline.
 #[utoipa::path(post, path = "/api/v1/parcels/{id}/extend", tag = "parcels",
-    security(("session" = []), ("cookie" = [])), params(("id" = String, Path)), request_body = Extend, responses(
-    (status = 200, body = Parcel),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path)), request_body = Extend,
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn extend(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -191,11 +174,8 @@ pub(crate) async fn extend(
 
 /// More recipients of the same sealed contents.
 #[utoipa::path(post, path = "/api/v1/parcels/{id}/recipients", tag = "parcels",
-    security(("session" = []), ("cookie" = [])), params(("id" = String, Path)), request_body = AddRecipients, responses(
-    (status = 200, body = Parcel),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path)), request_body = AddRecipients,
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn add_recipients(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -210,11 +190,8 @@ pub(crate) async fn add_recipients(
 
 /// One recipient less: the link opens nothing any more.
 #[utoipa::path(post, path = "/api/v1/parcels/{id}/recipients/drop", tag = "parcels",
-    security(("session" = []), ("cookie" = [])), params(("id" = String, Path)), request_body = DropRecipient, responses(
-    (status = 200, body = Parcel),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path)), request_body = DropRecipient,
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn drop_recipient(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -228,11 +205,8 @@ pub(crate) async fn drop_recipient(
 
 /// Sends notifications again.
 #[utoipa::path(post, path = "/api/v1/parcels/{id}/resend", tag = "parcels",
-    security(("session" = []), ("cookie" = [])), params(("id" = String, Path)), request_body = Resend, responses(
-    (status = 200, body = Parcel),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-))]
+    params(("id" = String, Path)), request_body = Resend,
+    responses((status = 200, body = Parcel)))]
 pub(crate) async fn resend(
     State(web): State<Arc<Web>>,
     member: Member,

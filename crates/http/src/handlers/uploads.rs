@@ -5,9 +5,9 @@ use crate::body::{Json, LARGE, Path};
 use crate::error::Error;
 use crate::map;
 use crate::state::Web;
-use crate::transfer;
+use crate::transfer::{self, SealedBytes};
 use axum::extract::{Request, State};
-use depesche_api::{Draft, DraftRequest, Problem};
+use depesche_api::{Draft, DraftRequest};
 use depesche_service::domain::{FileId, ParcelId};
 use depesche_service::{Error as ServiceError, drafts};
 use http::StatusCode;
@@ -15,13 +15,9 @@ use std::sync::Arc;
 use tokio::task::block_in_place;
 
 /// Begins a draft or adds file objects to it. The same again changes nothing.
-#[utoipa::path(put, path = "/api/v1/parcels/{id}", tag = "drafts", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)), request_body = DraftRequest, responses(
-    (status = 200, body = Draft),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 413, body = Problem, content_type = "application/problem+json"),
-    (status = 507, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(put, path = "/api/v1/parcels/{id}", tag = "drafts",
+    params(("id" = String, Path)), request_body = DraftRequest,
+    responses((status = 200, body = Draft)))]
 pub(crate) async fn begin(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -34,11 +30,8 @@ pub(crate) async fn begin(
 }
 
 /// What has arrived of a draft.
-#[utoipa::path(get, path = "/api/v1/parcels/{id}/draft", tag = "drafts", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)), responses(
-    (status = 200, body = Draft),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(get, path = "/api/v1/parcels/{id}/draft", tag = "drafts", params(("id" = String, Path)),
+    responses((status = 200, body = Draft)))]
 pub(crate) async fn draft(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -49,11 +42,8 @@ pub(crate) async fn draft(
 }
 
 /// Gives a draft up: what was uploaded is deleted.
-#[utoipa::path(delete, path = "/api/v1/parcels/{id}/draft", tag = "drafts", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)), responses(
-    (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(delete, path = "/api/v1/parcels/{id}/draft", tag = "drafts", params(("id" = String, Path)),
+    responses((status = 204)))]
 pub(crate) async fn abandon(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -64,12 +54,8 @@ pub(crate) async fn abandon(
 }
 
 /// Takes a file object out of a draft: its source has changed.
-#[utoipa::path(delete, path = "/api/v1/parcels/{id}/files/{file}", tag = "drafts",
-    security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path), ("file" = String, Path)), responses(
-    (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(delete, path = "/api/v1/parcels/{id}/files/{file}", tag = "drafts", params(("id" = String, Path), ("file" = String, Path)),
+    responses((status = 204)))]
 pub(crate) async fn remove_file(
     State(web): State<Arc<Web>>,
     member: Member,
@@ -80,15 +66,9 @@ pub(crate) async fn remove_file(
 }
 
 /// One part of a file object: 8 MiB, the last one less. Any order, several at once, again changes nothing.
-#[utoipa::path(put, path = "/api/v1/parcels/{id}/files/{file}/parts/{index}", tag = "drafts",
-    security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path), ("file" = String, Path), ("index" = u64, Path)),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+#[utoipa::path(put, path = "/api/v1/parcels/{id}/files/{file}/parts/{index}", tag = "drafts", params(("id" = String, Path), ("file" = String, Path), ("index" = u64, Path)),
+    request_body(content = SealedBytes, content_type = "application/octet-stream"), responses(
     (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 411, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 507, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn part(
     State(web): State<Arc<Web>>,
@@ -109,14 +89,9 @@ pub(crate) async fn part(
 }
 
 /// The sealed manifest. A second one takes the place of the first.
-#[utoipa::path(put, path = "/api/v1/parcels/{id}/manifest", tag = "drafts", security(("session" = []), ("cookie" = [])),
-    params(("id" = String, Path)),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+#[utoipa::path(put, path = "/api/v1/parcels/{id}/manifest", tag = "drafts", params(("id" = String, Path)),
+    request_body(content = SealedBytes, content_type = "application/octet-stream"), responses(
     (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 411, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 507, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn manifest(
     State(web): State<Arc<Web>>,

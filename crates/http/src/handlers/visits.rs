@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::front::Client;
 use crate::map;
 use crate::state::Web;
-use crate::transfer::{self, Source};
+use crate::transfer::{self, SealedBytes, Source};
 use axum::extract::{Extension, Request, State};
 use axum::response::Response;
-use depesche_api::{AskCode, Claim, Letter, LinkProof, Look, Open, Problem, Receipts};
+use depesche_api::{AskCode, Claim, Letter, LinkProof, Look, Open, Receipts};
 use depesche_service::Error as ServiceError;
 use depesche_service::domain::{FileId, LinkId};
 use depesche_service::visits::{self, OpenRequest, Served};
@@ -19,13 +19,8 @@ use std::sync::Arc;
 
 /// What the link alone shows. Looking changes nothing.
 #[utoipa::path(post, path = "/api/v1/links/{id}/look", tag = "visits", params(("id" = String, Path)),
-    request_body = LinkProof, responses(
-    (status = 200, body = Look),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-))]
+    request_body = LinkProof,
+    responses((status = 200, body = Look)))]
 pub(crate) async fn look(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
@@ -38,11 +33,8 @@ pub(crate) async fn look(
 
 /// Asks for the one-time code. The answer is always the same.
 #[utoipa::path(post, path = "/api/v1/links/{id}/code", tag = "visits", params(("id" = String, Path)),
-    request_body = AskCode, responses(
-    (status = 202),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-))]
+    request_body = AskCode,
+    responses((status = 202)))]
 pub(crate) async fn code(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
@@ -56,13 +48,8 @@ pub(crate) async fn code(
 
 /// Opens the letter: a person's click. Nothing is counted yet.
 #[utoipa::path(post, path = "/api/v1/links/{id}/open", tag = "visits", params(("id" = String, Path)),
-    request_body = Open, responses(
-    (status = 200, body = Letter),
-    (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
-    (status = 429, body = Problem, content_type = "application/problem+json"),
-))]
+    request_body = Open,
+    responses((status = 200, body = Letter)))]
 pub(crate) async fn open(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
@@ -80,12 +67,8 @@ pub(crate) async fn open(
 }
 
 /// Begins a download: counted against the limit.
-#[utoipa::path(post, path = "/api/v1/claims/lease", tag = "visits", security(("claim" = [])), responses(
-    (status = 200, body = Claim),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/claims/lease", tag = "visits",
+    responses((status = 200, body = Claim)))]
 pub(crate) async fn lease(
     State(web): State<Arc<Web>>,
     ClaimToken(token): ClaimToken,
@@ -95,11 +78,8 @@ pub(crate) async fn lease(
 }
 
 /// Keeps a lease.
-#[utoipa::path(post, path = "/api/v1/claims/ping", tag = "visits", security(("claim" = [])), responses(
-    (status = 200, body = Claim),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/claims/ping", tag = "visits",
+    responses((status = 200, body = Claim)))]
 pub(crate) async fn ping(
     State(web): State<Arc<Web>>,
     ClaimToken(token): ClaimToken,
@@ -109,13 +89,8 @@ pub(crate) async fn ping(
 }
 
 /// Files that the client has verified to the end. The first commits the visit.
-#[utoipa::path(post, path = "/api/v1/claims/receipts", tag = "visits", security(("claim" = [])),
-    request_body = Receipts, responses(
-    (status = 200, body = Claim),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-))]
+#[utoipa::path(post, path = "/api/v1/claims/receipts", tag = "visits", request_body = Receipts,
+    responses((status = 200, body = Claim)))]
 pub(crate) async fn receipts(
     State(web): State<Arc<Web>>,
     ClaimToken(token): ClaimToken,
@@ -127,10 +102,8 @@ pub(crate) async fn receipts(
 }
 
 /// The sealed manifest.
-#[utoipa::path(get, path = "/api/v1/claims/manifest", tag = "visits", security(("claim" = [])), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/api/v1/claims/manifest", tag = "visits", responses(
+    (status = 200, body = SealedBytes, content_type = "application/octet-stream"),
 ))]
 pub(crate) async fn manifest(
     State(web): State<Arc<Web>>,
@@ -162,15 +135,10 @@ impl Source for Served {
 }
 
 /// Sealed bytes of a file object, all or one range.
-#[utoipa::path(get, path = "/api/v1/claims/files/{file}", tag = "visits", security(("claim" = [])),
-    params(("file" = String, Path), ("Range" = Option<String>, Header, description = "One range: `bytes=0-8388607`")),
+#[utoipa::path(get, path = "/api/v1/claims/files/{file}", tag = "visits", params(("file" = String, Path), ("Range" = Option<String>, Header, description = "One range: `bytes=0-8388607`")),
     responses(
-    (status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 206, body = Vec<u8>, content_type = "application/octet-stream"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
-    (status = 410, body = Problem, content_type = "application/problem+json"),
-    (status = 416, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = SealedBytes, content_type = "application/octet-stream"),
+    (status = 206, body = SealedBytes, content_type = "application/octet-stream"),
 ))]
 pub(crate) async fn file(
     State(web): State<Arc<Web>>,

@@ -316,7 +316,7 @@ async fn recipients_come_and_go() {
         .await
         .unwrap();
     let dropped = visits::look(ctx, sent.links[0].id, &sent.links[0].proof(), HERE).await;
-    assert!(matches!(dropped, Err(Error::Dropped)));
+    assert!(matches!(dropped, Err(Error::Dropped { sender: Some(_) })));
     visits::look(ctx, sent.links[1].id, &sent.links[1].proof(), HERE)
         .await
         .unwrap();

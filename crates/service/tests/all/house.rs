@@ -288,6 +288,7 @@ pub(crate) async fn open(folder: &std::path::Path, clock: Clock, seed: u64) -> A
     let settings = Settings {
         public_url: "https://portal.example".into(),
         name: String::new(),
+        brand: depesche_service::Brand::default(),
         policy: Policy {
             lowest: Level::Link,
             default: Level::Link,

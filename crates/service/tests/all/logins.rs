@@ -1,7 +1,8 @@
 //! Login by OPAQUE, sessions, delays.
 
 use depesche_domain::{Role, Span};
-use depesche_service::login::{self, KSF_LANES, KSF_MEMORY, KSF_PASSES, Suite};
+use depesche_service::login;
+use depesche_service::opaque::{KSF_LANES, KSF_MEMORY, KSF_PASSES, Suite};
 use depesche_service::random::Random;
 use depesche_service::{Caller, Context, Error, accounts};
 use opaque_ke::argon2::{Algorithm, Argon2, Params, Version};
