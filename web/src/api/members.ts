@@ -1,103 +1,50 @@
-/** What members ask of the server; the session is a cookie. Shapes of crates/api. */
-import { json, send } from './client.ts';
+/** What members ask of the server; the session is a cookie. */
+import { bytes, call } from './call.ts';
+import type { Shape } from './port.ts';
 
-export interface ApiAccount {
-  id: string;
-  email: string;
-  name: string;
-  role: string;
-  sealpass: boolean;
-}
-
-export interface ApiSession {
-  id: string;
-  label: string;
-  created: number;
-  used: number;
-  current: boolean;
-}
-
-export interface ApiDraft {
-  id: string;
-  level: number;
-  files: { id: string; size: number; missing: { from: number; to: number }[] }[];
-  manifest: boolean;
-  posted: boolean;
-}
-
-export interface ApiNotice {
-  key: string;
-  files: { name: string; size: number }[];
-  file_count: number;
-  language: string;
-}
-
-export interface ApiNewRecipient {
-  email: string;
-  link: { id: string; record: string; auth: string; auth2?: string; limit?: number };
-  notice?: ApiNotice;
-}
-
-export interface ApiPost {
-  recipients: ApiNewRecipient[];
-  expires?: number;
-  subject: string;
-  message: string;
-  notify: boolean;
-}
-
-/** What of a posted parcel its sender's device needs to know. */
-export interface ApiPosted {
-  id: string;
-  expires: number;
-}
+export type ApiAccount = Shape<'Account'>;
+export type ApiSession = Shape<'SessionInfo'>;
+export type ApiDraft = Shape<'Draft'>;
+export type ApiNotice = Shape<'Notice'>;
+export type ApiNewRecipient = Shape<'NewRecipient'>;
+export type ApiPost = Shape<'PostRequest'>;
+export type ApiParcel = Shape<'Parcel'>;
 
 /** OPAQUE (RFC 9807): the messages of login and registration as base64url. */
 export const opaque = {
-  loginStart: (email: string, request: string) =>
-    json<{ login: string; account: string; host: string; response: string }>('/login/start', { body: { email, request } }),
+  loginStart: (email: string, request: string) => call('post', '/login/start', { body: { email, request } }),
   loginFinish: (login: string, finalization: string, label: string) =>
-    json<{ account: ApiAccount }>('/login/finish', { body: { login, finalization, label, cookie: true } }),
+    call('post', '/login/finish', { body: { login, finalization, label, cookie: true } }),
   firstStart: (code: string, email: string, name: string, request: string) =>
-    json<{ account: string; host: string; response: string }>('/first/start', { body: { code, email, name, request } }),
-  async firstFinish(code: string, upload: string): Promise<void> {
-    await send('/first/finish', { body: { code, upload } });
-  },
+    call('post', '/first/start', { body: { code, email, name, request } }),
+  firstFinish: (code: string, upload: string) => call('post', '/first/finish', { body: { code, upload } }),
 };
 
 export const sessions = {
-  me: () => json<ApiAccount>('/me', { method: 'GET' }),
-  async list(): Promise<ApiSession[]> {
-    return (await json<{ sessions: ApiSession[] }>('/sessions', { method: 'GET' })).sessions;
-  },
-  async end(id: string): Promise<void> {
-    await send(`/sessions/${id}`, { method: 'DELETE' });
-  },
-  async logout(): Promise<void> {
-    await send('/logout', {});
-  },
-  async logoutEverywhere(): Promise<void> {
-    await send('/logout/everywhere', {});
-  },
+  me: () => call('get', '/me', {}),
+  list: async () => (await call('get', '/sessions', {})).sessions,
+  end: (id: string) => call('delete', '/sessions/{id}', { at: { id } }),
+  logout: () => call('post', '/logout', {}),
+  logoutEverywhere: () => call('post', '/logout/everywhere', {}),
 };
-
-const parcel = (id: string): string => `/parcels/${id}`;
 
 /** A draft on its way, and what is done to a posted parcel with its keys. Parts and manifest go by `vault/put.ts`. */
 export const drafts = {
-  announce: (id: string, level: number, files: { id: string; size: number }[]) =>
-    json<ApiDraft>(parcel(id), { method: 'PUT', body: { level, files } }),
-  async removeFile(id: string, file: string): Promise<void> {
-    await send(`${parcel(id)}/files/${file}`, { method: 'DELETE' });
-  },
-  async abandon(id: string): Promise<void> {
-    await send(`${parcel(id)}/draft`, { method: 'DELETE' });
-  },
-  post: (id: string, order: ApiPost) => json<ApiPosted>(`${parcel(id)}/post`, { body: order }),
-  details: (id: string) => json<ApiPosted>(parcel(id), { method: 'GET' }),
-  async manifest(id: string): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await (await send(`${parcel(id)}/manifest`, { method: 'GET' })).arrayBuffer());
-  },
-  addRecipients: (id: string, recipients: ApiNewRecipient[]) => json<ApiPosted>(`${parcel(id)}/recipients`, { body: { recipients } }),
-  resend: (id: string, notices: { email: string; notice: ApiNotice }[]) => json<ApiPosted>(`${parcel(id)}/resend`, { body: { notices } }),
+  announce: (id: string, level: number, files: Shape<'NewFile'>[]) => call('put', '/parcels/{id}', { at: { id }, body: { level, files } }),
+  removeFile: (id: string, file: string) => call('delete', '/parcels/{id}/files/{file}', { at: { id, file } }),
+  abandon: (id: string) => call('delete', '/parcels/{id}/draft', { at: { id } }),
+  post: (id: string, body: ApiPost) => call('post', '/parcels/{id}/post', { at: { id }, body }),
+  details: (id: string) => call('get', '/parcels/{id}', { at: { id } }),
+  manifest: (id: string) => bytes('/parcels/{id}/manifest', { at: { id } }),
+  addRecipients: (id: string, recipients: ApiNewRecipient[]) => call('post', '/parcels/{id}/recipients', { at: { id }, body: { recipients } }),
+  resend: (id: string, notices: Shape<'ResendNotice'>[]) => call('post', '/parcels/{id}/resend', { at: { id }, body: { notices } }),
+};
+
+/** What became of deliveries, and what their sender can still do without their keys. */
+export const sent = {
+  list: (query: { after?: string; limit?: number }) => call('get', '/parcels', { query }),
+  details: (id: string) => call('get', '/parcels/{id}', { at: { id } }),
+  withdraw: (id: string) => call('post', '/parcels/{id}/withdraw', { at: { id } }),
+  extend: (id: string, expires: number) => call('post', '/parcels/{id}/extend', { at: { id }, body: { expires } }),
+  drop: (id: string, email: string) => call('post', '/parcels/{id}/recipients/drop', { at: { id }, body: { email } }),
 };
