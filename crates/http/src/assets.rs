@@ -71,6 +71,7 @@ depesche send FILE --to THEM@EXAMPLE.ORG --level 1</pre>
 mod built_in {
     use crate::error::Error;
     use axum::response::{IntoResponse, Response};
+    use data_encoding::BASE64URL_NOPAD;
     use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
     use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -147,6 +148,23 @@ mod built_in {
         }
     }
 
+    /// Strong: each encoding of a file is a file of its own, with its own hash.
+    fn etag(file: &EmbeddedFile) -> HeaderValue {
+        let hash = file.metadata.sha256_hash();
+        let text = format!("\"{}\"", BASE64URL_NOPAD.encode(&hash[..16]));
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("\"\""))
+    }
+
+    /// RFC 9110, section 13.1.2.
+    fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
+        let lines = headers.get_all(header::IF_NONE_MATCH).iter();
+        let known = lines.filter_map(|line| line.to_str().ok());
+        known.flat_map(|line| line.split(',')).any(|one| {
+            let one = one.trim().trim_start_matches("W/");
+            one == "*" || one.as_bytes() == etag.as_bytes()
+        })
+    }
+
     fn answer(status: StatusCode, path: &str, headers: &HeaderMap) -> Option<Response> {
         let (file, encoding) = find(path, headers)?;
         let fixed = [
@@ -157,8 +175,16 @@ mod built_in {
         ];
         let encoding = encoding.map(|name| (header::CONTENT_ENCODING, name));
         let all = fixed.into_iter().chain(encoding);
-        let all = all.map(|(name, value)| (name, HeaderValue::from_static(value)));
-        Some((status, HeaderMap::from_iter(all), file.data).into_response())
+        let mut answer: HeaderMap = all
+            .map(|(name, value)| (name, HeaderValue::from_static(value)))
+            .collect();
+        let etag = etag(&file);
+        let known = status == StatusCode::OK && is_known(headers, &etag);
+        answer.insert(header::ETAG, etag);
+        if known {
+            return Some((StatusCode::NOT_MODIFIED, answer).into_response());
+        }
+        Some((status, answer, file.data).into_response())
     }
 
     pub(crate) fn page(

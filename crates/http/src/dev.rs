@@ -3,10 +3,10 @@
 use crate::error::Error;
 use crate::state::Web;
 use axum::Json;
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use depesche_service::demo::CaughtMail;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -37,6 +37,29 @@ pub(crate) async fn list(State(web): State<Arc<Web>>) -> Result<Json<Vec<Mail>>,
         raw: mail.raw,
     });
     Ok(Json(mails.collect()))
+}
+
+/// In a mail's HTML styles stand in the tags; it runs nothing, and what it links to opens beside it.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'self'; \
+    sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation";
+
+/// One mail's HTML, to be framed by the page: `<id>.html`.
+pub(crate) async fn html(
+    State(web): State<Arc<Web>>,
+    Path(name): Path<String>,
+) -> Result<Response, Error> {
+    let id = name.strip_suffix(".html").ok_or(Error::NoRoute)?;
+    let mails = caught(&web)?.list();
+    let mail = mails.into_iter().find(|mail| mail.id == id);
+    let mail = mail.ok_or(Error::NoRoute)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, MAIL_POLICY),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ];
+    let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    Ok((headers, mail.html).into_response())
 }
 
 /// Forgets all.

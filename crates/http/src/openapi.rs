@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        info::info, info::logo, first::start, first::finish,
+        info::info, first::start, first::finish,
         login::start, login::finish, login::logout, login::logout_everywhere, login::me, login::sessions, login::end,
         uploads::begin, uploads::draft, uploads::abandon, uploads::part, uploads::remove_file, uploads::manifest,
         parcels::post, parcels::list, parcels::details, parcels::manifest, parcels::withdraw, parcels::extend,

@@ -164,7 +164,7 @@ fn for_visitors() -> Vec<Route> {
 }
 
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
-const FOR_VISITORS: [&str; 2] = ["/d/{*link}", "/help"];
+const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
 const FOR_MEMBERS: [&str; 6] = ["/", "/new", "/sent", "/sent/{id}", "/login", "/first"];
 
 fn for_people() -> Vec<Route> {
@@ -176,6 +176,7 @@ fn for_people() -> Vec<Route> {
     all.extend([
         route(Method::GET, map::LOGO, Public, info::logo),
         route(Method::GET, "/dev/mail", Demo, dev::show),
+        route(Method::GET, "/dev/mail/{name}", Demo, dev::html),
         route(Method::GET, "/dev/mail.json", Demo, dev::list),
         route(Method::DELETE, "/dev/mail.json", Demo, dev::clear),
         route(Method::GET, "/{*file}", Public, assets::other),

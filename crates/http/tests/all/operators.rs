@@ -1,0 +1,254 @@
+//! What machines and operators see: metrics, the log, caught mail, pages.
+
+use crate::portal::{EMAIL, Portal, Setup};
+use depesche_service::demo::Caught;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+const AUTH: &str = "Bearer geheim";
+
+#[tokio::test]
+async fn metrics_are_for_operators() {
+    for (behind_proxy, token, header, status) in [
+        (false, None, None, 200),
+        (true, None, None, 401),
+        (true, None, Some("Bearer "), 401),
+        (true, Some("geheim"), None, 401),
+        (true, Some("geheim"), Some("Bearer geheimnis"), 401),
+        (true, Some("geheim"), Some("Bearer geheiM"), 401),
+        (true, Some("geheim"), Some(AUTH), 200),
+    ] {
+        let portal = Portal::new(Setup {
+            behind_proxy,
+            metrics_token: token,
+            ..Setup::default()
+        })
+        .await;
+        let headers: Vec<_> = header
+            .map(|value| ("Authorization", value))
+            .into_iter()
+            .collect();
+        let answer = portal.ask("GET /metrics", &headers, b"").await;
+        assert_eq!(
+            answer.status(),
+            status,
+            "{behind_proxy} {token:?} {header:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route() {
+    let portal = Portal::demo().await;
+    for line in [
+        "GET /d/secret-id%23secret-key",
+        "GET /no/secret",
+        "BREW /healthz",
+        "GET /api/v1/info",
+    ] {
+        portal.ask(line, &[], b"").await;
+    }
+    let body = b"{\"auth\": \"AA\"}";
+    let json = [("Content-Type", "application/json")];
+    portal
+        .ask(
+            "POST /api/v1/links/AAAAAAAAAAAAAAAAAAAAAA/look",
+            &json,
+            body,
+        )
+        .await;
+    let counted = |text: &str| text.contains("_received_bytes_total 14\n");
+    let metrics = async {
+        // A request is counted a moment after its last byte was sent.
+        loop {
+            let text = portal.ask("GET /metrics", &[], b"").await.text();
+            if counted(&text) {
+                return text;
+            }
+        }
+    };
+    let text = tokio::time::timeout(crate::house::PATIENCE, metrics)
+        .await
+        .expect("counted");
+    for line in [
+        "depesche_requests_total{method=\"GET\",route=\"/d/{*link}\",status=\"200\"} 1\n",
+        "depesche_requests_total{method=\"GET\",route=\"/{*file}\",status=\"404\"} 1\n",
+        "depesche_requests_total{method=\"other\",route=\"/healthz\",status=\"405\"} 1\n",
+        "depesche_requests_total{method=\"POST\",route=\"/api/v1/links/{id}/look\",status=\"404\"} 1\n",
+        "depesche_request_duration_seconds_count{route=\"/api/v1/info\"} 1\n",
+        "depesche_outbox_waiting 3\n",
+        "# EOF\n",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert!(!text.contains("secret"), "{text}");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_tells_what_happened_and_not_to_whom() {
+    let lines = Lines::default();
+    let of_writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || of_writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let portal = Portal::demo().await;
+    let token = portal.member().await;
+    let auth = ("Authorization", token.as_str());
+    portal
+        .ask(
+            "GET /api/v1/me?canary-query",
+            &[auth, ("User-Agent", "canary-agent")],
+            b"",
+        )
+        .await;
+    portal
+        .ask("GET /d/canary-path%231.canary-key", &[], b"")
+        .await;
+    portal
+        .ask(
+            "GET /canary-nowhere",
+            &[("Cookie", "depesche=canary-cookie")],
+            b"",
+        )
+        .await;
+    let json = ("Content-Type", "application/json");
+    portal
+        .ask(
+            "POST /api/v1/login/start",
+            &[json],
+            b"{\"email\": \"canary-body\"}",
+        )
+        .await;
+    let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("text");
+    let requests: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .filter(|line: &serde_json::Value| line["fields"]["message"] == "request")
+        .collect();
+    let me = requests
+        .iter()
+        .find(|line| line["fields"]["http.route"] == "/api/v1/me");
+    let me = &me.expect("a line")["fields"];
+    assert_eq!(
+        (&me["http.status"], &me["http.method"], &me["cut"]),
+        (&200.into(), &"GET".into(), &false.into())
+    );
+    assert!(me["sent_bytes"].as_u64().is_some_and(|n| n > 0) && me["duration_ms"].is_u64());
+    assert_eq!(me["client"].as_str().map(str::len), Some(16));
+    let secret = token.trim_start_matches("Bearer ");
+    for word in ["canary", secret, EMAIL, "127.0.0.1"] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn caught_mail_is_shown_as_text() {
+    let portal = Portal::demo().await;
+    assert!(
+        portal
+            .ask("GET /dev/mail", &[], b"")
+            .await
+            .text()
+            .contains("No mail yet")
+    );
+    portal.mail.catch(Caught {
+        id: "1@example".into(),
+        from: "a@example.org".into(),
+        to: "b@example.org".into(),
+        subject: "<script>alert(1)</script>".into(),
+        text: "Look:\nhttp://127.0.0.1:8025/d/x#1.y".into(),
+        html: "<p>Look</p>".into(),
+        raw: "raw".into(),
+    });
+    let page = portal.ask("GET /dev/mail", &[], b"").await;
+    let link = "<a href=\"http://127.0.0.1:8025/d/x#1.y\">";
+    assert!(
+        page.text().contains(link) && !page.text().contains("<script>"),
+        "{page:?}"
+    );
+    let list = portal.ask("GET /dev/mail.json", &[], b"").await.json();
+    assert_eq!(list[0]["subject"], "<script>alert(1)</script>");
+    let members = list[0]
+        .as_object()
+        .expect("a mail")
+        .keys()
+        .cloned()
+        .collect::<Vec<_>>();
+    assert_eq!(
+        members,
+        ["from", "html", "id", "raw", "subject", "text", "to"]
+    );
+    assert_eq!(
+        portal.ask("DELETE /dev/mail.json", &[], b"").await.status(),
+        204
+    );
+    assert_eq!(
+        portal.ask("GET /dev/mail.json", &[], b"").await.json(),
+        serde_json::json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_page_is_the_same_whatever_stands_in_its_address() {
+    let portal = Portal::demo().await;
+    let page = portal.ask("GET /d/AAAAAAAAAAAAAAAAAAAAAA", &[], b"").await;
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(page.text().contains("depesche fetch"), "{page:?}");
+    for path in [
+        "/",
+        "/help",
+        "/d/x%231.abc",
+        "/d/x%231.abc/",
+        "/d/a/b",
+        "/d/%00",
+        "/d/%ff",
+    ] {
+        let other = portal.ask(&format!("GET {path}"), &[], b"").await;
+        assert_eq!((other.status(), other.text()), (200, page.text()), "{path}");
+        let head = portal.ask(&format!("HEAD {path}"), &[], b"").await;
+        assert_eq!((head.status(), head.body.len()), (200, 0), "{path}");
+    }
+    let style = portal.ask("GET /plain.css", &[], b"").await;
+    assert_eq!(
+        style.header("content-type"),
+        Some("text/css; charset=utf-8")
+    );
+}
+
+#[tokio::test]
+async fn the_description_is_served() {
+    let portal = Portal::demo().await;
+    let answer = portal.ask("GET /api/openapi.json", &[], b"").await;
+    assert_eq!(answer.json()["info"]["title"], "Depesche");
+    assert_eq!(answer.text(), depesche_http::router::description());
+    let info = portal.ask("GET /api/v1/info", &[], b"").await.json();
+    assert_eq!(info["public_url"], "http://127.0.0.1:8025");
+    assert_eq!(
+        info["levels"],
+        serde_json::json!({"lowest": 1, "default": 1, "highest": 1})
+    );
+}
