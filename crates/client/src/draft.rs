@@ -12,7 +12,8 @@
 //! that is lost as a whole takes its keys along.
 //!
 //! A slot lies inside one sector, so it is there or not. The file is locked by whoever writes it. Until it is
-//! posted a record is called `PARCEL.draft`, then `PARCEL.parcel`.
+//! posted a record is called `PARCEL.draft`, then `PARCEL.EXPIRES.parcel` with the time in ms: posting and
+//! extending are a rename, and what has expired is seen without reading.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -99,8 +100,6 @@ pub(crate) struct Record {
     pub(crate) fingerprint: Hash,
     /// When it was begun, ms.
     pub(crate) created: i64,
-    /// Until when the parcel is ready, ms; once posted.
-    pub(crate) expires: Option<i64>,
     pub(crate) objects: Vec<Object>,
     pub(crate) links: Vec<Link>,
 }
@@ -128,7 +127,6 @@ struct WireRecord {
     server: String,
     fingerprint: String,
     created: i64,
-    expires: Option<i64>,
     objects: Vec<WireObject>,
     links: Vec<WireLink>,
 }
@@ -153,7 +151,6 @@ impl From<&Record> for WireRecord {
             server: record.server.clone(),
             fingerprint: record.fingerprint.to_string(),
             created: record.created,
-            expires: record.expires,
             objects: record.objects.iter().map(object).collect(),
             links: record.links.iter().map(link).collect(),
         }
@@ -184,7 +181,6 @@ impl WireRecord {
             server: self.server,
             fingerprint: Hash::parse(&self.fingerprint).ok()?,
             created: self.created,
-            expires: self.expires,
             objects: self
                 .objects
                 .into_iter()
@@ -278,11 +274,14 @@ impl Draft {
         profile: &Profile,
         parcel: &ParcelId,
     ) -> Result<Option<Self>, ProfileError> {
-        let path = profile
-            .outgoing()
-            .join(parcel.to_string())
-            .with_extension(POSTED);
-        Self::load(&path).map_err(ProfileError::at(&path))
+        let dir = profile.outgoing();
+        for entry in fs::read_dir(&dir).map_err(ProfileError::at(&dir))? {
+            let path = entry.map_err(ProfileError::at(&dir))?.path();
+            if parse_posted(&path).is_some_and(|(id, _)| id == *parcel) {
+                return Self::load(&path).map_err(ProfileError::at(&path));
+            }
+        }
+        Ok(None)
     }
 
     /// None if there is none, another process holds it, or it is not whole.
@@ -380,30 +379,22 @@ impl Draft {
         state.rewrite()
     }
 
-    /// The record of a draft becomes that of a posted parcel: file keys and hashes are not needed any more.
+    /// The draft is posted, or the parcel has another deadline. Not synced: whoever finds a draft that is
+    /// posted is told so by the server.
     pub(crate) fn set_posted(&self, expires: i64) -> Result<(), ProfileError> {
         let mut state = self.state();
-        let draft = state.path.clone();
-        state.record.expires = Some(expires);
-        state.record.objects.clear();
-        state.slots.clear();
-        state.path = draft.with_extension(POSTED);
-        state.rewrite()?;
-        fs::remove_file(&draft).map_err(ProfileError::at(&draft))
+        let name = format!("{}.{expires}.{POSTED}", state.record.parcel);
+        let path = state.path.with_file_name(name);
+        fs::rename(&state.path, &path).map_err(ProfileError::at(&path))?;
+        state.path = path;
+        Ok(())
     }
 
-    /// A new deadline.
-    pub(crate) fn set_expires(&self, expires: i64) -> Result<(), ProfileError> {
-        let mut state = self.state();
-        state.record.expires = Some(expires);
-        state.rewrite()
-    }
-
-    /// Makes the record's name outlast a power cut.
+    /// Makes the record outlast a power cut.
     pub(crate) fn sync(&self) -> Result<(), ProfileError> {
         let state = self.state();
         let sync = || {
-            state.file.sync_all()?;
+            state.file.sync_data()?;
             sync_parent(&state.path)
         };
         sync().map_err(ProfileError::at(&state.path))
@@ -431,6 +422,17 @@ fn is_same(file: &File, now: &fs::Metadata) -> bool {
         .is_ok_and(|open| (open.dev(), open.ino()) == (now.dev(), now.ino()))
 }
 
+/// The parcel and its deadline, from the name of its record.
+fn parse_posted(path: &Path) -> Option<(ParcelId, i64)> {
+    let name = path
+        .file_name()?
+        .to_str()?
+        .strip_suffix(POSTED)?
+        .strip_suffix('.')?;
+    let (parcel, expires) = name.split_once('.')?;
+    Some((ParcelId::parse(parcel).ok()?, expires.parse().ok()?))
+}
+
 /// Once a day: deletes records of parcels that have expired, and of drafts that nobody goes on with.
 pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
     let dir = profile.outgoing();
@@ -443,16 +445,16 @@ pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
     }
     for entry in fs::read_dir(&dir).map_err(ProfileError::at(&dir))? {
         let path = entry.map_err(ProfileError::at(&dir))?.path();
-        let ours = path.extension().is_some_and(|e| e == DRAFT || e == POSTED);
-        if !ours {
-            continue;
-        }
-        if let Some(draft) = Draft::load(&path).map_err(ProfileError::at(&path))? {
-            let record = draft.record();
-            let until = record.expires.unwrap_or(record.created + DRAFT_LIFE);
-            if until + DAY < now {
-                draft.forget()?;
+        let until = match parse_posted(&path) {
+            Some((_, expires)) => Some(expires + DAY),
+            None if path.extension().is_some_and(|e| e == DRAFT) => {
+                let draft = Draft::load(&path).map_err(ProfileError::at(&path))?;
+                draft.map(|draft| draft.record().created + DRAFT_LIFE)
             }
+            None => None,
+        };
+        if until.is_some_and(|until| until < now) {
+            remove_file(&path).map_err(ProfileError::at(&path))?;
         }
     }
     fs::write(&mark, now.to_string()).map_err(ProfileError::at(&mark))
@@ -533,7 +535,6 @@ mod tests {
             server: "https://depesche.example".into(),
             fingerprint: Hash::of(b"the order"),
             created: world.now(),
-            expires: None,
             objects: vec![Object::make(20 << 20, world), Object::make(0, world)],
             links: vec![Link::make("you@example.test", world)],
         }
@@ -641,7 +642,6 @@ mod tests {
             .expect("looked")
             .expect("kept");
         assert_eq!(kept.record().links.len(), 1);
-        assert_eq!(kept.record().objects.len(), 0);
         let mode = fs::metadata(only_file(&profile))
             .expect("record")
             .permissions()

@@ -309,6 +309,10 @@ impl Server {
         if is_loopback(&base) {
             // No proxy can reach what listens on this machine alone.
             builder = builder.no_proxy();
+            if base.starts_with("http:") {
+                // Nor is TLS spoken: reading all of the system's certificates would cost 10 ms.
+                builder = builder.tls_certs_only([]);
+            }
         }
         let http = builder
             .user_agent(concat!("depesche/", env!("CARGO_PKG_VERSION")))

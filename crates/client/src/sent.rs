@@ -124,7 +124,7 @@ pub async fn extend(
 ) -> Result<Parcel, SentError> {
     let extended = server.extend(&parcel.to_string(), expires).await?;
     if let Some(draft) = Draft::posted(profile, parcel)? {
-        draft.set_expires(extended.expires)?;
+        draft.set_posted(extended.expires)?;
     }
     Ok(extended)
 }

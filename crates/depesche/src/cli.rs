@@ -196,6 +196,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct Parcel {
     /// Id of the delivery, from `send` or `list`
+    #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
 }
 
@@ -204,6 +205,7 @@ pub(crate) struct Parcel {
 #[command(after_help = "Example:\n  depesche extend 3q2-7wEBAgMEBQYHCAkKCw --expires 14d")]
 pub(crate) struct Extend {
     /// Id of the delivery
+    #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     /// A span from now, such as 14d, or a date such as 2026-12-24
     #[arg(long, value_name = "WHEN")]
@@ -215,6 +217,7 @@ pub(crate) struct Extend {
 #[command(after_help = "Example:\n  depesche resend 3q2-7wEBAgMEBQYHCAkKCw --to you@example.org")]
 pub(crate) struct Resend {
     /// Id of the delivery
+    #[arg(allow_hyphen_values = true)]
     pub(crate) id: String,
     /// Only to this recipient; may be given several times
     #[arg(long, value_name = "E-MAIL")]
@@ -240,6 +243,7 @@ pub(crate) enum RecipientsWhat {
     )]
     Add {
         /// Id of the delivery
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// Address
         email: String,
@@ -252,6 +256,7 @@ pub(crate) enum RecipientsWhat {
     )]
     Drop {
         /// Id of the delivery
+        #[arg(allow_hyphen_values = true)]
         id: String,
         /// Address
         email: String,

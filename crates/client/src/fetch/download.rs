@@ -6,8 +6,8 @@
 //! | partly written | written | the lane that writes its last part |
 //! | written | confirmed | the finisher: sync, then the receipt |
 //!
-//! When all are confirmed, the entries are moved to their names. After a stop every part is checked against
-//! its hash before it is believed.
+//! When all are on the disk, the entries are moved to their names. After a stop every part is checked against
+//! its hash before it is believed, and everything is confirmed again.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -31,6 +31,7 @@ use super::place::Place;
 use super::target::{Target, targets};
 use super::visit::Visit;
 use crate::buffers::Pool;
+use crate::fault::Fault;
 use crate::http::{Failure, Patience, Server, next};
 use crate::meter::Meter;
 
@@ -116,16 +117,41 @@ pub async fn download(
         pool: Pool::new(LANES),
         want_digests: options.digests,
     });
-    // Once moves are known, everything is confirmed and on the disk.
+    let (report, reports) = mpsc::channel(WAITING);
+    let confirmed = tokio::spawn(confirm(engine.server.clone(), reports));
+    // Once moves are known, everything is on the disk.
     if incoming.moves().is_none() {
         engine.check_room()?;
-        engine.fetch_all().await?;
+        engine.fetch_all(report).await?;
         let moves = block_in_place(|| engine.settle())?;
         incoming.set_moves(moves)?;
+    } else {
+        let all = engine.targets.iter().map(Target::id).collect();
+        let _ = report.send(all).await;
+        drop(report);
     }
     let fetched = block_in_place(|| engine.move_out(&mut incoming))?;
+    confirmed.await.map_err(|_| FetchError::Interrupted)??;
     incoming.forget()?;
     Ok(fetched)
+}
+
+/// Confirms file objects that are on the disk, as many at once as there are.
+async fn confirm(
+    server: Server,
+    mut reports: mpsc::Receiver<Vec<String>>,
+) -> Result<(), FetchError> {
+    while let Some(mut ids) = reports.recv().await {
+        while let Ok(more) = reports.try_recv() {
+            ids.extend(more);
+        }
+        match server.receipts(ids).await {
+            // Withdrawn or expired meanwhile: what is on the disk was rightly fetched.
+            Err(error) if error.fault() == Fault::Gone => {}
+            confirmed => confirmed.map(drop)?,
+        }
+    }
+    Ok(())
 }
 
 fn at(incoming: &Incoming) -> impl FnOnce(io::Error) -> FetchError {
@@ -187,7 +213,10 @@ impl Engine {
         Ok(())
     }
 
-    async fn fetch_all(self: &Arc<Self>) -> Result<(), FetchError> {
+    async fn fetch_all(
+        self: &Arc<Self>,
+        report: mpsc::Sender<Vec<String>>,
+    ) -> Result<(), FetchError> {
         block_in_place(|| self.make_folders()).map_err(|error| self.io(error))?;
         if self.parts == 0 {
             return block_in_place(|| self.place.sync_all()).map_err(|error| self.io(error));
@@ -204,7 +233,7 @@ impl Engine {
             tasks.spawn(Arc::clone(self).lane(done.clone()));
         }
         drop(done);
-        tasks.spawn(Arc::clone(self).finisher(written));
+        tasks.spawn(Arc::clone(self).finisher(written, report));
         let pinger = tokio::spawn(ping(self.server.clone()));
         let mut result = Ok(());
         while let Some(ended) = tasks.join_next().await {
@@ -323,7 +352,7 @@ impl Engine {
         mut range: std::ops::Range<u64>,
         mut sink: impl FnMut(&[u8]) -> bool,
     ) -> Result<(), FetchError> {
-        let id = target.object.id().to_string();
+        let id = target.id();
         let mut patience = Patience::new();
         let mut leased = false;
         while !range.is_empty() {
@@ -460,24 +489,26 @@ impl Engine {
             .is_ok_and(|parts| parts.len() <= 1)
     }
 
-    /// Syncs what is written and reports it.
+    /// Syncs what is written and has it confirmed.
     async fn finisher(
         self: Arc<Self>,
         mut written: mpsc::Receiver<usize>,
+        report: mpsc::Sender<Vec<String>>,
     ) -> Result<(), FetchError> {
         let mut batch = Vec::new();
         while written.recv_many(&mut batch, WAITING).await > 0 {
             let indices = std::mem::take(&mut batch);
-            let shared = Arc::clone(&self);
-            let ids: Vec<String> = indices
+            let ids = indices
                 .iter()
-                .map(|&index| self.targets[index].object.id().to_string())
+                .map(|&index| self.targets[index].id())
                 .collect();
+            let shared = Arc::clone(&self);
             let synced = tokio::task::spawn_blocking(move || shared.sync(&indices)).await;
             synced
                 .map_err(|_| FetchError::Interrupted)?
                 .map_err(|error| self.io(error))?;
-            self.server.receipts(ids).await?;
+            // Fails only if confirming has failed, which is told at the end.
+            let _ = report.send(ids).await;
         }
         Ok(())
     }

@@ -38,6 +38,11 @@ impl Target {
         })
     }
 
+    /// As the server knows it.
+    pub(super) fn id(&self) -> String {
+        self.object.id().to_string()
+    }
+
     /// One part less to do; true if it was the last.
     pub(super) fn done_one(&self) -> bool {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);

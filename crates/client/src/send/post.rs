@@ -245,13 +245,12 @@ fn check(info: &Info, order: &Order, layouts: &[Layout]) -> Result<(), SendError
 fn begin_record(desk: Desk<'_>, order: &Order, layouts: &[Layout], fingerprint: Hash) -> Record {
     let world = desk.world;
     Record {
-        parcel: ParcelId::from_bytes(world.draw()),
+        parcel: make_parcel_id(world),
         key: ParcelKey::take(&mut world.draw()),
         level: order.level,
         server: desk.server.base().to_owned(),
         fingerprint,
         created: world.now(),
-        expires: None,
         objects: layouts
             .iter()
             .map(|layout| Object::make(layout.size(), world))
@@ -261,6 +260,16 @@ fn begin_record(desk: Desk<'_>, order: &Order, layouts: &[Layout], fingerprint: 
             .iter()
             .map(|email| draft::Link::make(email, world))
             .collect(),
+    }
+}
+
+/// Not one that begins with a hyphen, which a command line takes for an option.
+fn make_parcel_id(world: World) -> ParcelId {
+    loop {
+        let id = ParcelId::from_bytes(world.draw());
+        if !id.to_string().starts_with('-') {
+            return id;
+        }
     }
 }
 
@@ -430,12 +439,12 @@ impl Sending<'_> {
             });
         }
         let parcel = record.parcel.to_string();
-        // From here on the links count: their record must outlast a power cut.
-        tokio::task::block_in_place(|| self.draft.sync())?;
-        self.desk
-            .server
-            .put_manifest(&parcel, Bytes::from(sealed.into_bytes()))
-            .await?;
+        // Once it is posted the links count: their record must outlast a power cut.
+        let draft = Arc::clone(&self.draft);
+        let synced = tokio::task::spawn_blocking(move || draft.sync());
+        let manifest = Bytes::from(sealed.into_bytes());
+        self.desk.server.put_manifest(&parcel, manifest).await?;
+        synced.await.map_err(|_| UploadError::Interrupted)??;
         let request = PostRequest {
             recipients,
             expires: self.order.expires.map(|e| e.at(self.desk.world.now())),
