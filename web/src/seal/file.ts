@@ -69,20 +69,26 @@ export interface SealedPart {
   hash: Bytes;
 }
 
+/** Gives exactly the bytes [from, to) of a file object's text. */
+export type ReadText = (from: number, to: number) => Bytes | Promise<Bytes>;
+
 /**
- * Seals part `index` of a file object of `sealed` bytes; `text` is exactly what `partText` says. Parts are independent.
- * Going on with the same header is right only if every part that has a hash comes out with the same one.
+ * Seals part `index` of a file object of `sealed` bytes, a few segments at a time, each read when its turn comes; `room` is
+ * where the part is written, if it has the right length, and is unfit for anything else while this runs. Parts are
+ * independent. Going on with the same header is right only if every part that has a hash comes out with the same one.
  */
-export async function sealPart(stream: Stream, sealed: number, index: number, text: Bytes): Promise<SealedPart> {
-  const place = partText(sealed, index);
-  if (text.length !== place.to - place.from) refuse('part_length');
-  const bytes = new Uint8Array(partLength(sealed, index));
+export async function sealPart(stream: Stream, sealed: number, index: number, read: ReadText, room?: Bytes): Promise<SealedPart> {
+  const length = partLength(sealed, index);
+  const bytes = room?.length === length ? room : new Uint8Array(length);
   const base = index * PART;
   if (index === 0) bytes.set(stream.header);
   await overSegments(sealed, index, async (segment) => {
     const { last, from, to } = span(sealed, segment);
-    const start = textOffset(segment) - place.from;
-    bytes.set(await stream.sealSegment(segment, last, text.subarray(start, start + to - from - TAG_LEN)), from - base);
+    const start = textOffset(segment);
+    const size = to - from - TAG_LEN;
+    const text = await read(start, start + size);
+    if (text.length !== size) refuse('part_length');
+    bytes.set(await stream.sealSegment(segment, last, text), from - base);
   });
   return { bytes, hash: await sha256(bytes) };
 }

@@ -3,7 +3,7 @@
  * place that somebody chooses; a private file that is saved when it is complete; memory, for little.
  */
 import type { Sink } from './protocol.ts';
-import { scriptUrl } from './vault.ts';
+import { scriptUrl } from './script-url.ts';
 
 /** Most bytes that are gathered in memory. */
 export const MEMORY = 256_000_000;

@@ -2,9 +2,8 @@
  * Fetches sealed bytes by range, and goes on by itself when the connection or the server is gone: it tries again after 1, 2, 4
  * … at most 15 seconds, for as long as nobody stops it.
  */
+import { passing, Pauses } from './pause.ts';
 import { VaultError } from './problem.ts';
-
-const LONGEST = 15_000;
 
 export interface Source {
   /** Claim token. */
@@ -13,28 +12,6 @@ export interface Source {
   /** Says that nothing arrives for now, or again. */
   waiting: (waits: boolean) => void;
 }
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const over = (): void => {
-      clearTimeout(timer);
-      removeEventListener('online', done);
-      reject(new DOMException('', 'AbortError'));
-    };
-    const done = (): void => {
-      removeEventListener('online', done);
-      signal.removeEventListener('abort', over);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    // No need to wait any longer once the device says that it is connected again.
-    addEventListener('online', done, { once: true });
-    signal.addEventListener('abort', over, { once: true });
-  });
-}
-
-/** Whether a later try may go better: the server is away, or too busy. */
-const passing = (status: number): boolean => status === 429 || status >= 500;
 
 async function refusal(response: Response): Promise<{ kind: 'server'; code: string; status: number }> {
   const problem = (await response.json().catch(() => ({}))) as { code?: string };
@@ -67,7 +44,8 @@ async function once(url: string, from: number, to: number, source: Source): Prom
 
 /** Bytes [from, to) of a sealed file object. */
 export async function fetchPart(object: string, from: number, to: number, source: Source): Promise<Uint8Array<ArrayBuffer>> {
-  for (let wait = 1000; ; wait = Math.min(LONGEST, wait * 2)) {
+  const pauses = new Pauses(source.signal);
+  for (;;) {
     let asked = 0;
     try {
       const got = await once(`/api/v1/claims/files/${object}`, from, to, source);
@@ -81,6 +59,6 @@ export async function fetchPart(object: string, from: number, to: number, source
       if (!(error instanceof TypeError)) throw error;
     }
     source.waiting(true);
-    await pause(Math.max(wait, asked), source.signal);
+    await pauses.wait(asked);
   }
 }

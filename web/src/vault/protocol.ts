@@ -8,11 +8,13 @@ import type { SealCode } from '../seal/error.ts';
 /** Why a call or a job failed: a refusal of the format, an answer of the server, or the device. */
 export type VaultProblem =
   | { kind: 'seal'; code: SealCode }
-  | { kind: 'server'; code: string; status: number }
+  | { kind: 'server'; code: string; status: number; retryAfter?: number | undefined }
   | { kind: 'stopped' }
   | { kind: 'disk-full' }
-  | { kind: 'changed' }
-  | { kind: 'unreadable' }
+  /** This device did not send that delivery, so it has not the keys. */
+  | { kind: 'keys-elsewhere' }
+  /** Files are missing or have changed; each says so itself. */
+  | { kind: 'files' }
   | { kind: 'internal' };
 
 /** A file as the page may know it. */
@@ -59,10 +61,6 @@ export interface Calls {
   stop: { ask: { job: number }; answer: Record<string, never> };
 }
 
-export type CallName = keyof Calls;
-
-export type Request = { [N in CallName]: { call: N; number: number; ask: Calls[N]['ask'] } }[CallName];
-
 /** What a job says while it runs. */
 export interface Report {
   job: number;
@@ -74,11 +72,6 @@ export interface Report {
   /** The connection is gone; it is tried again. */
   waiting: boolean;
 }
-
-export type Message =
-  | { kind: 'answer'; number: number; answer: Calls[CallName]['answer'] }
-  | { kind: 'problem'; number: number; problem: VaultProblem }
-  | { kind: 'report'; report: Report };
 
 /** What the sink's other end, the service worker, and the vault say on their port. */
 export type Pull = { kind: 'pull' } | { kind: 'cancel' };

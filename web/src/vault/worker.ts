@@ -5,10 +5,11 @@ import { parseCode, parseFragment } from '../seal/link-text.ts';
 import { openManifest, parseManifest } from '../seal/parcel.ts';
 import { passwordParams, stretch } from '../seal/password.ts';
 import type { Bytes } from '../seal/primitives.ts';
+import { answerCalls } from './answer.ts';
 import { keep, recall } from './keep.ts';
 import { Letter } from './letter.ts';
-import { problemOf, VaultError } from './problem.ts';
-import type { CallName, Calls, Message, Request } from './protocol.ts';
+import { VaultError } from './problem.ts';
+import type { Calls, Report } from './protocol.ts';
 import { measure, save } from './save.ts';
 
 const DAY = 86_400_000;
@@ -23,7 +24,6 @@ interface Visit {
 let visit: Visit | undefined;
 const jobs = new Map<number, AbortController>();
 
-const say = (message: Message): void => { self.postMessage(message); };
 const bytesOf = (text: string): Bytes => fromText(text, Math.floor((text.length * 3) / 4));
 
 function there<T>(value: T | undefined): T {
@@ -31,7 +31,7 @@ function there<T>(value: T | undefined): T {
   return value;
 }
 
-const calls: { [N in CallName]: (ask: Calls[N]['ask']) => Promise<Calls[N]['answer']> | Calls[N]['answer'] } = {
+const report = answerCalls<Calls, Report>({
   async takeLink({ id, fragment, code, tab }) {
     const secret = code === undefined ? parseFragment(fragment ?? '') : parseCode(code);
     visit = { id: fromText(id, ID_LEN, 'link_form'), secret };
@@ -64,7 +64,7 @@ const calls: { [N in CallName]: (ask: Calls[N]['ask']) => Promise<Calls[N]['answ
     jobs.set(job, controller);
     try {
       const blob = await save(there(visit?.letter), files, zip, sink, {
-        number: job, token, controller, report: (report) => { say({ kind: 'report', report }); },
+        number: job, token, controller, report,
       });
       return { blob };
     } finally {
@@ -76,16 +76,4 @@ const calls: { [N in CallName]: (ask: Calls[N]['ask']) => Promise<Calls[N]['answ
     jobs.get(job)?.abort();
     return {};
   },
-};
-
-async function answer({ call, number, ask }: Request): Promise<void> {
-  try {
-    // Request ties `ask` to `call`; TypeScript does not follow that through the table.
-    const run = calls[call] as (ask: Request['ask']) => Promise<Calls[CallName]['answer']>;
-    say({ kind: 'answer', number, answer: await run(ask) });
-  } catch (error) {
-    say({ kind: 'problem', number, problem: problemOf(error) });
-  }
-}
-
-self.onmessage = (event: MessageEvent<Request>) => void answer(event.data);
+});

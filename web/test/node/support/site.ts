@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { fileStream, packLayout, PART, partCount, partText, sealPart } from '../../../src/seal/file.ts';
+import { fileStream, packLayout, PART, partCount, sealPart } from '../../../src/seal/file.ts';
 import { toText } from '../../../src/seal/format.ts';
 import { linkAuth, linkAuth2, sealRecord, writeRecord } from '../../../src/seal/link.ts';
 import { fragment } from '../../../src/seal/link-text.ts';
@@ -45,8 +45,7 @@ async function sealObject(text: Bytes): Promise<{ object: SealedObject; sealed: 
   const size = sealedSize(text.length);
   const parts = [];
   for (let index = 0; index < partCount(size); index += 1) {
-    const { from, to } = partText(size, index);
-    parts.push(await sealPart(stream, size, index, text.subarray(from, to)));
+    parts.push(await sealPart(stream, size, index, (from, to) => text.subarray(from, to)));
   }
   return { object: { id, key, size: text.length, parts: parts.map(({ hash }) => hash) }, sealed: concat(...parts.map(({ bytes }) => bytes)) };
 }

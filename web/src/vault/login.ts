@@ -1,0 +1,33 @@
+/**
+ * Login by OPAQUE (RFC 9807): the server never sees the password, nor anything that could be guessed at. ristretto255-SHA512, 3DH;
+ * the key stretching, Argon2id with 64 MiB and three passes, runs here. Identifiers: the account's id and the server's host.
+ */
+import { client, ready } from '@serenity-kit/opaque';
+import { opaque, type ApiAccount } from '../api/members.ts';
+import { ApiProblem } from '../api/port.ts';
+
+const STRETCHING = { 'argon2id-custom': { memory: 64 * 1024, iterations: 3, parallelism: 1 } };
+
+export async function login(email: string, password: string, label: string): Promise<ApiAccount> {
+  await ready;
+  const { clientLoginState, startLoginRequest } = client.startLogin({ password });
+  const started = await opaque.loginStart(email, startLoginRequest);
+  const finished = client.finishLogin({
+    clientLoginState, loginResponse: started.response, password, keyStretching: STRETCHING,
+    identifiers: { client: started.account, server: started.host },
+  });
+  // The answer does not fit the password: no such account, or another password. The server has counted the try.
+  if (finished === undefined) throw new ApiProblem({ code: 'login_failed', status: 401 });
+  return (await opaque.loginFinish(started.login, finished.finishLoginRequest, label)).account;
+}
+
+export async function makeFirst(code: string, email: string, name: string, password: string): Promise<void> {
+  await ready;
+  const { clientRegistrationState, registrationRequest } = client.startRegistration({ password });
+  const started = await opaque.firstStart(code, email, name, registrationRequest);
+  const { registrationRecord } = client.finishRegistration({
+    clientRegistrationState, registrationResponse: started.response, password, keyStretching: STRETCHING,
+    identifiers: { client: started.account, server: started.host },
+  });
+  await opaque.firstFinish(code, registrationRecord);
+}

@@ -1,0 +1,68 @@
+/** The members' vault: the Worker that seals what is sent, keeps its keys, and logs in. */
+import { info } from '../api/client.ts';
+import type { ApiAccount } from '../api/members.ts';
+import { answerCalls } from './answer.ts';
+import { Desk } from './desk.ts';
+import type { MemberCalls, MemberReport } from './member-protocol.ts';
+import { addRecipients, follow, namesOf, resend } from './sent.ts';
+
+/** Nobody's while nobody has logged in. */
+let desk: Desk | undefined;
+/** Waiting for somebody to log in again. */
+const waiting: (() => void)[] = [];
+
+const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberReport>({
+  async login({ email, password, label }) {
+    const { login } = await import('./login.ts');
+    return { account: back(await login(email, password, label)) };
+  },
+  async first({ code, email, name, password, label }) {
+    const { login, makeFirst } = await import('./login.ts');
+    await makeFirst(code, email, name, password);
+    return { account: back(await login(email, password, label)) };
+  },
+
+  async openDraft({ account, email, form }) {
+    desk?.end();
+    desk = new Desk({ account, address: email }, form, say, session);
+    return desk.open();
+  },
+  keepForm: ({ form }) => there().keepForm(form),
+  addFiles: (given) => there().add(given),
+  removeFiles: ({ ids }) => there().remove(ids),
+  reopen: () => there().reopen(),
+  async post(order) {
+    const [links, { public_url: base }] = await Promise.all([there().post(order), info()]);
+    return { parcel: links.parcel, links: links.urls(base) };
+  },
+  stop: () => there().stop(),
+  discard: () => there().discard(),
+
+  namesOf: ({ parcel }) => namesOf(parcel),
+  addRecipients: async ({ parcel, people }) => ({ links: await addRecipients(parcel, people) }),
+  async resend({ parcel, addresses, language }) {
+    await resend(parcel, addresses, language);
+    return {};
+  },
+  async follow(change) {
+    await follow(change);
+    return {};
+  },
+});
+
+function there(): Desk {
+  if (desk === undefined) throw new Error('openDraft comes first');
+  return desk;
+}
+
+/** Somebody has logged in: what waited for that goes on. */
+function back(account: ApiAccount): ApiAccount {
+  if (desk === undefined || account.id === desk.sender.account) for (const go of waiting.splice(0)) go();
+  return account;
+}
+
+/** Resolves when somebody has logged in again. */
+function session(): Promise<void> {
+  if (waiting.length === 0) say({ kind: 'session' });
+  return new Promise((resolve) => { waiting.push(resolve); });
+}

@@ -1,0 +1,199 @@
+/**
+ * From a draft to a posted parcel: everything that was chosen has arrived, then the list of contents, then the links and what the
+ * mails shall say. A server that lost its last writes asks again; one that has posted already says so.
+ */
+import { drafts, type ApiNewRecipient, type ApiNotice, type ApiPosted } from '../api/members.ts';
+import { PACK_BELOW } from '../seal/file.ts';
+import { fromText, ID_LEN, toText } from '../seal/format.ts';
+import { linkAuth, linkAuth2, sealRecord, writeRecord, type LinkHead } from '../seal/link.ts';
+import { fragment, linkUrl } from '../seal/link-text.ts';
+import { FOLDER_TYPE, type Contents, type Entry, type Manifest, type SealedObject } from '../seal/manifest.ts';
+import { sealManifest, type SealedManifest } from '../seal/parcel.ts';
+import { recommendedParams, stretch, type PasswordParams } from '../seal/password.ts';
+import { NONCE_LEN, random, sha256, type Bytes } from '../seal/primitives.ts';
+import { makeHeader } from '../seal/stream.ts';
+import { makeLink, makeObject, type DraftFile, type DraftLink, type DraftObject, type DraftRecord } from './draft-record.ts';
+import type { Draft } from './draft.ts';
+import type { LinkOfPerson, Order } from './member-protocol.ts';
+import { VaultError } from './problem.ts';
+import { patiently, putBytes, refusal, type Patience } from './put.ts';
+import type { Upload } from './upload.ts';
+
+/** The type given to every file: the one shown comes from the content. */
+const FILE_TYPE = 'application/octet-stream';
+/** Most names that a notice carries. */
+const NOTICE_NAMES = 100;
+/** After so many rounds in which parts went missing again the server is not to be trusted with them. */
+const ROUNDS = 20;
+const SALT_LEN = 16;
+
+export const isFolder = (file: { name: string }): boolean => file.name.endsWith('/');
+const isSmall = (file: DraftFile): boolean => file.size < PACK_BELOW && !isFolder(file);
+
+const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one, at) => one === b[at]);
+
+/** One pack of all small files as they are now; an older one is given up. */
+async function pack(draft: Draft, upload: Upload): Promise<void> {
+  const small = draft.record.files.filter(isSmall);
+  const old = draft.record.objects.find((object) => object.pack);
+  const size = small.reduce((sum, file) => sum + file.size, 0);
+  if (old?.size === size && same(old.files, small.map(({ id }) => id))) return;
+  if (old) await upload.remove(old);
+  if (small.length > 0) await draft.addObject(makeObject(small, true));
+}
+
+/** Ends when all bytes have arrived; true if the parcel was posted before. */
+async function arrive(draft: Draft, upload: Upload, signal: AbortSignal): Promise<boolean> {
+  await pack(draft, upload);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await upload.settled(signal);
+    const { posted, left } = await upload.sync();
+    if (posted) return true;
+    if (left > 0) continue;
+    if (upload.lacks) throw new VaultError({ kind: 'files' });
+    return false;
+  }
+  throw new VaultError({ kind: 'server', code: 'parts_lost', status: 0 });
+}
+
+function listed(record: DraftRecord, hashes: (object: DraftObject) => Bytes[] | undefined): Pick<Manifest, 'files' | 'packs'> {
+  const packs: SealedObject[] = [];
+  const contents = new Map<string, Contents>();
+  const sizes = new Map(record.files.map((file) => [file.id, file.size]));
+  for (const object of record.objects) {
+    const parts = hashes(object);
+    if (parts === undefined) throw new VaultError({ kind: 'files' });
+    const sealed = { id: object.id, key: object.key, size: object.size, parts };
+    let offset = 0;
+    for (const id of object.files) {
+      contents.set(id, object.pack ? { kind: 'packed', pack: packs.length, offset } : { kind: 'own', object: sealed });
+      offset += sizes.get(id) ?? 0;
+    }
+    if (object.pack) packs.push(sealed);
+  }
+  const files = record.files.map((file): Entry => {
+    if (isFolder(file)) return { name: file.name.slice(0, -1), type: FOLDER_TYPE, size: 0, contents: { kind: 'folder' } };
+    const place = contents.get(file.id);
+    if (place === undefined) throw new VaultError({ kind: 'files' });
+    return { name: file.name, type: FILE_TYPE, mtime: file.mtime, size: file.size, contents: place };
+  });
+  return { files, packs };
+}
+
+async function seal(draft: Draft, sender: { account: string; address: string }): Promise<SealedManifest> {
+  const { record } = draft;
+  const manifest: Manifest = {
+    created: Date.now(),
+    sender: { account: fromText(sender.account, ID_LEN), address: sender.address },
+    ...listed(record, (object) => draft.hashes(object)),
+  };
+  return sealManifest(record.key, fromText(record.parcel, ID_LEN), { level: record.level, outside: false }, makeHeader(random), manifest);
+}
+
+/** A password stretched once, for all links of an order. */
+interface Stretched {
+  params: PasswordParams;
+  key: Bytes;
+}
+
+export async function stretched(password: string): Promise<Stretched | undefined> {
+  if (password === '') return undefined;
+  const params = recommendedParams(random(SALT_LEN));
+  return { params, key: await stretch(params, password) };
+}
+
+export interface Guard {
+  password: Stretched | undefined;
+  mailedCode: boolean;
+  limit: number | undefined;
+}
+
+/** What the server is given of a link. */
+export async function newRecipient(
+  link: DraftLink, guard: Guard, manifest: SealedManifest, key: Bytes, notice: ApiNotice | undefined,
+): Promise<ApiNewRecipient> {
+  const head: LinkHead = { id: link.id, mailedCode: guard.mailedCode, password: guard.password?.params };
+  const sealed = await sealRecord(head, link.secret, guard.password?.key, random(NONCE_LEN), manifest, key);
+  const auth = await sha256(await linkAuth(link.secret, link.id));
+  const auth2 = guard.password && (await sha256(await linkAuth2(link.secret, guard.password.key, link.id)));
+  return {
+    email: link.address,
+    link: {
+      id: toText(link.id), record: toText(writeRecord(sealed)), auth: toText(auth), ...(auth2 && { auth2: toText(auth2) }),
+      ...(guard.limit !== undefined && { limit: guard.limit }),
+    },
+    ...(notice && { notice }),
+  };
+}
+
+export function noticeFor(link: DraftLink, files: readonly { name: string; size: number }[], language: string): ApiNotice {
+  return {
+    key: fragment(link.secret),
+    files: files.slice(0, NOTICE_NAMES).map(({ name, size }) => ({ name, size })),
+    file_count: files.length,
+    language,
+  };
+}
+
+export const urlsOf = (links: readonly DraftLink[], base: string): LinkOfPerson[] =>
+  links.map(({ address, id, secret }) => ({ address, url: linkUrl({ base: base.replace(/\/+$/, ''), page: 'd', id, secret }) }));
+
+async function hand(draft: Draft, order: Order, sender: { account: string; address: string }, patience: Patience): Promise<ApiPosted> {
+  const { record } = draft;
+  const { form } = order;
+  record.links = form.people.map(({ address }) => record.links.find((link) => link.address === address) ?? makeLink(address));
+  const sealed = await seal(draft, sender);
+  const guard = { password: await stretched(form.options.password), mailedCode: form.options.mailedCode, limit: order.limit };
+  const files = record.files.filter((file) => !isFolder(file));
+  const recipients = await Promise.all(record.links.map((link) =>
+    newRecipient(link, guard, sealed, record.key, form.options.passOn ? undefined : noticeFor(link, files, form.options.language))));
+  // From here on the links count: their record must outlast a power cut.
+  await draft.save();
+  await putBytes(`/parcels/${record.parcel}/manifest`, sealed.bytes, patience, () => undefined);
+  return patiently(() => drafts.post(record.parcel, {
+    recipients, expires: Date.now() + order.life, subject: form.subject, message: form.message, notify: form.options.notify,
+  }), patience);
+}
+
+/** Nothing can be made of this draft any more: withdrawn, expired, or its id is somebody else's. */
+const OVER = new Set(['conflict', 'withdrawn', 'expired', 'spent']);
+
+export interface Desk {
+  draft: Draft;
+  upload: Upload;
+  sender: { account: string; address: string };
+  /** Begins the engine anew after the draft became another parcel. */
+  renew: () => Upload;
+  signal: AbortSignal;
+}
+
+/** Posts the draft. Ends when the server has everything on its disk. */
+export async function post(desk: Desk, order: Order): Promise<void> {
+  const { draft, sender, signal } = desk;
+  let { upload } = desk;
+  const anew = async (): Promise<void> => {
+    await draft.restart(order.form.level);
+    upload = desk.renew();
+  };
+  if (order.form.level !== draft.record.level) {
+    await patiently(() => drafts.abandon(draft.record.parcel), upload.patience(signal)).catch((error: unknown) => {
+      if (refusal(error) !== 'not_found') throw error;
+    });
+    await anew();
+  }
+  for (let round = 0; ; round += 1) {
+    try {
+      const before = await arrive(draft, upload, signal);
+      const patience = upload.patience(signal);
+      const { parcel } = draft.record;
+      const posted = before ? await patiently(() => drafts.details(parcel), patience) : await hand(draft, order, sender, patience);
+      await draft.setPosted(posted.expires);
+      return;
+    } catch (error) {
+      const code = refusal(error) ?? '';
+      // Incomplete: a server that crashed in between asks for its last parts again.
+      if (round === ROUNDS || !(code === 'incomplete' || code === 'already_posted' || OVER.has(code))) throw error;
+      if (OVER.has(code)) await anew();
+    }
+  }
+}

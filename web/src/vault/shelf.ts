@@ -1,0 +1,123 @@
+/**
+ * The shelf: drafts and sent deliveries of this browser, in IndexedDB.
+ *
+ * | store | key | value |
+ * |-|-|-|
+ * | `records` | parcel | the record, sealed under the browser's own key |
+ * | `parts` | parcel, object, index | h_j: SHA-256 of a sealed part, no secret |
+ * | `roots` | parcel, root | handle of a file or folder that somebody chose |
+ *
+ * **Invariant.** h_j is on the disk before the first byte of part j leaves. Whoever goes on seals the part again and
+ * compares; a difference means that the source changed, and then the file object gets a new id, key and header.
+ *
+ * One writer: whoever works on a draft holds the Web Lock of its parcel for as long as the tab lives.
+ */
+import { toText } from '../seal/format.ts';
+import type { Bytes } from '../seal/primitives.ts';
+import { Database, done } from './database.ts';
+import { recordFromText, recordToText, type DraftObject, type DraftRecord } from './draft-record.ts';
+
+interface Kept {
+  /** When it is to be forgotten, ms. */
+  until: number;
+  sealed: Bytes;
+}
+
+const database = new Database('depesche-drafts', ['records', 'parts', 'roots']);
+const DAY = 86_400_000;
+/** Unposted, a draft outlives the server's copy of it (seven days) by one. */
+const DRAFT_LIFE = 8 * DAY;
+
+const lockName = (parcel: string): string => `depesche draft ${parcel}`;
+const all = (parcel: string): IDBKeyRange => IDBKeyRange.bound([parcel], [parcel, []]);
+
+export async function putRecord(record: DraftRecord): Promise<void> {
+  const sealed = await database.seal(record.parcel, new TextEncoder().encode(recordToText(record)));
+  const until = record.expires ?? Date.now() + DRAFT_LIFE;
+  await database.write('records', (store) => store.put({ until, sealed } satisfies Kept, record.parcel));
+}
+
+async function read(parcel: string, kept: Kept): Promise<DraftRecord | undefined> {
+  const text = await database.open(parcel, kept.sealed);
+  return text && recordFromText(new TextDecoder().decode(text));
+}
+
+export async function getRecord(parcel: string): Promise<DraftRecord | undefined> {
+  const kept = (await done((await database.read('records')).get(parcel))) as Kept | undefined;
+  return kept && read(parcel, kept);
+}
+
+/** Everything about it, with keys and hashes. */
+export async function removeRecord(parcel: string): Promise<void> {
+  await clearWork(parcel);
+  await database.write('records', (store) => store.delete(parcel));
+}
+
+/** What only the uploading needs. */
+export async function clearWork(parcel: string): Promise<void> {
+  await database.write('parts', (store) => store.delete(all(parcel)));
+  await database.write('roots', (store) => store.delete(all(parcel)));
+}
+
+/** The unposted drafts of an account, the newest first; what is over is removed. */
+export async function unposted(account: string, now: number): Promise<DraftRecord[]> {
+  const store = await database.read('records');
+  const [keys, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll() as IDBRequest<Kept[]>)]);
+  const found: DraftRecord[] = [];
+  for (const [at, kept] of values.entries()) {
+    const parcel = keys[at] as string;
+    const record = kept.until > now ? await read(parcel, kept) : undefined;
+    if (record === undefined) await removeRecord(parcel);
+    else if (record.account === account && record.expires === undefined) found.push(record);
+  }
+  return found.sort((a, b) => b.created - a.created);
+}
+
+/** Takes the draft's lock until it is let go; none if another tab has it. */
+export function takeLock(parcel: string): Promise<(() => void) | undefined> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(lockName(parcel), { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        resolve(undefined);
+        return undefined;
+      }
+      return new Promise<void>((letGo) => { resolve(letGo); });
+    });
+  });
+}
+
+const place = (parcel: string, object: DraftObject, index: number): IDBValidKey => [parcel, toText(object.id), index];
+
+export async function putHash(parcel: string, object: DraftObject, index: number, hash: Bytes): Promise<void> {
+  await database.write('parts', (store) => store.put(hash, place(parcel, object, index)));
+}
+
+/** The hashes known of a parcel, by object and index. */
+export async function getHashes(parcel: string): Promise<Map<string, Map<number, Bytes>>> {
+  const store = await database.read('parts');
+  const [keys, values] = await Promise.all([done(store.getAllKeys(all(parcel))), done(store.getAll(all(parcel)) as IDBRequest<Bytes[]>)]);
+  const found = new Map<string, Map<number, Bytes>>();
+  for (const [at, key] of (keys as [string, string, number][]).entries()) {
+    const [, object, index] = key;
+    const of = found.get(object) ?? new Map<number, Bytes>();
+    found.set(object, of);
+    const hash = values[at];
+    if (hash !== undefined) of.set(index, hash);
+  }
+  return found;
+}
+
+export async function removeHashes(parcel: string, object: DraftObject): Promise<void> {
+  const id = toText(object.id);
+  await database.write('parts', (store) => store.delete(IDBKeyRange.bound([parcel, id], [parcel, id, []])));
+}
+
+export async function putRoot(parcel: string, root: string, handle: FileSystemHandle): Promise<void> {
+  await database.write('roots', (store) => store.put(handle, [parcel, root]));
+}
+
+export async function getRoots(parcel: string): Promise<Map<string, FileSystemHandle>> {
+  const store = await database.read('roots');
+  const [keys, values] = await Promise.all([done(store.getAllKeys(all(parcel))), done(store.getAll(all(parcel)) as IDBRequest<FileSystemHandle[]>)]);
+  return new Map((keys as [string, string][]).flatMap(([, root], at) => (values[at] ? [[root, values[at]] as const] : [])));
+}
