@@ -9,6 +9,7 @@ export type ApiNotice = Shape<'Notice'>;
 export type ApiNewRecipient = Shape<'NewRecipient'>;
 export type ApiPost = Shape<'PostRequest'>;
 export type ApiParcel = Shape<'Parcel'>;
+export type ApiPosted = Pick<ApiParcel, 'id' | 'expires'>;
 
 /** OPAQUE (RFC 9807): the messages of login and registration as base64url. */
 export const opaque = {

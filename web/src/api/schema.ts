@@ -98,7 +98,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["x_first_finish"];
+        /** Finishes it: the account is there, and the door closed for good. */
+        post: operations["first_finish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -114,7 +115,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["x_first_start"];
+        /** Begins the registration of the first account. */
+        post: operations["first_start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -544,10 +546,15 @@ export interface components {
             /** @description `de`, `en` or `cs`. */
             language?: string;
         };
+        /** @description How the portal looks, and whom it names. */
         Brand: {
+            /** @description `#rrggbb`. */
             colour?: string | null;
+            /** @description Address of the imprint. */
             imprint?: string | null;
+            /** @description Where the logo is served: SVG or PNG, shown at most 200 x 40. */
             logo?: string | null;
+            /** @description Address of the privacy notice. */
             privacy?: string | null;
         };
         /** @description Where a visit stands. */
@@ -634,26 +641,40 @@ export interface components {
              */
             size: number;
         };
+        /** @description The registration's record. */
         FirstFinish: {
+            /** @description From the console of the server. */
             code: string;
+            /** @description RegistrationRecord. */
             upload: string;
         };
+        /** @description The first account: OPAQUE registration request (RFC 9807 section 5.1), with the one-time code from the console. */
         FirstStart: {
+            /** @description From the console of the server. */
             code: string;
+            /** @description The address of the account. */
             email: string;
-            name: string;
+            /** @description The name shown to recipients; may be empty. */
+            name?: string;
+            /** @description RegistrationRequest. */
             request: string;
         };
+        /** @description The registration's answer. */
         FirstStarted: {
+            /** @description Client identifier of OPAQUE: the account id as text. */
             account: string;
+            /** @description Server identifier of OPAQUE: the host name. */
             host: string;
+            /** @description RegistrationResponse. */
             response: string;
         };
         /** @description What a client has to know of the server before anything else. */
         Info: {
+            /** @description How the portal looks. */
             brand: components["schemas"]["Brand"];
             /** @description Mail is caught and shown at `/dev/mail`. */
             demo: boolean;
+            /** @description Nobody has an account yet: `/first` makes the first one. */
             first_run: boolean;
             /** @description Levels offered. */
             levels: components["schemas"]["Levels"];
@@ -1013,6 +1034,10 @@ export interface components {
             code: string;
             /** @description A sentence for the person, with the way on. */
             detail: string;
+            /**
+             * Format: int64
+             * @description Seconds of the coming pause, with `wrong_password`.
+             */
             pause?: number | null;
             /**
              * Format: int64
@@ -1096,6 +1121,10 @@ export interface components {
         };
         /** @description A recipient in a list. */
         RecipientSummary: {
+            /**
+             * Format: int64
+             * @description Since when, ms.
+             */
             at: number;
             /** @description Who. */
             email: string;
@@ -1114,6 +1143,11 @@ export interface components {
             /** @description What the mail shall say. */
             notice: components["schemas"]["Notice"];
         };
+        /**
+         * Format: binary
+         * @description In the description: bytes as they are.
+         */
+        SealedBytes: string;
         /** @description Who wrote. */
         Sender: {
             /** @description The address. */
@@ -1189,47 +1223,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
                 };
             };
+            /** @description Partial Content */
             206: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            416: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1248,6 +1261,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1256,23 +1270,8 @@ export interface operations {
                     "application/json": components["schemas"]["Claim"];
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1291,23 +1290,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1326,6 +1319,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1334,15 +1328,8 @@ export interface operations {
                     "application/json": components["schemas"]["Claim"];
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1365,6 +1352,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1373,23 +1361,8 @@ export interface operations {
                     "application/json": components["schemas"]["Claim"];
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1399,7 +1372,7 @@ export interface operations {
             };
         };
     };
-    x_first_finish: {
+    first_finish: {
         parameters: {
             query?: never;
             header?: never;
@@ -1412,15 +1385,25 @@ export interface operations {
             };
         };
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    x_first_start: {
+    first_start: {
         parameters: {
             query?: never;
             header?: never;
@@ -1433,12 +1416,22 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FirstStarted"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1452,12 +1445,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Info"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1477,21 +1480,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1516,6 +1513,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1524,31 +1522,8 @@ export interface operations {
                     "application/json": components["schemas"]["Look"];
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1573,6 +1548,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1581,31 +1557,8 @@ export interface operations {
                     "application/json": components["schemas"]["Letter"];
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            429: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1628,6 +1581,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1636,7 +1590,8 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            401: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1659,6 +1614,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1667,7 +1623,8 @@ export interface operations {
                     "application/json": components["schemas"]["LoginStarted"];
                 };
             };
-            429: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1686,11 +1643,21 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -1703,12 +1670,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1722,6 +1699,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1730,7 +1708,8 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            401: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1754,12 +1733,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ParcelPage"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1775,6 +1764,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1783,7 +1773,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            404: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1808,6 +1799,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1816,23 +1808,8 @@ export interface operations {
                     "application/json": components["schemas"]["Draft"];
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            507: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1853,6 +1830,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1861,7 +1839,8 @@ export interface operations {
                     "application/json": components["schemas"]["Draft"];
                 };
             };
-            404: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1882,13 +1861,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            404: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1913,6 +1894,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1921,15 +1903,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1951,13 +1926,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            404: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1980,41 +1957,19 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["SealedBytes"];
             };
         };
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            411: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            507: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2035,15 +1990,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
                 };
             };
-            404: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2064,41 +2021,19 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": number[];
+                "application/octet-stream": components["schemas"]["SealedBytes"];
             };
         };
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            411: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            507: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2123,6 +2058,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2131,15 +2067,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2164,6 +2093,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2172,15 +2102,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2205,6 +2128,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2213,15 +2137,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2246,6 +2163,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2254,15 +2172,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2283,6 +2194,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2291,15 +2203,8 @@ export interface operations {
                     "application/json": components["schemas"]["Parcel"];
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            410: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2318,12 +2223,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2339,13 +2254,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            404: {
+            /** @description What went wrong, and the way on */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
