@@ -458,6 +458,9 @@ async fn commit(
                 now,
             ));
         }
+    }
+    if !matches!(claim.state, ClaimState::Committed { .. }) {
+        // Now it is, be it by this call or by one that ran beside it.
         claim.state = ClaimState::Committed { at: now };
     }
     let leases = outbox::store(ctx, &mut tx, effects).await?;
