@@ -10,12 +10,30 @@ export interface Addressee {
   invalid?: boolean;
 }
 
+export type AttachmentState =
+  | FileState
+  /** An earlier visit sent some of it: the file must be chosen or allowed again. */
+  | { kind: 'asked'; done: number }
+  /** It is not any more what was chosen. */
+  | { kind: 'changed' }
+  | { kind: 'unreadable' };
+
 export interface Attachment {
   id: string;
-  /** With the folders it lies in, `/` between them. */
+  /** With the folders it lies in, `/` between them; an empty folder's ends in one. */
   name: string;
   size: number;
-  state: FileState;
+  state: AttachmentState;
+}
+
+/** What somebody dropped or chose. */
+export interface Given {
+  /** `at`: number of the root it lies below, and the way from there on. */
+  files: { file: File; name: string; at?: { root: number; path: string[] } | undefined }[];
+  /** Empty folders. */
+  folders: string[];
+  /** By which the browser finds the files again, where it can. */
+  roots: FileSystemHandle[];
 }
 
 export interface SendOptions {
@@ -30,12 +48,25 @@ export interface SendOptions {
   language: MailLanguage;
 }
 
-export type SendProblem = 'to-missing' | 'to-invalid' | 'nothing' | 'days' | 'limit' | 'too-large' | 'offline' | 'refused';
+export type SendProblem = 'to-missing' | 'to-invalid' | 'nothing' | 'files' | 'days' | 'limit' | 'too-large' | 'offline' | 'refused';
 
 export type SendStep =
   | { at: 'writing'; problem?: SendProblem | undefined }
-  | { at: 'sending'; done: number; total: number; perSecond?: number | undefined; secondsLeft?: number | undefined; waiting?: boolean }
+  | {
+      at: 'sending'; done: number; total: number; perSecond?: number | undefined; secondsLeft?: number | undefined;
+      /** Nothing gets through for now: no connection, or the server's disk is full. */
+      waiting?: 'offline' | 'full' | undefined;
+    }
   | { at: 'sent'; id: string; mailed: string[]; links: { address: string; url: string }[] };
+
+/** A draft that an earlier visit left, some of whose files are needed again. */
+export interface Unfinished {
+  subject: string;
+  done: number;
+  total: number;
+  /** One click allows this page to read them; else they are chosen again. */
+  byClick: boolean;
+}
 
 export interface SendView {
   readonly people: Addressee[];
@@ -49,14 +80,18 @@ export interface SendView {
   readonly offered: { lowest: Level; highest: Level; built: Level };
   readonly mostDays: number;
   readonly mostBytes: number;
-  /** A draft that an earlier visit left unfinished. */
-  readonly unfinished: { subject: string; done: number; total: number } | undefined;
+  readonly unfinished: Unfinished | undefined;
+  /** Another tab has a draft open. */
   readonly elsewhere: boolean;
+  /** Names that cannot be sent. */
+  readonly refusedNames: string[];
+  /** The session ended; nothing is lost, it goes on after a login. */
+  readonly loggedOut: boolean;
   addPeople(text: string): void;
   removePerson(index: number): void;
-  addFiles(files: File[]): void;
+  addFiles(given: Given): void;
   removeFile(id: string): void;
-  retry(id: string): void;
+  allow(): void;
   send(): void;
   stop(): void;
   discard(): void;

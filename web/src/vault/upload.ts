@@ -306,7 +306,7 @@ export class Upload {
     const { objects } = this.#tools.draft.record;
     return objects.some((object) => {
       const work = this.#works.get(object);
-      return work?.failed !== undefined || (work !== undefined && work.open === 0 && work.arrived.size < partsOf(object));
+      return work?.failed !== undefined || (work?.open === 0 && work.arrived.size < partsOf(object));
     });
   }
 
