@@ -1,0 +1,321 @@
+/**
+ * One delivery from the first letter to "Sent".
+ *
+ * | step | what moves it on |
+ * |-|-|
+ * | writing | files are sealed and sent meanwhile; "send" with everything right -> sending |
+ * | sending | everything has arrived and is posted -> sent; stopped, refused, a file gone -> writing |
+ * | sent | another -> writing |
+ *
+ * What is written is kept on this device a moment after each change; so are the keys of what was sealed.
+ */
+import type { Info } from '../api/port.ts';
+import type { Level } from '../ui/level.ts';
+import type { DraftEntry, Form, MemberCalls, MemberReport, UploadState } from '../vault/member-protocol.ts';
+import type { MemberVault } from '../vault/member-vault.ts';
+import { VaultError } from '../vault/problem.ts';
+import type { Awake } from './awake.ts';
+import { withPeople } from './people.ts';
+import { Rate } from './rate.ts';
+import type { Addressee, Attachment, AttachmentState, Given, MailLanguage, SendOptions, SendProblem, SendStep, SendView, Unfinished } from './send-view.ts';
+
+/** The highest level that this client seals. */
+const BUILT: Level = 1;
+const DAY = 86_400_000;
+/** Quiet for so long, what was written is kept (ms). */
+const QUIET = 400;
+/** Between two looks at how far it is (ms). */
+const LOOK = 250;
+
+export interface SendTools {
+  vault: MemberVault;
+  awake: Pick<Awake, 'set'>;
+  info: Pick<Info, 'levels' | 'limits'>;
+  account: { id: string; email: string };
+  language: () => MailLanguage;
+  now: () => number;
+}
+
+const asLevel = (level: number): Level => (level === 4 ? 4 : level === 3 ? 3 : level === 2 ? 2 : 1);
+
+function shown(state: UploadState): AttachmentState {
+  return state.kind === 'done' ? { kind: 'verified' } : state;
+}
+
+const doneOf = ({ state, size }: Attachment): number => (state.kind === 'verified' ? size : 'done' in state ? state.done : 0);
+
+export class SendFlow implements SendView {
+  people = $state.raw<Addressee[]>([]);
+  subject = $state('');
+  message = $state('');
+  level = $state<Level>(1);
+  files = $state.raw<Attachment[]>([]);
+  options: SendOptions = $state({ days: '30', limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: 'en' });
+  step = $state.raw<SendStep>({ at: 'writing' });
+  elsewhere = $state(false);
+  refusedNames = $state.raw<string[]>([]);
+  loggedOut = $state(false);
+  readonly offered: { lowest: Level; highest: Level; built: Level };
+  readonly mostDays: number;
+  readonly mostBytes: number;
+
+  readonly #tools: SendTools;
+  #handles = $state.raw<FileSystemHandle[]>([]);
+  #waiting: 'offline' | 'full' | undefined;
+  #rate = new Rate();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #look: ReturnType<typeof setInterval> | undefined;
+  /** Something has been kept of this delivery. */
+  #begun = false;
+  /** Reports of files, gathered until the next look. */
+  readonly #news = new Map<string, UploadState>();
+
+  constructor(tools: SendTools) {
+    const { levels, limits } = tools.info;
+    this.#tools = tools;
+    this.offered = { lowest: asLevel(levels.lowest), highest: asLevel(levels.highest), built: BUILT };
+    this.mostDays = Math.max(1, Math.floor(limits.retention / DAY));
+    this.mostBytes = limits.delivery;
+    tools.vault.onreport = (report) => { this.#hear(report); };
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.people = [];
+    this.subject = '';
+    this.message = '';
+    this.files = [];
+    this.refusedNames = [];
+    this.level = asLevel(Math.min(this.#tools.info.levels.default, BUILT));
+    Object.assign(this.options, {
+      days: String(Math.min(30, this.mostDays)), limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: this.#tools.language(),
+    });
+    this.step = { at: 'writing' };
+    this.#handles = [];
+    this.#begun = false;
+  }
+
+  /** Takes up what an earlier visit left. */
+  async start(): Promise<void> {
+    const { account, vault } = this.#tools;
+    const { draft, elsewhere } = await vault.call('openDraft', { account: account.id, email: account.email, form: this.form() });
+    this.elsewhere = elsewhere;
+    if (draft === undefined) return;
+    this.people = draft.form.people;
+    this.subject = draft.form.subject;
+    this.message = draft.form.message;
+    this.level = asLevel(draft.form.level);
+    Object.assign(this.options, draft.form.options);
+    this.#begun = true;
+    this.#handles = draft.handles;
+    this.#take(draft.entries);
+  }
+
+  /** What is written and chosen, as it is now. */
+  form(): Form {
+    const people = this.people.map(({ address, name }) => (name === undefined ? { address } : { address, name }));
+    return { people, subject: this.subject, message: this.message, level: this.level, options: { ...this.options } };
+  }
+
+  /** Call it with each change: it is kept a moment later. */
+  keep(form: Form): void {
+    const empty = form.people.length === 0 && form.subject === '' && form.message === '';
+    if (this.step.at !== 'writing' || (empty && !this.#begun)) return;
+    this.#begun = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { void this.#tools.vault.call('keepForm', { form }).catch(() => undefined); }, QUIET);
+  }
+
+  get unfinished(): Unfinished | undefined {
+    if (!this.files.some(({ state }) => state.kind === 'asked')) return undefined;
+    return { subject: this.subject, done: this.#done(), total: this.#total(), byClick: this.#handles.length > 0 };
+  }
+
+  #done(): number {
+    return this.files.reduce((sum, file) => sum + doneOf(file), 0);
+  }
+
+  #total(): number {
+    return this.files.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  addPeople(text: string): void {
+    this.people = withPeople(this.people, text);
+    this.#unblame('to-missing', 'to-invalid');
+  }
+
+  removePerson(index: number): void {
+    this.people = this.people.filter((_, at) => at !== index);
+    this.#unblame('to-invalid');
+  }
+
+  addFiles(given: Given): void {
+    const more = given.files.reduce((sum, { file }) => sum + file.size, 0);
+    if (this.#total() + more > this.mostBytes) {
+      this.step = { at: 'writing', problem: 'too-large' };
+      return;
+    }
+    this.#unblame('nothing', 'too-large', 'files');
+    void this.#guard(async () => {
+      this.#begun = true;
+      const { entries, refused } = await this.#tools.vault.call('addFiles', given);
+      this.refusedNames = refused.map(({ name }) => name);
+      this.#take(entries);
+    });
+  }
+
+  /** The vault's list holds; what it said of a file before is kept. */
+  #take(entries: DraftEntry[]): void {
+    const known = new Map(this.files.map((file) => [file.id, file]));
+    this.files = entries.map(({ id, name, size, state }) => {
+      const before = known.get(id)?.state;
+      const again = before === undefined || before.kind === 'asked' || before.kind === 'changed' || before.kind === 'unreadable';
+      return { id, name, size, state: again ? shown(this.#news.get(id) ?? state) : before };
+    });
+    this.#busy();
+  }
+
+  removeFile(id: string): void {
+    this.files = this.files.filter((file) => file.id !== id);
+    this.#unblame('too-large', 'files');
+    void this.#guard(() => this.#tools.vault.call('removeFiles', { ids: [id] }));
+    this.#busy();
+  }
+
+  allow(): void {
+    void this.#guard(async () => {
+      for (const handle of this.#handles) {
+        const asking = handle as FileSystemHandle & { requestPermission(options: { mode: 'read' }): Promise<PermissionState> };
+        if ((await asking.requestPermission({ mode: 'read' })) !== 'granted') return;
+      }
+      this.#handles = [];
+      await this.#tools.vault.call('reopen', {});
+    });
+  }
+
+  #problem(): SendProblem | undefined {
+    const days = Number(this.options.days);
+    const limit = this.options.limit.trim() === '' ? 1 : Number(this.options.limit);
+    if (this.people.length === 0) return 'to-missing';
+    if (this.people.some(({ invalid }) => invalid)) return 'to-invalid';
+    if (this.files.length === 0 && this.message.trim() === '') return 'nothing';
+    if (this.files.some(({ state }) => state.kind === 'asked' || state.kind === 'changed' || state.kind === 'unreadable')) return 'files';
+    if (!Number.isInteger(days) || days < 1 || days > this.mostDays) return 'days';
+    if (!Number.isInteger(limit) || limit < 1) return 'limit';
+    return undefined;
+  }
+
+  send(): void {
+    if (this.step.at !== 'writing') return;
+    const problem = this.#problem();
+    if (problem !== undefined) {
+      this.step = { at: 'writing', problem };
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#rate = new Rate();
+    this.#progress();
+    this.#busy();
+    void this.#guard(() => this.#post());
+  }
+
+  async #post(): Promise<void> {
+    const form = this.form();
+    const limit = form.options.limit.trim() === '' ? undefined : Number(form.options.limit);
+    const order: MemberCalls['post']['ask'] = { form, life: Number(form.options.days) * DAY, limit };
+    const { parcel, links } = await this.#tools.vault.call('post', order);
+    this.#sent(parcel, links);
+  }
+
+  #sent(id: string, links: { address: string; url: string }[]): void {
+    const { passOn } = this.options;
+    const mailed = passOn ? [] : this.people.map(({ name, address }) => name ?? address);
+    this.step = { at: 'sent', id, mailed, links: passOn ? links : [] };
+    this.#busy();
+  }
+
+  stop(): void {
+    void this.#tools.vault.call('stop', {});
+  }
+
+  discard(): void {
+    clearTimeout(this.#timer);
+    void this.#guard(async () => {
+      await this.#tools.vault.call('discard', {});
+      this.#clear();
+      this.#busy();
+    });
+  }
+
+  another(): void {
+    this.#clear();
+    void this.#guard(() => this.start());
+  }
+
+  /** Somebody logged in again in place: the vault goes on by itself. */
+  loggedIn(): void {
+    this.loggedOut = false;
+  }
+
+  async #guard(step: () => Promise<unknown>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      const { problem } = error;
+      const why: SendProblem | undefined =
+        problem.kind === 'stopped' ? undefined : problem.kind === 'files' ? 'files' : problem.kind === 'server' && problem.code === 'too_large' ? 'too-large' : 'refused';
+      this.step = { at: 'writing', problem: why };
+      this.#flush();
+      this.#busy();
+    }
+  }
+
+  /** What was complained about has been seen to. */
+  #unblame(...problems: SendProblem[]): void {
+    if (this.step.at === 'writing' && this.step.problem !== undefined && problems.includes(this.step.problem)) this.step = { at: 'writing' };
+  }
+
+  #hear(report: MemberReport): void {
+    if (report.kind === 'file') this.#news.set(report.id, report.state);
+    else if (report.kind === 'waiting') this.#waiting = report.why;
+    else if (report.kind === 'session') this.loggedOut = true;
+    else if (report.kind === 'posted') this.#sent(report.parcel, report.links);
+    else if (this.step.at === 'writing') this.step = { at: 'writing', problem: report.code === 'too_large' ? 'too-large' : 'refused' };
+    this.#look ??= setInterval(() => { this.#flush(); }, LOOK);
+    if (report.kind === 'file' && 'done' in report.state) return;
+    this.#flush();
+  }
+
+  /** Shows what was heard since the last look. */
+  #flush(): void {
+    const calm = this.#news.size === 0 && this.step.at !== 'sending';
+    if (calm) {
+      clearInterval(this.#look);
+      this.#look = undefined;
+    }
+    const waiting = this.#waiting !== undefined;
+    this.files = this.files.map((file) => {
+      const state = this.#news.get(file.id);
+      const next = state === undefined ? file.state : shown(state);
+      if (next.kind === 'running' && waiting) return { ...file, state: { kind: 'interrupted', done: next.done } };
+      if (next.kind === 'interrupted' && !waiting) return { ...file, state: { kind: 'running', done: next.done } };
+      return next === file.state ? file : { ...file, state: next };
+    });
+    this.#news.clear();
+    if (this.step.at === 'sending') this.#progress();
+    this.#busy();
+  }
+
+  #progress(): void {
+    const now = this.#tools.now();
+    const [done, total] = [this.#done(), this.#total()];
+    this.#rate.note(done, now);
+    this.step = { at: 'sending', done, total, perSecond: this.#rate.perSecond(now), secondsLeft: this.#rate.secondsLeft(total, now), waiting: this.#waiting };
+  }
+
+  #busy(): void {
+    const uploads = this.files.some(({ state }) => state.kind === 'running' || state.kind === 'interrupted');
+    this.#tools.awake.set(this.step.at === 'sending' || (this.step.at === 'writing' && uploads));
+  }
+}
