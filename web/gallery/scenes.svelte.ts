@@ -92,7 +92,7 @@ function rowsOf(code: Code): SentRow[] {
     { id: 'e', level: 1, ended: 'expired', closed: NOW - 22 * DAY, subject: '', posted: NOW - 52 * DAY, expires: NOW - 22 * DAY, size: 184e3, recipients: [
       { address: 'm.weiss@weiss.example', state: 'downloaded' } ] },
     { id: 'f', level: 1, ended: 'withdrawn', closed: NOW - 30 * DAY, subject: '', posted: NOW - 53 * DAY, expires: NOW - 22 * DAY, size: 21e3, recipients: [
-      { address: 'm.weiss@weiss.example', state: 'notified' } ] },
+      { address: 'm.weiss@weiss.example', state: 'withdrawn' } ] },
   ];
 }
 
@@ -104,17 +104,18 @@ function sentOf(rows: SentRow[]): SentView {
 function parcelOf(code: Code, ended: boolean): ParcelView {
   const s = say[code];
   return {
-    state: 'there', busy: false, resent: false, mostDays: 30,
+    state: 'there', busy: false, problem: undefined, resent: undefined, known: !ended, mostDays: 30,
     parcel: {
       id: 'a', level: 1, ended: ended ? 'withdrawn' : undefined, closed: ended ? NOW : undefined, subject: ended ? '' : s.subject,
       message: ended ? '' : s.note, posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, files: 3,
+      list: ended ? undefined : s.files.map((name, at) => ({ name, size: [2.4e6, 38.1e6, 184e3][at] ?? 0 })),
       recipients: [
         { address: 'j.novakova@advokat.example', name: 'Jana Nováková', state: 'downloaded', notified: NOW - 2_990_000, opened: NOW - 1_500_000, downloaded: NOW - 1_400_000, limit: 3, taken: 1, url: 'https://x/d/1',
           visits: [{ address: 'j.novakova@advokat.example', proven: false, state: 'committed', opened: NOW - 1_500_000, files: 3 }] },
         { address: 'office@kolin.example', state: 'bounced', notified: NOW - 2_990_000, bounced: NOW - 2_900_000, taken: 0, visits: [], url: 'https://x/d/2' },
       ],
     },
-    extend: nothing, resend: nothing, add: nothing, drop: nothing, withdraw: nothing, copy: nothing,
+    extend: nothing, resend: nothing, add: nothing, drop: nothing, withdraw: nothing, copy: () => Promise.resolve(true),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Level } from '../ui/level.ts';
 
 export type RecipientState =
   | 'posted' | 'notified' | 'bounced' | 'waits_registration' | 'waits_sealpass' | 'waits_release' | 'released' | 'opened'
-  | 'downloaded' | 'withdrawn' | 'expired' | 'dropped';
+  | 'downloaded' | 'withdrawn' | 'expired' | 'spent' | 'dropped';
 
 export type Ended = 'expired' | 'withdrawn' | 'spent';
 
@@ -39,7 +39,8 @@ export interface Visit {
   proven: boolean;
   state: 'opened' | 'leased' | 'committed' | 'lapsed';
   opened: number;
-  files: number;
+  /** How many it has saved whole; none where that cannot be told. */
+  files: number | 'all' | undefined;
 }
 
 export interface SentRecipient {
@@ -60,19 +61,37 @@ export interface SentRecipient {
 export interface SentParcel extends Omit<SentRow, 'recipients'> {
   message: string;
   recipients: SentRecipient[];
+  /** The files, where this browser knows them. */
+  list?: { name: string; size: number }[] | undefined;
 }
+
+/** New recipients of the same contents. */
+export interface Addition {
+  addresses: string[];
+  /** Empty for none. */
+  password: string;
+  mailedCode: boolean;
+  /** Whether they get a mail; else the sender passes the links on. */
+  mail: boolean;
+}
+
+export type ParcelProblem = 'offline' | 'refused' | 'elsewhere';
 
 export interface ParcelView {
   readonly parcel: SentParcel | undefined;
-  readonly state: 'loading' | 'there' | 'not-there' | 'offline';
+  readonly state: 'loading' | 'there' | 'not-there';
   readonly busy: boolean;
-  /** The mail was sent again. */
-  readonly resent: boolean;
+  readonly problem: ParcelProblem | undefined;
+  /** To whom the mail was just sent again. */
+  readonly resent: string | undefined;
+  /** This browser sent it: it has the keys, and can add recipients and mail the links again. */
+  readonly known: boolean;
   readonly mostDays: number;
   extend(days: number): void;
   resend(address: string): void;
-  add(addresses: string[]): void;
+  add(addition: Addition): void;
   drop(address: string): void;
   withdraw(): void;
-  copy(url: string): void;
+  /** Whether the browser let us. */
+  copy(url: string): Promise<boolean>;
 }

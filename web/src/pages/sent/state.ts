@@ -1,4 +1,4 @@
-import type { Ended, RecipientState } from '../../flows/sent-view.ts';
+import type { RecipientState } from '../../flows/sent-view.ts';
 import type { IconName } from '../../ui/icons.ts';
 
 export interface Look {
@@ -7,7 +7,7 @@ export interface Look {
 }
 
 /** How each state is shown: grey past, brand on the way, brass waits for you, green done, red failed. */
-export const LOOKS: Record<RecipientState | Ended, Look> = {
+export const LOOKS: Record<RecipientState, Look> = {
   posted: { icon: 'sent', tone: 'past' },
   notified: { icon: 'letter', tone: 'past' },
   bounced: { icon: 'warn', tone: 'failed' },
