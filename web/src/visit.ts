@@ -2,6 +2,7 @@
 import { mount } from 'svelte';
 import { info, visits } from './api/client.ts';
 import { Awake } from './flows/awake.ts';
+import { brand } from './flows/brand.ts';
 import { ClaimFlow } from './flows/claim.svelte.ts';
 import Visit from './pages/Visit.svelte';
 import { visitor } from './pages/visitor-words.ts';
@@ -61,12 +62,12 @@ async function begin(): Promise<void> {
   const usable = isSecureContext && 'subtle' in crypto && 'ReadableStream' in globalThis;
   // The letter and the words are fetched side by side.
   const flow = page === 'd' && usable ? claim(id, fragment) : undefined;
-  const brand = info().then(({ name }) => ({ name }), () => ({ name: '' }));
+  const house = brand(info());
   await visitor.use(preferred(navigator.languages, remembered()));
   const target = document.querySelector('#app');
   if (target === null) return;
   const trouble = page !== 'd' ? undefined : !isSecureContext ? 'insecure' : usable ? undefined : 'old';
-  mount(Visit, { target, props: { flow, page: page ?? '', trouble, brand: await brand } });
+  mount(Visit, { target, props: { flow, page: page ?? '', trouble, brand: await house } });
 }
 
 void begin();

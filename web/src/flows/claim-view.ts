@@ -35,11 +35,14 @@ export type ClaimStep =
   /** The letter lies there closed; the address, and the password if there is one, open it. */
   | { at: 'closed'; password: boolean; problem?: ClosedProblem | undefined }
   | { at: 'mailed-code'; address: string; problem?: 'wrong' | undefined; again?: boolean | undefined }
-  | { at: 'open'; left: number | undefined; saving: boolean; note?: 'memory' | 'saved' | undefined }
-  | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined };
+  | { at: 'open'; left: number | undefined; saving: boolean; note?: Note | undefined }
+  | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined; sender?: Sender | undefined };
+
+/** What there is to say below the files. */
+export type Note = 'memory' | 'disk-full' | 'saved';
 
 export type ClosedProblem =
-  | { kind: 'password'; triesLeft?: number | undefined; pauseMinutes?: number | undefined }
+  | { kind: 'password'; triesLeft?: number | undefined; pauseSeconds?: number | undefined }
   | { kind: 'pause'; seconds: number }
   | { kind: 'address' };
 

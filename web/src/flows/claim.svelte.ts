@@ -10,14 +10,14 @@
  * | open | stays; files are saved as often as the sender allows |
  * | gone | "try again", where that can help -> looking |
  */
-import { ApiProblem, type ApiClaim, type LinkProof, type Look, type VisitApi } from '../api/port.ts';
+import { ApiProblem, type ApiClaim, type ApiSender, type LinkProof, type Look, type VisitApi } from '../api/port.ts';
 import { REST } from '../ui/file-state.ts';
 import type { Place } from '../vault/disk.ts';
 import { VaultError } from '../vault/problem.ts';
 import type { ListedFile, Report } from '../vault/protocol.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Awake } from './awake.ts';
-import type { ClaimStep, ClaimView, Enclosure, Gone, Letter } from './claim-view.ts';
+import type { ClaimStep, ClaimView, ClosedProblem, Enclosure, Gone, Letter, Note, Sender } from './claim-view.ts';
 import { Rate } from './rate.ts';
 
 export interface ClaimTools {
@@ -42,6 +42,14 @@ const GONE: Partial<Record<string, Gone>> = {
 
 /** What of a text can be a file's name anywhere. */
 const fileName = (text: string): string => text.replace(/[\\/:*?"<>|\p{C}]/gu, ' ').replace(/\s+/g, ' ').trim().slice(0, 80);
+
+const senderOf = (sender: ApiSender | undefined): Sender | undefined => sender && { name: sender.name, address: sender.email };
+
+/** With no try left the pause has begun. */
+function wrongPassword({ triesLeft, pause }: { triesLeft?: number | undefined; pause?: number | undefined } = {}): ClosedProblem {
+  if (triesLeft === 0 && pause !== undefined) return { kind: 'pause', seconds: pause };
+  return { kind: 'password', triesLeft, pauseSeconds: pause };
+}
 
 export class ClaimFlow implements ClaimView {
   step = $state.raw<ClaimStep>({ at: 'looking' });
@@ -268,7 +276,7 @@ export class ClaimFlow implements ClaimView {
     if (this.step.at === 'open') this.step = { ...this.step, saving, note: undefined };
   }
 
-  #note(note: 'memory' | 'saved'): void {
+  #note(note: Note): void {
     if (this.step.at === 'open') this.step = { ...this.step, note };
   }
 
@@ -299,9 +307,9 @@ export class ClaimFlow implements ClaimView {
   #refused(code: string, problem?: ApiProblem): void {
     const password = this.#look?.password !== undefined;
     const gone = GONE[code];
-    if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since };
+    if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since, sender: senderOf(problem?.sender) ?? this.letter?.sender };
     else if (code === 'link_wrong_key') this.step = { at: 'code', problem: this.step.at === 'code' ? 'unfit' : undefined };
-    else if (code === 'wrong_password') this.step = { at: 'closed', password, problem: { kind: 'password', triesLeft: problem?.triesLeft } };
+    else if (code === 'wrong_password') this.step = { at: 'closed', password, problem: wrongPassword(problem) };
     else if (code === 'too_many_tries' && this.letter !== undefined && this.step.at !== 'open') {
       this.step = { at: 'closed', password, problem: { kind: 'pause', seconds: problem?.retryAfter ?? 60 } };
     } else if (code === 'wrong_code') this.step = { at: 'mailed-code', address: this.#address, problem: 'wrong' };
@@ -316,7 +324,7 @@ export class ClaimFlow implements ClaimView {
     } else if (problem.kind === 'seal' && problem.code.startsWith('link_')) this.step = { at: 'code' };
     else if (problem.kind === 'seal' && problem.code === 'password_empty') {
       this.step = { at: 'closed', password: true, problem: { kind: 'password' } };
-    } else if (problem.kind === 'disk-full') this.#note('memory');
+    } else if (problem.kind === 'disk-full') this.#note('disk-full');
     else this.step = { at: 'gone', why: 'damaged' };
   }
 }

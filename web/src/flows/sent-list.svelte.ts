@@ -16,8 +16,6 @@ export interface SentListTools {
 const PAGE = 50;
 /** Most that the server gives at once. */
 const LARGE = 200;
-/** While the page is looked at, states are asked for anew this often (ms). */
-export const EVERY = 20_000;
 
 const STATES: readonly string[] = ['posted', 'notified', 'bounced', 'opened', 'downloaded', 'withdrawn', 'expired', 'dropped'] satisfies RecipientState[];
 
