@@ -5,8 +5,6 @@ cd "$(dirname "$0")/.."
 
 scripts/install.sh build
 scripts/cache.sh restore
-if [ -f web/package.json ]; then
-  scripts/web.sh install
-  scripts/web.sh build
-fi
-cargo build --release --locked --workspace
+scripts/web.sh install
+scripts/web.sh build
+cargo build --release --locked --workspace --features depesche/web

@@ -8,7 +8,7 @@ log=$(mktemp)
 
 cargo_test() {
   local code=0
-  cargo test --release --locked --workspace --no-fail-fast 2>&1 | tee "$log" || code=$?
+  cargo test --release --locked --workspace --features depesche/web --no-fail-fast 2>&1 | tee "$log" || code=$?
   awk '/^test result:/ { passed += $4; failed += $6 }
     END { printf "\nrust: %d passed, %d failed\n", passed, failed }' "$log"
   rm -f "$log"
@@ -19,14 +19,13 @@ stage install scripts/install.sh build test
 stage python scripts/python-venv.sh
 stage cache scripts/cache.sh restore
 stage format cargo fmt --all --check
-stage lint cargo clippy --release --locked --workspace --all-targets -- -D warnings
-if [ -f web/package.json ]; then
-  stage web-install scripts/web.sh install
-  stage web-check scripts/web.sh check
-  stage web-test scripts/web.sh test
-  stage web-build scripts/web.sh build
-fi
+stage web-install scripts/web.sh install
+stage web-check scripts/web.sh check
+stage web-test scripts/web.sh test
+stage web-size scripts/web.sh size
+stage lint cargo clippy --release --locked --workspace --all-targets --features depesche/web -- -D warnings
 stage bench-test python3 -m unittest discover -q -s bench -p 'test_*.py'
-stage build cargo build --release --locked --workspace --all-targets
+stage build cargo build --release --locked --workspace --all-targets --features depesche/web
+stage web-e2e scripts/web.sh e2e
 stage test cargo_test
 stage keep scripts/cache.sh save
