@@ -140,128 +140,159 @@ struct Delivery<'a> {
     notice: &'a Notice,
 }
 
-fn delivery_page(head: &Letterhead<'_>, d: &Delivery<'_>) -> Page {
-    let l = d.notice.language;
-    let (who, until) = (&d.who, &d.until);
-    let subject_of = line(&d.notice.subject);
-    let count = d.notice.file_count;
-    let subject = match l {
-        Language::De if count == 0 => format!("{who} hat Ihnen eine Nachricht geschickt"),
-        Language::En if count == 0 => format!("{who} has sent you a message"),
-        Language::Cs if count == 0 => format!("{who} vám posílá zprávu"),
-        Language::De => format!("{who} hat Ihnen {} geschickt", files(l, count)),
-        Language::En => format!("{who} has sent you {}", files(l, count)),
-        Language::Cs => format!("{who} vám posílá {}", files(l, count)),
-    };
-    let hello = pick(l, "Guten Tag,", "Hello,", "Dobrý den,");
-    let intro = match l {
-        Language::De => format!("{who} hat Ihnen eine Zustellung geschickt:"),
-        Language::En => format!("{who} has sent you a delivery:"),
-        Language::Cs => format!("{who} vám posílá zásilku:"),
-    };
-    let open = pick(
-        l,
-        "Zustellung öffnen",
-        "Open the delivery",
-        "Otevřít zásilku",
-    );
-    let ready = match l {
-        Language::De => format!("Bereit bis {until}. Sie brauchen kein Konto."),
-        Language::En => format!("Ready until {until}. You need no account."),
-        Language::Cs => format!("Připraveno do {until}. Nepotřebujete účet."),
-    };
-    let asks = pick(
-        l,
-        "Falls die Seite nach einem Code fragt, geben Sie diesen ein:",
-        "If the page asks for a code, type this one:",
-        "Pokud se stránka zeptá na kód, zadejte tento:",
-    );
-    let unsure = pick(
-        l,
-        "Nicht sicher, ob das echt ist? Rufen Sie unter der Nummer an, die Sie schon kennen. Wir fragen Sie nie nach Bankdaten.",
-        "Not sure whether this is real? Call the number you already know. We never ask for bank details.",
-        "Nejste si jistí, že je to pravé? Zavolejte na číslo, které už znáte. Nikdy se neptáme na bankovní údaje.",
-    );
-    let because = match l {
-        Language::De => format!(
-            "Sie bekommen diese Nachricht, weil Ihnen {} etwas zugestellt hat.",
-            d.sender
-        ),
-        Language::En => format!(
-            "You get this message because {} has sent you something.",
-            d.sender
-        ),
-        Language::Cs => format!(
-            "Tuto zprávu dostáváte, protože vám {} něco posílá.",
-            d.sender
-        ),
-    };
-    let message = lines(&d.notice.message);
+/// The sentences of a delivery's mail, in the reader's language.
+struct Sentences {
+    subject: String,
+    hello: &'static str,
+    intro: String,
+    open: &'static str,
+    ready: String,
+    asks: &'static str,
+    unsure: &'static str,
+    because: String,
+}
 
-    let mut text = format!("{hello}\n\n{intro}\n");
-    if !subject_of.is_empty() {
-        text.push_str(&format!("\n{subject_of}\n"));
+impl Delivery<'_> {
+    fn subject(&self) -> String {
+        let (l, who, count) = (self.notice.language, &self.who, self.notice.file_count);
+        match l {
+            Language::De if count == 0 => format!("{who} hat Ihnen eine Nachricht geschickt"),
+            Language::En if count == 0 => format!("{who} has sent you a message"),
+            Language::Cs if count == 0 => format!("{who} vám posílá zprávu"),
+            Language::De => format!("{who} hat Ihnen {} geschickt", files(l, count)),
+            Language::En => format!("{who} has sent you {}", files(l, count)),
+            Language::Cs => format!("{who} vám posílá {}", files(l, count)),
+        }
     }
-    text.push_str(&format!("\n{open}:\n{}\n", d.url));
-    if !message.is_empty() {
-        text.push_str(&format!("\n{message}\n"));
+
+    fn sentences(&self) -> Sentences {
+        let l = self.notice.language;
+        let (who, until, sender) = (&self.who, &self.until, self.sender);
+        let (intro, ready, because) = match l {
+            Language::De => (
+                format!("{who} hat Ihnen eine Zustellung geschickt:"),
+                format!("Bereit bis {until}. Sie brauchen kein Konto."),
+                format!("Sie bekommen diese Nachricht, weil Ihnen {sender} etwas zugestellt hat."),
+            ),
+            Language::En => (
+                format!("{who} has sent you a delivery:"),
+                format!("Ready until {until}. You need no account."),
+                format!("You get this message because {sender} has sent you something."),
+            ),
+            Language::Cs => (
+                format!("{who} vám posílá zásilku:"),
+                format!("Připraveno do {until}. Nepotřebujete účet."),
+                format!("Tuto zprávu dostáváte, protože vám {sender} něco posílá."),
+            ),
+        };
+        Sentences {
+            subject: self.subject(),
+            hello: pick(l, "Guten Tag,", "Hello,", "Dobrý den,"),
+            intro,
+            open: pick(
+                l,
+                "Zustellung öffnen",
+                "Open the delivery",
+                "Otevřít zásilku",
+            ),
+            ready,
+            asks: pick(
+                l,
+                "Falls die Seite nach einem Code fragt, geben Sie diesen ein:",
+                "If the page asks for a code, type this one:",
+                "Pokud se stránka zeptá na kód, zadejte tento:",
+            ),
+            unsure: pick(
+                l,
+                "Nicht sicher, ob das echt ist? Rufen Sie unter der Nummer an, die Sie schon kennen. Wir fragen Sie nie nach Bankdaten.",
+                "Not sure whether this is real? Call the number you already know. We never ask for bank details.",
+                "Nejste si jistí, že je to pravé? Zavolejte na číslo, které už znáte. Nikdy se neptáme na bankovní údaje.",
+            ),
+            because,
+        }
     }
-    if count > 0 {
-        text.push('\n');
-        for file in &d.notice.files {
+
+    fn text(&self, s: &Sentences) -> String {
+        let l = self.notice.language;
+        let (subject, message) = (line(&self.notice.subject), lines(&self.notice.message));
+        let mut text = format!("{}\n\n{}\n", s.hello, s.intro);
+        if !subject.is_empty() {
+            text.push_str(&format!("\n{subject}\n"));
+        }
+        text.push_str(&format!("\n{}:\n{}\n", s.open, self.url));
+        if !message.is_empty() {
+            text.push_str(&format!("\n{message}\n"));
+        }
+        if self.notice.file_count > 0 {
+            text.push('\n');
+        }
+        for file in &self.notice.files {
             text.push_str(&format!(
                 "- {} ({})\n",
                 line(&file.name),
                 size(l, file.size)
             ));
         }
-        if let Some(more) = more(l, d.notice) {
+        if let Some(more) = more(l, self.notice) {
             text.push_str(&format!("- {more}\n"));
         }
+        text.push_str(&format!("\n{}\n", s.ready));
+        if let Some(code) = &self.code {
+            text.push_str(&format!("\n{}\n{code}\n", s.asks));
+        }
+        text.push_str(&format!("\n{}\n\n-- \n{}\n", s.unsure, s.because));
+        text
     }
-    text.push_str(&format!("\n{ready}\n"));
-    if let Some(code) = &d.code {
-        text.push_str(&format!("\n{asks}\n{code}\n"));
-    }
-    text.push_str(&format!("\n{unsure}\n\n-- \n{because}\n"));
 
-    let mut body = format!(
-        "<p style=\"{P}\">{hello}</p><p style=\"{P}\">{}</p>",
-        escape(&intro)
-    );
-    if !subject_of.is_empty() {
+    fn html(&self, s: &Sentences) -> String {
+        let l = self.notice.language;
+        let (subject, message) = (line(&self.notice.subject), lines(&self.notice.message));
+        let mut body = format!(
+            "<p style=\"{P}\">{}</p><p style=\"{P}\">{}</p>",
+            s.hello,
+            escape(&s.intro)
+        );
+        if !subject.is_empty() {
+            body.push_str(&format!(
+                "<h1 style=\"margin:0 0 20px;font:bold 20px/1.3 Arial,sans-serif;color:#11232b\">{}</h1>",
+                escape(&subject)
+            ));
+        }
+        if !message.is_empty() {
+            body.push_str(&format!(
+                "<p style=\"{P}\">{}</p>",
+                escape(&message).replace('\n', "<br>")
+            ));
+        }
+        body.push_str(&button(&self.url, s.open));
+        body.push_str(&file_rows(l, &self.url, self.notice));
+        if let Some(more) = more(l, self.notice) {
+            body.push_str(&format!("<p style=\"{META}\">{more}</p>"));
+        }
+        body.push_str(&format!("<p style=\"{P}\">{}</p>", escape(&s.ready)));
+        if let Some(code) = &self.code {
+            body.push_str(&format!(
+                "<p style=\"{META}\">{}<br><span style=\"font:15px/1.6 monospace;color:#3b4f57\">{code}</span></p>",
+                s.asks
+            ));
+        }
         body.push_str(&format!(
-            "<h1 style=\"margin:0 0 20px;font:bold 20px/1.3 Arial,sans-serif;color:#11232b\">{}</h1>",
-            escape(&subject_of)
+            "<p style=\"{META};padding-bottom:16px;border-bottom:1px solid #d4dde0\">{}</p><p style=\"{META}\">{}</p>",
+            s.unsure,
+            escape(&s.because)
         ));
+        body
     }
-    if !message.is_empty() {
-        body.push_str(&format!(
-            "<p style=\"{P}\">{}</p>",
-            escape(&message).replace('\n', "<br>")
-        ));
-    }
-    body.push_str(&button(&d.url, open));
-    body.push_str(&file_rows(l, &d.url, d.notice));
-    if let Some(more) = more(l, d.notice) {
-        body.push_str(&format!("<p style=\"{META}\">{more}</p>"));
-    }
-    body.push_str(&format!("<p style=\"{P}\">{}</p>", escape(&ready)));
-    if let Some(code) = &d.code {
-        body.push_str(&format!(
-            "<p style=\"{META}\">{asks}<br><span style=\"font:15px/1.6 monospace;color:#3b4f57\">{code}</span></p>"
-        ));
-    }
-    body.push_str(&format!(
-        "<p style=\"{META};padding-bottom:16px;border-bottom:1px solid #d4dde0\">{unsure}</p><p style=\"{META}\">{}</p>",
-        escape(&because)
-    ));
-    Page {
-        subject,
-        text,
-        html: document(l, head.name, &body),
-        from_name: from_name(l, &d.who, head.name),
-        reply_to: Some(d.sender.clone()),
+
+    fn page(&self, head: &Letterhead<'_>) -> Page {
+        let (l, sentences) = (self.notice.language, self.sentences());
+        Page {
+            text: self.text(&sentences),
+            html: document(l, head.name, &self.html(&sentences)),
+            subject: sentences.subject,
+            from_name: from_name(l, &self.who, head.name),
+            reply_to: Some(self.sender.clone()),
+        }
     }
 }
 
@@ -322,6 +353,64 @@ fn code_page(head: &Letterhead<'_>, language: Language, code: &str, who: &str) -
     short_page(head, language, subject, &[first, grouped, last.to_owned()])
 }
 
+fn downloaded_page(
+    head: &Letterhead<'_>,
+    l: Language,
+    recipient: &depesche_domain::Address,
+    stated: &str,
+    (subject, at): (&str, &str),
+) -> Page {
+    let (title, first, second) = match l {
+        Language::De => (
+            format!("Gespeichert: {subject}"),
+            format!(
+                "{recipient} hat Ihre Zustellung „{subject}“ zum ersten Mal gespeichert: {at}."
+            ),
+            format!("Angegebene Adresse: {stated}"),
+        ),
+        Language::En => (
+            format!("Saved: {subject}"),
+            format!("{recipient} has saved your delivery \"{subject}\" for the first time: {at}."),
+            format!("Address stated: {stated}"),
+        ),
+        Language::Cs => (
+            format!("Uloženo: {subject}"),
+            format!("{recipient}: vaše zásilka „{subject}“ byla poprvé uložena, {at}."),
+            format!("Uvedená adresa: {stated}"),
+        ),
+    };
+    short_page(head, l, title, &[first, second])
+}
+
+fn bounced_page(
+    head: &Letterhead<'_>,
+    l: Language,
+    recipient: &depesche_domain::Address,
+    subject: &str,
+) -> Page {
+    let (title, text) = match l {
+        Language::De => (
+            format!("Mail kam zurück: {subject}"),
+            format!(
+                "Die Mail an {recipient} zu Ihrer Zustellung „{subject}“ konnte nicht zugestellt werden. Prüfen Sie die Adresse, nehmen Sie sie aus der Zustellung heraus und fügen Sie die richtige hinzu."
+            ),
+        ),
+        Language::En => (
+            format!("Mail came back: {subject}"),
+            format!(
+                "The mail to {recipient} about your delivery \"{subject}\" could not be delivered. Check the address, drop it from the delivery and add the right one."
+            ),
+        ),
+        Language::Cs => (
+            format!("E-mail se vrátil: {subject}"),
+            format!(
+                "E-mail pro {recipient} k vaší zásilce „{subject}“ se nepodařilo doručit. Zkontrolujte adresu, odeberte ji ze zásilky a přidejte správnou."
+            ),
+        ),
+    };
+    short_page(head, l, title, &[text])
+}
+
 /// Writes the mail.
 pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
     match mail {
@@ -334,21 +423,18 @@ pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
             ..
         } => {
             let url = format!("{}/d/{link}#{}", head.public_url, notice.key);
-            let code = link_text::parse_fragment(&notice.key)
-                .ok()
-                .map(|secret| link_text::code(&secret).to_string());
+            let secret = link_text::parse_fragment(&notice.key).ok();
+            let code = secret.map(|secret| link_text::code(&secret).to_string());
             let until = day(notice.language, *expires, head.zone);
-            delivery_page(
-                head,
-                &Delivery {
-                    who: name_of(sender_name, sender),
-                    sender,
-                    url,
-                    until,
-                    code,
-                    notice,
-                },
-            )
+            Delivery {
+                who: name_of(sender_name, sender),
+                sender,
+                url,
+                until,
+                code,
+                notice,
+            }
+            .page(head)
         }
         Mail::Code {
             code,
@@ -365,56 +451,15 @@ pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
             language,
             ..
         } => {
-            let (l, at) = (*language, moment(*language, *at, head.zone));
-            let subject = line(subject);
-            let title = match l {
-                Language::De => format!("Gespeichert: {subject}"),
-                Language::En => format!("Saved: {subject}"),
-                Language::Cs => format!("Uloženo: {subject}"),
-            };
-            let first = match l {
-                Language::De => format!(
-                    "{recipient} hat Ihre Zustellung „{subject}“ zum ersten Mal gespeichert: {at}."
-                ),
-                Language::En => format!(
-                    "{recipient} has saved your delivery \"{subject}\" for the first time: {at}."
-                ),
-                Language::Cs => {
-                    format!("{recipient}: vaše zásilka „{subject}“ byla poprvé uložena, {at}.")
-                }
-            };
-            let second = match l {
-                Language::De => format!("Angegebene Adresse: {stated}"),
-                Language::En => format!("Address stated: {stated}"),
-                Language::Cs => format!("Uvedená adresa: {stated}"),
-            };
-            short_page(head, l, title, &[first, second])
+            let at = moment(*language, *at, head.zone);
+            downloaded_page(head, *language, recipient, stated, (&line(subject), &at))
         }
         Mail::Bounced {
             recipient,
             subject,
             language,
             ..
-        } => {
-            let subject = line(subject);
-            let title = match language {
-                Language::De => format!("Mail kam zurück: {subject}"),
-                Language::En => format!("Mail came back: {subject}"),
-                Language::Cs => format!("E-mail se vrátil: {subject}"),
-            };
-            let text = match language {
-                Language::De => format!(
-                    "Die Mail an {recipient} zu Ihrer Zustellung „{subject}“ konnte nicht zugestellt werden. Prüfen Sie die Adresse, nehmen Sie sie aus der Zustellung heraus und fügen Sie die richtige hinzu."
-                ),
-                Language::En => format!(
-                    "The mail to {recipient} about your delivery \"{subject}\" could not be delivered. Check the address, drop it from the delivery and add the right one."
-                ),
-                Language::Cs => format!(
-                    "E-mail pro {recipient} k vaší zásilce „{subject}“ se nepodařilo doručit. Zkontrolujte adresu, odeberte ji ze zásilky a přidejte správnou."
-                ),
-            };
-            short_page(head, *language, title, &[text])
-        }
+        } => bounced_page(head, *language, recipient, &line(subject)),
     }
 }
 

@@ -23,12 +23,19 @@ pub(crate) struct Pending {
 
 /// Logins under way, in RAM.
 #[derive(Default)]
-pub(crate) struct Logins(Mutex<(HashMap<[u8; 16], Pending>, VecDeque<[u8; 16]>)>);
+pub(crate) struct Logins(Mutex<Table>);
+
+/// By id, and the ids from the oldest.
+#[derive(Default)]
+struct Table {
+    map: HashMap<[u8; 16], Pending>,
+    order: VecDeque<[u8; 16]>,
+}
 
 impl Logins {
     pub(crate) fn put(&self, id: [u8; 16], pending: Pending) {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (map, order) = &mut *guard;
+        let Table { map, order } = &mut *guard;
         let now = pending.begun;
         while let Some(oldest) = order.front().copied() {
             let over = map.get(&oldest).is_none_or(|p| p.begun + LOGIN_LIFE <= now);
@@ -45,7 +52,7 @@ impl Logins {
     pub(crate) fn take(&self, id: &[u8; 16], now: Time) -> Option<Pending> {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         guard
-            .0
+            .map
             .remove(id)
             .filter(|pending| now < pending.begun + LOGIN_LIFE)
     }
