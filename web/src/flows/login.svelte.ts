@@ -80,15 +80,19 @@ export class FirstFlow implements FirstRunView {
       this.#done(account);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
-      const { problem } = error;
-      if (problem.kind !== 'server') this.problem = 'refused';
-      else if (problem.status === 0 || problem.status >= 500) this.problem = 'offline';
-      else this.problem = CODES.has(problem.code) ? 'code' : problem.code === 'not_found' ? 'closed' : 'refused';
+      this.problem = refusal(error.problem);
     } finally {
       this.busy = false;
     }
   }
 }
 
-/** The one-time code does not fit. */
-const CODES = new Set(['wrong_code', 'first_code_wrong', 'login_failed']);
+const FIRST: Partial<Record<string, FirstRunView['problem']>> = {
+  wrong_code: 'code', too_many_tries: 'busy', set_up: 'closed', invalid: 'address',
+};
+
+function refusal(problem: VaultError['problem']): FirstRunView['problem'] {
+  if (problem.kind !== 'server') return 'refused';
+  if (problem.status === 0 || problem.status >= 500) return 'offline';
+  return FIRST[problem.code] ?? 'refused';
+}

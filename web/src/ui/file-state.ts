@@ -4,6 +4,8 @@ export type FileState =
   | { kind: 'waiting' }
   | { kind: 'running'; done: number; secondsLeft?: number | undefined }
   | { kind: 'interrupted'; done: number }
+  /** A hand is needed: what to do, in words. */
+  | { kind: 'needed'; done: number; what: string }
   | { kind: 'verified' }
   | { kind: 'failed'; why: string };
 
