@@ -25,7 +25,7 @@ function imported(path, seen = new Set()) {
 const linked = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => match[1] ?? '');
 const find = (/** @type {RegExp} */ pattern) => assets.filter((name) => pattern.test(name));
 const entry = linked.filter((name) => name.endsWith('.js')).flatMap((name) => [...imported(name)]);
-const worker = find(/worker-[\w-]+\.js$/).flatMap((name) => [...imported(name)]);
+const worker = find(/^assets\/worker-[\w-]+\.js$/).flatMap((name) => [...imported(name)]);
 // German is the largest catalogue; a visitor loads one.
 const language = find(/visitor\.de-[\w-]+\.js$/).flatMap((name) => [...imported(name)]);
 const opened = find(/(Opened|disk|client-zip|index)-?[\w-]*\.js$/).filter((name) => !/\/index-/.test(name));
