@@ -14,15 +14,9 @@ import { sealManifest } from '../../../src/seal/parcel.ts';
 import { recommendedParams, stretch } from '../../../src/seal/password.ts';
 import { concat, random, type Bytes } from '../../../src/seal/primitives.ts';
 import { makeHeader, sealedSize } from '../../../src/seal/stream.ts';
+import { KINDS, PAGE, WORKER } from './policies.ts';
 
 const DIST = new URL('../../../dist/', import.meta.url);
-// As crates/http/src/assets.rs has them.
-const PAGE =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html depesche-worker";
-const WORKER =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-const KINDS: Record<string, string> = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml', woff2: 'font/woff2' };
-
 export interface SampleFile {
   name: string;
   bytes: Bytes;
