@@ -5,4 +5,5 @@ pub mod blob;
 pub mod content;
 mod reduce;
 mod references;
+pub mod stamp;
 pub mod whole;
