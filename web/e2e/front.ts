@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pathToFileURL } from 'node:url';
 import { KINDS, PAGE, WORKER } from '../test/node/support/policies.ts';
 
-const DIST = new URL('../dist/', import.meta.url);
+const DIST = process.env.DEPESCHE_DIST ? pathToFileURL(`${process.env.DEPESCHE_DIST}/`) : new URL('../dist/', import.meta.url);
 const VISITORS = /^\/(d|a|help)(\/|%23|$)/;
 const MEMBERS = /^\/(new|sent(\/[^/]*)?|login|first|logins|dev\/mail)?$/;
 

@@ -58,7 +58,7 @@ export class Server {
   readonly #folder = mkdtempSync(join(tmpdir(), 'depesche-e2e-'));
   readonly #front: Front | undefined;
   #child: ChildProcess | undefined;
-  #homes = 0;
+  #anna: Promise<unknown> | undefined;
 
   private constructor(setup: Setup) {
     this.#setup = setup;
@@ -98,7 +98,7 @@ export class Server {
   /** As a power cut: SIGKILL, and every connection is gone. */
   async kill(): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;
@@ -135,7 +135,7 @@ export class Server {
 
   /** Anna sends these files by the command line; gives parcel and links. */
   async send(files: Record<string, Uint8Array>, more: string[] = [], to = ['bob@example.test'], env: Record<string, string> = {}): Promise<{ id: string; links: Record<string, string>; link: string }> {
-    this.#homes ||= (await this.run('anna', ['login', ANNA.email], { DEPESCHE_PASSWORD: ANNA.password }), 1);
+    await (this.#anna ??= this.run('anna', ['login', ANNA.email], { DEPESCHE_PASSWORD: ANNA.password }));
     const folder = this.folder(files);
     const words = ['send', ...Object.keys(files).map((name) => join(folder, name)), ...to.flatMap((one) => ['--to', one]), '--level', '1', '--language', 'de', ...more];
     const { id, links } = (await this.run('anna', words, env)) as { id: string; links: Record<string, string> };

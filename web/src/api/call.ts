@@ -51,7 +51,8 @@ async function fetched(method: Method, path: string, { at = {}, body, query = {}
 /** Asks, and gives the answer's JSON, if it has any. Fails with an ApiProblem. */
 export async function call<M extends Method, P extends With<M>>(method: M, path: P, ask: Ask<Operation<M, P>>): Promise<Answer<Operation<M, P>>> {
   const response = await fetched(method, path, ask);
-  return (response.status === 204 ? undefined : await response.json()) as Answer<Operation<M, P>>;
+  // 202 and 204 say nothing more.
+  return (response.status === 200 ? await response.json() : undefined) as Answer<Operation<M, P>>;
 }
 
 /** As `call`, for what is answered in bytes. */

@@ -34,7 +34,7 @@ export type ClaimStep =
   | { at: 'code'; problem?: 'short' | 'slip' | 'unfit' | undefined; group?: number | undefined }
   /** The letter lies there closed; the address, and the password if there is one, open it. */
   | { at: 'closed'; password: boolean; problem?: ClosedProblem | undefined }
-  | { at: 'mailed-code'; address: string; problem?: 'wrong' | undefined; again?: boolean | undefined }
+  | { at: 'mailed-code'; address: string; problem?: 'wrong' | 'over' | undefined; again?: boolean | undefined }
   | { at: 'open'; left: number | undefined; saving: boolean; note?: Note | undefined }
   | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined; sender?: Sender | undefined };
 
@@ -44,7 +44,8 @@ export type Note = 'memory' | 'disk-full' | 'saved';
 export type ClosedProblem =
   | { kind: 'password'; triesLeft?: number | undefined; pauseSeconds?: number | undefined }
   | { kind: 'pause'; seconds: number }
-  | { kind: 'address' };
+  /** It opens nothing here, or it is none. */
+  | { kind: 'address' | 'no-address' };
 
 export interface ClaimView {
   readonly step: ClaimStep;

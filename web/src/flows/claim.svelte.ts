@@ -171,7 +171,9 @@ export class ClaimFlow implements ClaimView {
       expires: answer.expires,
       files: this.#enclosures(),
     };
-    this.step = { at: 'open', left: answer.claim.left, saving: false };
+    // Others have used it up: said now, not only when somebody wants to save.
+    if (answer.claim.left === 0 && answer.claim.state === 'opened' && this.#listed.length > 0) this.#refused('limit_reached');
+    else this.step = { at: 'open', left: answer.claim.left, saving: false };
   }
 
   save(id: string): void {
@@ -301,7 +303,10 @@ export class ClaimFlow implements ClaimView {
     if (error instanceof ApiProblem) this.#refused(error.code, error);
     else if (error instanceof VaultError) this.#vaultFailed(error);
     else if (error instanceof DOMException && error.name === 'AbortError') return;
-    else throw error;
+    else {
+      this.step = { at: 'gone', why: 'damaged', sender: this.letter?.sender };
+      throw error;
+    }
   }
 
   #refused(code: string, problem?: ApiProblem): void {
@@ -312,7 +317,8 @@ export class ClaimFlow implements ClaimView {
     else if (code === 'wrong_password') this.step = { at: 'closed', password, problem: wrongPassword(problem) };
     else if (code === 'too_many_tries' && this.letter !== undefined && this.step.at !== 'open') {
       this.step = { at: 'closed', password, problem: { kind: 'pause', seconds: problem?.retryAfter ?? 60 } };
-    } else if (code === 'wrong_code') this.step = { at: 'mailed-code', address: this.#address, problem: 'wrong' };
+    } else if (code === 'wrong_code') this.step = { at: 'mailed-code', address: this.#address, problem: problem?.triesLeft === 0 ? 'over' : 'wrong' };
+    else if (code === 'invalid' && (this.step.at === 'closed' || this.step.at === 'mailed-code')) this.step = { at: 'closed', password, problem: { kind: 'no-address' } };
     else if (code === 'too_many_tries') this.step = { at: 'gone', why: 'busy', seconds: problem?.retryAfter };
     else this.step = { at: 'gone', why: 'offline' };
   }

@@ -26,6 +26,7 @@ const texts = {
   addressMissing: 'Please enter your e-mail address.',
   addressAt: 'The @ is missing, for example name@example.org',
   addressEnd: 'The end is missing, for example .org',
+  addressBad: 'Please check the address.',
   reassure: 'Your files are stored encrypted. They become readable only on your device.',
   genuine: (firm: string) => `Is this really from ${firm}? Call the number you already know.`,
   // password
@@ -40,8 +41,9 @@ const texts = {
   codeByMailTitle: 'Enter the code from the mail',
   codeByMail: (address: string) => `If this delivery was sent to ${address}, a code is on its way there now.`,
   codeByMailField: 'Code',
-  codeByMailHint: 'Six digits. The mail may take a minute; look in the spam folder as well.',
+  codeByMailHint: 'Eight digits. The mail may take a minute; look in the spam folder as well.',
   codeByMailWrong: 'This code does not fit. Take the one from the newest mail.',
+  codeByMailOver: 'This code is no longer good. Have a new one sent.',
   codeAgain: 'Send a new code',
   codeSent: 'A new code is on its way.',
   otherAddress: 'Another address',
