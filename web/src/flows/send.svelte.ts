@@ -65,6 +65,8 @@ export class SendFlow implements SendView {
   #rate = new Rate();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #look: ReturnType<typeof setInterval> | undefined;
+  /** Files on their way into the list. */
+  #adding: Promise<void> = Promise.resolve();
   /** Something has been kept of this delivery. */
   #begun = false;
   /** Reports of files, gathered until the next look. */
@@ -156,7 +158,7 @@ export class SendFlow implements SendView {
       return;
     }
     this.#unblame('nothing', 'too-large', 'files');
-    void this.#guard(async () => {
+    this.#adding = this.#guard(async () => {
       this.#begun = true;
       const { entries, refused } = await this.#tools.vault.call('addFiles', given);
       this.refusedNames = refused.map(({ name }) => name);
@@ -206,6 +208,10 @@ export class SendFlow implements SendView {
   }
 
   send(): void {
+    void this.#adding.then(() => { this.#send(); });
+  }
+
+  #send(): void {
     if (this.step.at !== 'writing') return;
     const problem = this.#problem();
     if (problem !== undefined) {
