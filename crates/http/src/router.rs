@@ -39,6 +39,22 @@ where
     }
 }
 
+fn get<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+    route(Method::GET, path, access, h)
+}
+
+fn put<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+    route(Method::PUT, path, access, h)
+}
+
+fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+    route(Method::POST, path, access, h)
+}
+
+fn delete<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+    route(Method::DELETE, path, access, h)
+}
+
 /// The table.
 pub fn routes() -> Vec<Route> {
     let mut all = for_machines();
@@ -51,18 +67,13 @@ pub fn routes() -> Vec<Route> {
 fn for_machines() -> Vec<Route> {
     use Access::{FirstCode, Operator, Public};
     vec![
-        route(Method::GET, "/healthz", Public, health::healthz),
-        route(Method::GET, "/readyz", Public, health::readyz),
-        route(Method::GET, "/metrics", Operator, health::metrics),
-        route(Method::GET, "/api/openapi.json", Public, show_description),
-        route(Method::GET, "/api/v1/info", Public, info::info),
-        route(Method::POST, "/api/v1/first/start", FirstCode, first::start),
-        route(
-            Method::POST,
-            "/api/v1/first/finish",
-            FirstCode,
-            first::finish,
-        ),
+        get("/healthz", Public, health::healthz),
+        get("/readyz", Public, health::readyz),
+        get("/metrics", Operator, health::metrics),
+        get("/api/openapi.json", Public, show_description),
+        get("/api/v1/info", Public, info::info),
+        post("/api/v1/first/start", FirstCode, first::start),
+        post("/api/v1/first/finish", FirstCode, first::finish),
     ]
 }
 
@@ -74,92 +85,54 @@ fn for_members() -> Vec<Route> {
     const PART: &str = "/api/v1/parcels/{id}/files/{file}/parts/{index}";
     const MANIFEST: &str = "/api/v1/parcels/{id}/manifest";
     vec![
-        route(Method::POST, "/api/v1/login/start", Public, login::start),
-        route(Method::POST, "/api/v1/login/finish", Public, login::finish),
-        route(Method::POST, "/api/v1/logout", Member, login::logout),
-        route(
-            Method::POST,
+        post("/api/v1/login/start", Public, login::start),
+        post("/api/v1/login/finish", Public, login::finish),
+        post("/api/v1/logout", Member, login::logout),
+        post(
             "/api/v1/logout/everywhere",
             Member,
             login::logout_everywhere,
         ),
-        route(Method::GET, "/api/v1/me", Member, login::me),
-        route(Method::GET, "/api/v1/sessions", Member, login::sessions),
-        route(Method::DELETE, "/api/v1/sessions/{id}", Member, login::end),
-        route(Method::PUT, PARCEL, Member, uploads::begin),
-        route(Method::GET, DRAFT, Member, uploads::draft),
-        route(Method::DELETE, DRAFT, Member, uploads::abandon),
-        route(Method::PUT, PART, Member, uploads::part),
-        route(Method::DELETE, FILE, Member, uploads::remove_file),
-        route(Method::PUT, MANIFEST, Member, uploads::manifest),
-        route(
-            Method::POST,
-            "/api/v1/parcels/{id}/post",
-            Member,
-            parcels::post,
-        ),
-        route(Method::GET, "/api/v1/parcels", Member, parcels::list),
-        route(Method::GET, PARCEL, Member, parcels::details),
-        route(Method::GET, MANIFEST, Member, parcels::manifest),
-        route(
-            Method::POST,
-            "/api/v1/parcels/{id}/withdraw",
-            Member,
-            parcels::withdraw,
-        ),
-        route(
-            Method::POST,
-            "/api/v1/parcels/{id}/extend",
-            Member,
-            parcels::extend,
-        ),
-        route(
-            Method::POST,
+        get("/api/v1/me", Member, login::me),
+        get("/api/v1/sessions", Member, login::sessions),
+        delete("/api/v1/sessions/{id}", Member, login::end),
+        put(PARCEL, Member, uploads::begin),
+        get(DRAFT, Member, uploads::draft),
+        delete(DRAFT, Member, uploads::abandon),
+        put(PART, Member, uploads::part),
+        delete(FILE, Member, uploads::remove_file),
+        put(MANIFEST, Member, uploads::manifest),
+        post("/api/v1/parcels/{id}/post", Member, parcels::post),
+        get("/api/v1/parcels", Member, parcels::list),
+        get(PARCEL, Member, parcels::details),
+        get(MANIFEST, Member, parcels::manifest),
+        post("/api/v1/parcels/{id}/withdraw", Member, parcels::withdraw),
+        post("/api/v1/parcels/{id}/extend", Member, parcels::extend),
+        post(
             "/api/v1/parcels/{id}/recipients",
             Member,
             parcels::add_recipients,
         ),
-        route(
-            Method::POST,
+        post(
             "/api/v1/parcels/{id}/recipients/drop",
             Member,
             parcels::drop_recipient,
         ),
-        route(
-            Method::POST,
-            "/api/v1/parcels/{id}/resend",
-            Member,
-            parcels::resend,
-        ),
+        post("/api/v1/parcels/{id}/resend", Member, parcels::resend),
     ]
 }
 
 fn for_visitors() -> Vec<Route> {
     use Access::{Claim, Link};
     vec![
-        route(Method::POST, "/api/v1/links/{id}/look", Link, visits::look),
-        route(Method::POST, "/api/v1/links/{id}/code", Link, visits::code),
-        route(Method::POST, "/api/v1/links/{id}/open", Link, visits::open),
-        route(Method::POST, "/api/v1/claims/lease", Claim, visits::lease),
-        route(Method::POST, "/api/v1/claims/ping", Claim, visits::ping),
-        route(
-            Method::POST,
-            "/api/v1/claims/receipts",
-            Claim,
-            visits::receipts,
-        ),
-        route(
-            Method::GET,
-            "/api/v1/claims/manifest",
-            Claim,
-            visits::manifest,
-        ),
-        route(
-            Method::GET,
-            "/api/v1/claims/files/{file}",
-            Claim,
-            visits::file,
-        ),
+        post("/api/v1/links/{id}/look", Link, visits::look),
+        post("/api/v1/links/{id}/code", Link, visits::code),
+        post("/api/v1/links/{id}/open", Link, visits::open),
+        post("/api/v1/claims/lease", Claim, visits::lease),
+        post("/api/v1/claims/ping", Claim, visits::ping),
+        post("/api/v1/claims/receipts", Claim, visits::receipts),
+        get("/api/v1/claims/manifest", Claim, visits::manifest),
+        get("/api/v1/claims/files/{file}", Claim, visits::file),
     ]
 }
 
@@ -169,17 +142,17 @@ const FOR_MEMBERS: [&str; 6] = ["/", "/new", "/sent", "/sent/{id}", "/login", "/
 
 fn for_people() -> Vec<Route> {
     use Access::{Demo, Public};
-    let page = |path| route(Method::GET, path, Public, assets::member);
-    let visit = |path| route(Method::GET, path, Public, assets::visitor);
+    let page = |path| get(path, Public, assets::member);
+    let visit = |path| get(path, Public, assets::visitor);
     let mut all: Vec<_> = FOR_MEMBERS.into_iter().map(page).collect();
     all.extend(FOR_VISITORS.into_iter().map(visit));
     all.extend([
-        route(Method::GET, map::LOGO, Public, info::logo),
-        route(Method::GET, "/dev/mail", Demo, dev::show),
-        route(Method::GET, "/dev/mail/{name}", Demo, dev::html),
-        route(Method::GET, "/dev/mail.json", Demo, dev::list),
-        route(Method::DELETE, "/dev/mail.json", Demo, dev::clear),
-        route(Method::GET, "/{*file}", Public, assets::other),
+        get(map::LOGO, Public, info::logo),
+        get("/dev/mail", Demo, dev::show),
+        get("/dev/mail/{name}", Demo, dev::html),
+        get("/dev/mail.json", Demo, dev::list),
+        delete("/dev/mail.json", Demo, dev::clear),
+        get("/{*file}", Public, assets::other),
     ]);
     all
 }
@@ -204,7 +177,7 @@ pub fn app(web: Web) -> Router {
     let web = Arc::new(web);
     let mut router = Router::new();
     for one in routes() {
-        // Layers of a route do not reach the answer to a wrong method, so they are laid here, one by one.
+        // `route_layer`: who uses a wrong method is told so before being asked who he is.
         let handler = match one.access {
             Access::Member => {
                 let gate = from_fn_with_state(Arc::clone(&web), members);

@@ -113,7 +113,7 @@ async fn a_slow_body_is_given_up() {
 }
 
 /// Answers without end; tells when it is given up.
-struct Endless(Arc<Semaphore>);
+pub(crate) struct Endless(pub(crate) Arc<Semaphore>);
 
 impl http_body::Body for Endless {
     type Data = bytes::Bytes;

@@ -4,6 +4,7 @@ mod delivery;
 mod house;
 mod http2;
 mod listener;
+mod log;
 mod operators;
 mod portal;
 mod refusals;

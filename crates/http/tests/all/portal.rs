@@ -86,6 +86,7 @@ async fn service(folder: &TempDir, setup: &Setup) -> Arc<Context> {
 
 impl Portal {
     pub(crate) async fn new(setup: Setup) -> Self {
+        crate::log::listen();
         let folder = tempfile::tempdir().expect("a folder");
         let service = service(&folder, &setup).await;
         let mail = CaughtMail::default();
