@@ -17,7 +17,7 @@ function takeFragment(): string | undefined {
   return fragment;
 }
 
-function stored(area: () => Storage): { get(name: string): string | undefined; set(name: string, value: string): void } {
+function stored(area: () => Storage): { get(name: string): string | undefined; set(name: string, value: string | undefined): void } {
   return {
     get(name) {
       try {
@@ -28,7 +28,8 @@ function stored(area: () => Storage): { get(name: string): string | undefined; s
     },
     set(name, value) {
       try {
-        area().setItem(`depesche.${name}`, value);
+        if (value === undefined) area().removeItem(`depesche.${name}`);
+        else area().setItem(`depesche.${name}`, value);
       } catch {
         // storage is blocked: it holds for this visit
       }
@@ -53,6 +54,11 @@ function claim(link: string, fragment: string | undefined): ClaimFlow {
     now: Date.now, makeToken: () => draw(32), language: () => ui.code,
   });
   void flow.start(fragment);
+  // The link once more in the same tab changes only the fragment: no new page.
+  addEventListener('hashchange', () => {
+    const again = takeFragment();
+    if (flow.step.at !== 'open') void flow.start(again);
+  });
   return flow;
 }
 

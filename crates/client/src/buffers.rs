@@ -6,19 +6,31 @@ use bytes::Bytes;
 use depesche_seal::file::PART;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Buffers of one part (8 MiB) each. They are made when first needed and kept.
+/// Buffers for one part each. They are made when first needed and kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
+    size: usize,
     free: Arc<Mutex<Vec<Vec<u8>>>>,
     permits: Arc<Semaphore>,
 }
 
 impl Pool {
-    pub(crate) fn new(buffers: usize) -> Self {
+    /// As many buffers, each as large as the largest part of file objects of these sealed sizes.
+    pub(crate) fn new(buffers: usize, sealed: impl Iterator<Item = u64>) -> Self {
+        let most = sealed.max().unwrap_or_default().min(PART as u64);
         Self {
+            size: most as usize,
             free: Arc::default(),
             permits: Arc::new(Semaphore::new(buffers)),
         }
+    }
+
+    /// Gives the memory of free buffers back.
+    pub(crate) fn clear(&self) {
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// Waits until a buffer is free. Its content is whatever it was last.
@@ -26,8 +38,8 @@ impl Pool {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         Buffer {
-            bytes: free.pop().unwrap_or_else(|| vec![0; PART]),
-            len: PART,
+            bytes: free.pop().unwrap_or_else(|| vec![0; self.size]),
+            len: self.size,
             home: Arc::clone(&self.free),
             _permit: permit.ok(),
         }
@@ -45,7 +57,7 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// The first `len` bytes, which are from now on all of it.
     pub(crate) fn cut(&mut self, len: usize) -> &mut [u8] {
-        self.len = len.min(PART);
+        self.len = len.min(self.bytes.len());
         &mut self.bytes[..self.len]
     }
 

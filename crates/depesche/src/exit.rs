@@ -58,7 +58,8 @@ macro_rules! from {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::new(error.fault(), error.code(), &error)
+                // Each is one line; a line break in it came with a name.
+                Self::new(error.fault(), error.code(), text::shown(&error.to_string()))
             }
         }
     )*};

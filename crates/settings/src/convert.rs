@@ -174,9 +174,6 @@ pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
     let head = head.trim_start_matches('\u{feff}').trim_start();
     let name = name.to_lowercase();
     let is_xml = head.starts_with('<');
-    if is_xml && head.to_lowercase().contains("emclient") {
-        return Some(Format::EmClientXml);
-    }
     if head.starts_with('{') {
         let is_bundle = head.contains("\"depesche.settings\"") || name.ends_with(whole::SUFFIX);
         return Some(if is_bundle { Format::Bundle } else { by_json(bytes)? });
@@ -186,6 +183,7 @@ pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
         () if is_xml && head.contains("<k9settings") => Some(Format::K9s),
         () if is_xml && head.contains("<plist") => Some(Format::MobileConfig),
         () if is_xml && head.contains("<quicktext") => Some(Format::Quicktext),
+        () if is_xml && head.to_lowercase().contains("emclient") => Some(Format::EmClientXml),
         () if begins("BEGIN:VCARD") => Some(Format::VCard),
         () if head.starts_with("[1,[") || head.starts_with("[ 1") => Some(Format::MobileQr),
         () if cms::unwrap(bytes).is_some() => Some(Format::MobileConfig),

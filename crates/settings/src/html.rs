@@ -34,8 +34,9 @@ pub(crate) fn to_text(html: &str) -> String {
 
 /// What stands behind the end tag of `name`, or nothing.
 fn behind_end<'a>(html: &'a str, name: &str) -> &'a str {
-    let lower = html.to_ascii_lowercase();
-    let end = lower.find(&format!("</{name}")).and_then(|at| html.get(at..));
+    let ends = html.match_indices("</").filter_map(|(at, _)| html.get(at + 2..));
+    let is_own = |rest: &&str| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+    let end = ends.into_iter().find(is_own);
     end.and_then(|rest| rest.split_once('>')).map_or("", |(_, rest)| rest)
 }
 
@@ -56,7 +57,9 @@ fn unescape(html: &str) -> String {
     let mut rest = html;
     while let Some((before, behind)) = rest.split_once('&') {
         text.push_str(before);
-        let entity = behind.split_once(';').filter(|(name, _)| name.len() <= 8);
+        // No entity known here is longer.
+        let end = behind.bytes().take(9).position(|c| c == b';');
+        let entity = end.and_then(|end| Some((behind.get(..end)?, behind.get(end + 1..)?)));
         match entity.and_then(|(name, after)| Some((character(name)?, after))) {
             Some((c, after)) => {
                 text.push(c);

@@ -197,6 +197,12 @@ pub(crate) fn open(bytes: &[u8], password: &Secret) -> Result<Opened, Error> {
     Ok(Opened { key, chain: in_order(found.chain) })
 }
 
+/// Whether this password opens a file, and there is a key in it.
+#[must_use]
+pub fn opens(bytes: &[u8], password: &Secret) -> bool {
+    open(bytes, password).is_ok()
+}
+
 fn plain_data(mut info: Reader<'_>) -> Option<Zeroizing<Vec<u8>>> {
     let is_data = info.expect(der::OID)?.content == oid::DATA;
     info.enter(der::context(0)).filter(|_| is_data)?.next()?.octets()

@@ -1,6 +1,6 @@
 //! Property lists in XML (Apple's `PropertyList-1.0.dtd`), as configuration profiles are.
 
-use data_encoding::{BASE64, BASE64_MIME_PERMISSIVE};
+use data_encoding::BASE64;
 
 use crate::xml::{self, Element, escape};
 
@@ -99,7 +99,10 @@ fn value(element: &Element) -> Option<Value> {
         "integer" => Value::Integer(text.parse().ok()?),
         "true" => Value::Boolean(true),
         "false" => Value::Boolean(false),
-        "data" => Value::Data(BASE64_MIME_PERMISSIVE.decode(text.as_bytes()).ok()?),
+        "data" => {
+            let digits: Vec<u8> = text.bytes().filter(|c| !c.is_ascii_whitespace()).collect();
+            Value::Data(BASE64.decode(&digits).ok()?)
+        }
         "date" | "real" => Value::Other(text.to_owned()),
         _ => return None,
     })

@@ -6,7 +6,7 @@
 //! files/a/b/ID.part    one being uploaded, at its full length
 //! files/a/b/ID.have    its parts that are durable
 //! manifests/a/b/ID     a manifest, whole and on disk
-//! new/N                a manifest being received
+//! new/ID-N             a manifest being received
 //! ```
 //! `a` and `b` are the first two characters of the id. Folders have mode 0700, files 0600. All
 //! calls block on the disk.

@@ -1,8 +1,9 @@
 //! Rows: one SQL text for both engines.
 //!
 //! Reads take [`Sql`], writes and reads within a transaction take [`Tx`]. On PostgreSQL rows are
-//! locked in this order, so that no two transactions wait for each other: parcel, link, claim,
-//! recipient, outbox. [`parcels::lock`] comes first; each function keeps the order within itself.
+//! locked in this order, so that no two transactions wait for each other: parcel, outbox, link, claim,
+//! code, recipient. Each function keeps it within itself; who calls several in one transaction
+//! calls them in this order ([`parcels::lock`] first). New rows wait for nobody.
 
 pub mod accounts;
 mod conn;

@@ -33,13 +33,13 @@ export type ClaimStep =
   /** The key part of the link is missing or unfit: the code of the mail is asked for. */
   | { at: 'code'; problem?: 'short' | 'slip' | 'unfit' | undefined; group?: number | undefined }
   /** The letter lies there closed; the address, and the password if there is one, open it. */
-  | { at: 'closed'; password: boolean; problem?: ClosedProblem | undefined }
+  | { at: 'closed'; password: boolean; address?: string | undefined; problem?: ClosedProblem | undefined }
   | { at: 'mailed-code'; address: string; problem?: 'wrong' | 'over' | undefined; again?: boolean | undefined }
   | { at: 'open'; left: number | undefined; saving: boolean; note?: Note | undefined }
   | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined; sender?: Sender | undefined };
 
 /** What there is to say below the files. */
-export type Note = 'memory' | 'disk-full' | 'saved';
+export type Note = 'memory' | 'disk-full' | 'interrupted' | 'saved';
 
 export type ClosedProblem =
   | { kind: 'password'; triesLeft?: number | undefined; pauseSeconds?: number | undefined }

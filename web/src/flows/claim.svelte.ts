@@ -25,8 +25,8 @@ export interface ClaimTools {
   vault: Vault;
   findPlace: (name: string, size: number) => Promise<Place | undefined>;
   awake: Pick<Awake, 'set'>;
-  /** Kept for this browser, by link: the claim's token. */
-  storage: { get(name: string): string | undefined; set(name: string, value: string): void };
+  /** Kept for this browser, by link: the claim's token, the address it was opened with, whether something was being saved. */
+  storage: { get(name: string): string | undefined; set(name: string, value: string | undefined): void };
   /** Kept for this tab. */
   tab: string | undefined;
   now: () => number;
@@ -111,7 +111,41 @@ export class ClaimFlow implements ClaimView {
       expires: look.expires,
       files: look.record === undefined || look.manifest === undefined ? undefined : this.#enclosures(),
     };
-    this.step = { at: 'closed', password: look.password !== undefined };
+    this.#address = this.#kept('address') ?? '';
+    // Who opened it here before goes on where they were; a password is asked for again.
+    if (this.#address !== '' && look.password === undefined && (await this.#reenter())) return;
+    this.step = this.#closed();
+  }
+
+  async #reenter(): Promise<boolean> {
+    try {
+      await this.#enter();
+      return true;
+    } catch (error) {
+      // The visit is over, or was another's: the letter is closed again.
+      if (!(error instanceof ApiProblem) || error.code === 'offline') throw error;
+      this.#forget();
+      if (GONE[error.code] === undefined) return false;
+      this.#refused(error.code, error);
+      return true;
+    }
+  }
+
+  #closed(problem?: ClosedProblem): ClaimStep {
+    return { at: 'closed', password: this.#look?.password !== undefined, address: this.#address, problem };
+  }
+
+  #kept(what: 'claim' | 'address' | 'saving'): string | undefined {
+    return this.#tools.storage.get(`${what}.${this.#link}`);
+  }
+
+  #keep(what: 'claim' | 'address' | 'saving', value: string | undefined): void {
+    this.#tools.storage.set(`${what}.${this.#link}`, value);
+  }
+
+  #forget(): void {
+    this.#keep('claim', undefined);
+    this.#keep('saving', undefined);
   }
 
   async #openLetter(record: string, manifest: string | Uint8Array<ArrayBuffer>): Promise<void> {
@@ -152,14 +186,13 @@ export class ClaimFlow implements ClaimView {
   }
 
   otherAddress(): void {
-    this.step = { at: 'closed', password: this.#look?.password !== undefined };
+    this.step = this.#closed();
   }
 
   async #enter(code?: string): Promise<void> {
-    const { api, storage, makeToken } = this.#tools;
-    const name = `claim.${this.#link}`;
-    this.#token = storage.get(name) ?? makeToken();
-    storage.set(name, this.#token);
+    const { api, makeToken } = this.#tools;
+    this.#token = this.#kept('claim') ?? makeToken();
+    this.#keep('claim', this.#token);
     const ask = { ...this.#proof, auth: this.#proof?.auth ?? '', email: this.#address, token: this.#token };
     const answer = await api.open(this.#link, code === undefined ? ask : { ...ask, code });
     if (this.letter?.files === undefined) await this.#openLetter(answer.record, await api.manifest(this.#token));
@@ -172,8 +205,12 @@ export class ClaimFlow implements ClaimView {
       files: this.#enclosures(),
     };
     // Others have used it up: said now, not only when somebody wants to save.
-    if (answer.claim.left === 0 && answer.claim.state === 'opened' && this.#listed.length > 0) this.#refused('limit_reached');
-    else this.step = { at: 'open', left: answer.claim.left, saving: false };
+    if (answer.claim.left === 0 && answer.claim.state === 'opened' && this.#listed.length > 0) {
+      this.#refused('limit_reached');
+      return;
+    }
+    this.#keep('address', this.#address);
+    this.step = { at: 'open', left: answer.claim.left, saving: false, note: this.#kept('saving') === undefined ? undefined : 'interrupted' };
   }
 
   save(id: string): void {
@@ -198,6 +235,7 @@ export class ClaimFlow implements ClaimView {
       return;
     }
     for (const file of files) this.#set(file, { kind: 'waiting' });
+    this.#keep('saving', 'yes');
     this.#job += 1;
     await this.#run(this.#job, files, zip, place);
   }
@@ -212,11 +250,14 @@ export class ClaimFlow implements ClaimView {
       place.finish(blob);
     } catch (error) {
       place.drop();
-      for (const file of files) if (!this.#verified.has(file)) this.#set(file, REST);
-      if (!(error instanceof VaultError && error.problem.kind === 'stopped')) throw error;
+      // One that arrived damaged leaves the others as they are.
+      const damaged = error instanceof VaultError && error.problem.kind === 'seal';
+      for (const file of files) if (!this.#verified.has(file)) this.#set(file, damaged ? { kind: 'failed', why: 'damaged' } : REST);
+      if (!damaged && !(error instanceof VaultError && error.problem.kind === 'stopped')) throw error;
     } finally {
       clearInterval(ping);
       this.#running.delete(job);
+      if (this.#running.size === 0) this.#keep('saving', undefined);
       this.#saving();
     }
     await this.#confirm();
@@ -310,16 +351,18 @@ export class ClaimFlow implements ClaimView {
   }
 
   #refused(code: string, problem?: ApiProblem): void {
-    const password = this.#look?.password !== undefined;
     const gone = GONE[code];
     if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since, sender: senderOf(problem?.sender) ?? this.letter?.sender };
     else if (code === 'link_wrong_key') this.step = { at: 'code', problem: this.step.at === 'code' ? 'unfit' : undefined };
-    else if (code === 'wrong_password') this.step = { at: 'closed', password, problem: wrongPassword(problem) };
+    else if (code === 'wrong_password') this.step = this.#closed(wrongPassword(problem));
     else if (code === 'too_many_tries' && this.letter !== undefined && this.step.at !== 'open') {
-      this.step = { at: 'closed', password, problem: { kind: 'pause', seconds: problem?.retryAfter ?? 60 } };
+      this.step = this.#closed({ kind: 'pause', seconds: problem?.retryAfter ?? 60 });
     } else if (code === 'wrong_code') this.step = { at: 'mailed-code', address: this.#address, problem: problem?.triesLeft === 0 ? 'over' : 'wrong' };
-    else if (code === 'invalid' && (this.step.at === 'closed' || this.step.at === 'mailed-code')) this.step = { at: 'closed', password, problem: { kind: 'no-address' } };
-    else if (code === 'too_many_tries') this.step = { at: 'gone', why: 'busy', seconds: problem?.retryAfter };
+    else if (code === 'invalid' && (this.step.at === 'closed' || this.step.at === 'mailed-code')) this.step = this.#closed({ kind: 'no-address' });
+    else if (code === 'claim_over') {
+      this.#forget();
+      this.step = this.#closed();
+    } else if (code === 'too_many_tries') this.step = { at: 'gone', why: 'busy', seconds: problem?.retryAfter };
     else this.step = { at: 'gone', why: 'offline' };
   }
 
@@ -329,7 +372,7 @@ export class ClaimFlow implements ClaimView {
       this.step = { at: 'code', problem: problem.code === 'code_length' ? 'short' : 'slip' };
     } else if (problem.kind === 'seal' && problem.code.startsWith('link_')) this.step = { at: 'code' };
     else if (problem.kind === 'seal' && problem.code === 'password_empty') {
-      this.step = { at: 'closed', password: true, problem: { kind: 'password' } };
+      this.step = this.#closed({ kind: 'password' });
     } else if (problem.kind === 'disk-full') this.#note('disk-full');
     else this.step = { at: 'gone', why: 'damaged' };
   }

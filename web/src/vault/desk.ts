@@ -39,6 +39,7 @@ export class Desk {
   /** Files that changed or could not be read. */
   readonly #failing = new Set<string>();
   #draft: Draft | undefined;
+  #beginning: Promise<Draft> | undefined;
   #upload: Upload | undefined;
   #posting: AbortController | undefined;
   #ids = 0;
@@ -50,9 +51,15 @@ export class Desk {
     this.#session = session;
   }
 
-  async #begun(): Promise<Draft> {
-    this.#draft ??= await Draft.begin(this.sender.account, this.#empty);
-    return this.#draft;
+  /** One draft, however many ask for it at once. */
+  #begun(): Promise<Draft> {
+    if (this.#draft !== undefined) return Promise.resolve(this.#draft);
+    this.#beginning ??= Draft.begin(this.sender.account, this.#empty).then((draft) => {
+      this.#draft = draft;
+      this.#beginning = undefined;
+      return draft;
+    });
+    return this.#beginning;
   }
 
   #engine(draft: Draft): Upload {

@@ -5,6 +5,7 @@ import type { Manifest, SealedObject } from '../seal/manifest.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { sealedSize } from '../seal/stream.ts';
 import { fetchPart, type Source } from './fetch-part.ts';
+import { dropParts, keepPart, keptPart } from './part-store.ts';
 import type { ListedFile } from './protocol.ts';
 import { SealError } from '../seal/error.ts';
 
@@ -74,19 +75,32 @@ export class Letter {
     await opener.setHeader(await fetchPart(toText(object.id), 0, 40, source));
   }
 
-  /** Fetches one part and opens it; a damaged one is fetched again before it is given up. */
+  /** Opens one part: the one kept on this device, else one that is fetched; a damaged one is fetched again before it is given up. */
   async #part(object: SealedObject, part: number, source: Source): Promise<Bytes[]> {
     const opener = this.#opener(object);
-    const from = part * PART;
-    for (let tried = 1; ; tried += 1) {
-      const bytes = await fetchPart(toText(object.id), from, from + partLength(opener.sealed, part), source);
+    const [id, from] = [toText(object.id), part * PART];
+    const size = partLength(opener.sealed, part);
+    // What one request brings is not worth the disk.
+    const keeps = object.parts.length > 1;
+    for (let tried = 0; ; tried += 1) {
+      const kept = keeps && tried === 0 ? await keptPart(id, part) : undefined;
+      if (keeps && tried === 0 && kept?.length !== size) continue;
+      const bytes = kept ?? (await fetchPart(id, from, from + size, source));
       try {
         if (part > 0) await this.#header(object, opener, source);
-        return await opener.openPart(part, bytes, object.parts[part] ?? new Uint8Array(0));
+        const pieces = await opener.openPart(part, bytes, object.parts[part] ?? new Uint8Array(0));
+        if (keeps && kept === undefined) await keepPart(id, part, bytes);
+        return pieces;
       } catch (error) {
         if (!(error instanceof SealError) || error.code !== 'part_hash' || tried === TRIES) throw error;
       }
     }
+  }
+
+  /** It is saved: what was kept of it for going on may go. */
+  async saved(index: number): Promise<void> {
+    const object = this.#place(index)?.object;
+    if (object !== undefined && object.parts.length > 1) await dropParts(toText(object.id), object.parts.length);
   }
 
   /** A file's bytes in order, a few parts ahead of whoever takes them. */

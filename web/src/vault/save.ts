@@ -100,7 +100,9 @@ export async function save(letter: Letter, files: number[], zip: boolean, sink: 
       job.controller.signal.throwIfAborted();
       await writer.write(some);
     }
-    return await writer.close();
+    const blob = await writer.close();
+    for (const index of files) await letter.saved(index);
+    return blob;
   } catch (error) {
     await writer.abort().catch(() => undefined);
     throw error;

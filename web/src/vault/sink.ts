@@ -1,6 +1,7 @@
 /** Where opened bytes go; each takes them no faster than it can. */
 import type { Pull, Push, Sink } from './protocol.ts';
 import type { Bytes } from '../seal/primitives.ts';
+import { syncAccess } from './part-store.ts';
 
 export interface Writer {
   write(pieces: Bytes[]): Promise<void>;
@@ -70,18 +71,10 @@ async function fileWriter(handle: FileSystemFileHandle): Promise<Writer> {
   };
 }
 
-/** In the standard for workers only, so unknown to the library that types pages. */
-interface SyncAccess {
-  write(bytes: Bytes, options: { at: number }): number;
-  truncate(size: number): void;
-  flush(): void;
-  close(): void;
-}
-
 async function privateWriter(name: string): Promise<Writer> {
   const folder = await navigator.storage.getDirectory();
   const handle = await folder.getFileHandle(name, { create: true });
-  const access = await (handle as unknown as { createSyncAccessHandle(): Promise<SyncAccess> }).createSyncAccessHandle();
+  const access = await syncAccess(handle);
   access.truncate(0);
   let at = 0;
   return {

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -42,6 +42,8 @@ const TRIES: usize = 3;
 const PING: Duration = Duration::from_secs(45);
 /// From so many files on, one sync of the whole disk is cheaper than one for each.
 const MANY: usize = 8;
+/// So much of large files is written before the disk is set to work on it.
+const FLUSH_EVERY: u64 = 64 << 20;
 /// How many file objects may wait for the finisher.
 const WAITING: usize = 1024;
 
@@ -93,6 +95,7 @@ pub async fn download(
         starts.push(parts);
         parts += target.opener.part_count() as usize;
     }
+    let pool = Pool::new(LANES, targets.iter().map(|target| target.object.sealed_size()));
     let engine = Arc::new(Engine {
         starts,
         parts,
@@ -114,7 +117,10 @@ pub async fn download(
         targets,
         meter: Arc::clone(meter),
         next: AtomicUsize::new(0),
-        pool: Pool::new(LANES),
+        unflushed: AtomicU64::new(0),
+        flushing: AtomicBool::new(false),
+        flush_failure: OnceLock::new(),
+        pool,
         want_digests: options.digests,
     });
     let (report, reports) = mpsc::channel(WAITING);
@@ -123,6 +129,7 @@ pub async fn download(
     if incoming.moves().is_none() {
         engine.check_room()?;
         engine.fetch_all(report).await?;
+        engine.pool.clear();
         let moves = block_in_place(|| engine.settle())?;
         incoming.set_moves(moves)?;
     } else {
@@ -171,6 +178,10 @@ struct Engine {
     is_nested: bool,
     meter: Arc<Meter>,
     next: AtomicUsize,
+    /// Bytes of large files written since the last flush began, and whether one runs.
+    unflushed: AtomicU64,
+    flushing: AtomicBool,
+    flush_failure: OnceLock<io::ErrorKind>,
     pool: Pool,
     went_on: bool,
     want_digests: bool,
@@ -308,7 +319,7 @@ impl Engine {
         }
     }
 
-    async fn part(&self, target: &Target, index: u32) -> Result<(), FetchError> {
+    async fn part(self: &Arc<Self>, target: &Target, index: u32) -> Result<(), FetchError> {
         let length = target
             .opener
             .part_len(index)
@@ -393,7 +404,7 @@ impl Engine {
 
     /// Writes a verified part, and hashes it for who wants that.
     async fn take(
-        &self,
+        self: &Arc<Self>,
         target: &Target,
         index: u32,
         opened: &OpenedPart<'_>,
@@ -406,11 +417,37 @@ impl Engine {
             }
         };
         block_in_place(write).map_err(|error| self.io(error))?;
+        self.flush_behind(target, opened);
         if let Some(digest) = &target.digest {
             digest.turn(index).await;
             block_in_place(|| digest.take(index, opened.pieces()));
         }
         Ok(())
+    }
+
+    /// Has the disk work while the network does: the last sync then finds little left.
+    fn flush_behind(self: &Arc<Self>, target: &Target, opened: &OpenedPart<'_>) {
+        let range = opened.text_range();
+        let more = range.end - range.start;
+        let unflushed = self.unflushed.fetch_add(more, Ordering::Relaxed) + more;
+        if target.is_pack
+            || unflushed < FLUSH_EVERY
+            || self.flushing.swap(true, Ordering::Relaxed)
+        {
+            return;
+        }
+        self.unflushed.store(0, Ordering::Relaxed);
+        let (shared, entry) = (Arc::clone(self), target.layout.entries().next());
+        tokio::task::spawn_blocking(move || {
+            let name = entry.map(|entry| &shared.manifest.files[entry].name);
+            if let Some(Ok(file)) = name.map(|name| shared.place.file(name)) {
+                // The kernel tells a failure once, so it is kept for the sync that counts.
+                if let Err(error) = file.sync_data() {
+                    let _ = shared.flush_failure.set(error.kind());
+                }
+            }
+            shared.flushing.store(false, Ordering::Relaxed);
+        });
     }
 
     fn write_large(&self, target: &Target, opened: &OpenedPart<'_>) -> io::Result<()> {
@@ -514,6 +551,9 @@ impl Engine {
     }
 
     fn sync(&self, indices: &[usize]) -> io::Result<()> {
+        if let Some(&failure) = self.flush_failure.get() {
+            return Err(failure.into());
+        }
         let targets = indices.iter().map(|&index| &self.targets[index]);
         let entries: Vec<usize> = targets.flat_map(|target| target.layout.entries()).collect();
         if self.is_nested || entries.len() > MANY {

@@ -311,7 +311,8 @@ impl Sending<'_> {
     }
 
     async fn upload(&self) -> Result<Progress, SendError> {
-        let pool = Pool::new(LANES);
+        let sizes = self.layouts.iter().map(|layout| sealed_size(layout.size()));
+        let pool = Pool::new(LANES, sizes.flatten());
         let parcel = self.draft.record().parcel.to_string();
         // What an earlier run noted is compared once in this run, whether or not the server has it.
         let mut compare = true;

@@ -108,12 +108,6 @@ fn translate(rule: &Rule, account: Option<&Account>) -> Result<Piece, String> {
         needs.extend(piece.needs);
         piece.text
     };
-    let actions: Result<Vec<String>, String> =
-        rule.actions.iter().map(|action| self::action(action, account).map(&mut take)).collect();
-    let actions = actions?;
-    if actions.is_empty() {
-        return Err("no action".to_owned());
-    }
     let tests: Result<Vec<String>, String> = match rule.matching.as_deref() {
         Some("every-message") => Ok(Vec::new()),
         Some("all" | "any") | None => {
@@ -122,6 +116,12 @@ fn translate(rule: &Rule, account: Option<&Account>) -> Result<Piece, String> {
         Some(other) => return Err(format!("match {other}")),
     };
     let tests = tests?;
+    let actions: Result<Vec<String>, String> =
+        rule.actions.iter().map(|action| self::action(action, account).map(&mut take)).collect();
+    let actions = actions?;
+    if actions.is_empty() {
+        return Err("no action".to_owned());
+    }
     let test = match (tests.as_slice(), rule.matching.as_deref()) {
         ([], Some("every-message")) => "true".to_owned(),
         ([], _) => return Err("no condition".to_owned()),

@@ -208,10 +208,42 @@ fn checked(native: &str, rule: &Rule) -> Option<String> {
     (is_same && is_sound).then(|| format!("{}\n", native.trim_end()))
 }
 
+/// What Thunderbird knows itself of a mail; other fields are names of headers, and stand in quotes.
+const FIELDS: &[&str] = &[
+    "subject",
+    "from",
+    "body",
+    "date",
+    "priority",
+    "status",
+    "to",
+    "cc",
+    "to or cc",
+    "from, to, cc or bcc",
+    "age in days",
+    "size",
+    "tag",
+    "has attachment status",
+    "junk status",
+    "junk percent",
+    "junk score origin",
+];
+
+/// The rule in Thunderbird's words; `None` if it would not be read as it was.
 fn spell(rule: &Rule) -> Option<String> {
     if rule.conditions.unread() + rule.actions.unread() > 0 {
         return None;
     }
+    let block = block(rule)?;
+    let (rules, odd) = parse(&block, "", 0);
+    let [again] = rules.as_slice() else {
+        return None;
+    };
+    let is_same = again.actions == rule.actions && again.conditions == rule.conditions;
+    (is_same && odd == 0).then_some(block)
+}
+
+fn block(rule: &Rule) -> Option<String> {
     let mut block = String::new();
     let mut put = |key: &str, value: &str| {
         let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -244,7 +276,9 @@ fn spell(rule: &Rule) -> Option<String> {
             true => format!("\"{}\"", value.replace('"', "\\\"")),
             false => value.to_owned(),
         };
-        format!("{word} ({},{},{value})", condition.field, condition.op)
+        let field = condition.field.as_str();
+        let quote = if FIELDS.contains(&field) { "" } else { "\"" };
+        format!("{word} ({quote}{field}{quote},{},{value})", condition.op)
     });
     let terms: Vec<String> = terms.collect();
     put("condition", &terms.join(" "));

@@ -71,6 +71,7 @@ impl<'a> Scanner<'a> {
                 flush(&mut units, &mut text);
                 if c == quote {
                     self.rest = rest;
+                    text.retain(|c| c != '\0');
                     return Some(text);
                 }
                 text.push(c);

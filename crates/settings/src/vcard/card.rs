@@ -43,22 +43,21 @@ impl Line {
         let mut parts = split_outside_quotes(head, ';').into_iter();
         let name = parts.next()?;
         let (group, name) = match name.rsplit_once('.') {
-            Some((group, name)) => (Some(group.to_owned()), name),
+            Some((group, name)) => (Some(group.to_owned()).filter(|group| is_name(group)), name),
             None => (None, name),
         };
-        let is_name = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
-        if name.is_empty() || !name.bytes().all(is_name) {
+        if !is_name(name) {
             return None;
         }
         let parameters = parts.map(|part| match part.split_once('=') {
             Some((key, value)) => (key.to_ascii_uppercase(), unquote(value)),
             // vCard 2.1 writes the type alone.
-            None => ("TYPE".to_owned(), part.to_owned()),
+            None => ("TYPE".to_owned(), unquote(part)),
         });
         Some(Self {
             group,
             name: name.to_ascii_uppercase(),
-            parameters: parameters.collect(),
+            parameters: parameters.filter(|(key, _)| is_name(key)).collect(),
             value: value.to_owned(),
         })
     }
@@ -82,6 +81,11 @@ impl Line {
         text.retain(|c| !matches!(c, '\r' | '\n'));
         fold(&text)
     }
+}
+
+/// RFC 6350 section 3.3.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
 
 fn unquote(value: &str) -> String {

@@ -32,7 +32,7 @@ pub(super) struct Root {
     /// works on holds no file open, and is read from the disk again.
     uploads: Mutex<HashMap<FileId, Weak<Upload>>>,
     /// Manifests being received: the names in `new/`.
-    pub(super) receiving: Mutex<HashSet<u64>>,
+    pub(super) receiving: Mutex<HashSet<String>>,
     pub(super) flusher: SyncSender<Arc<Upload>>,
     /// Why an fsync failed. Once it is set, nothing is acknowledged any more.
     failed: OnceLock<Error>,
@@ -75,8 +75,8 @@ impl Root {
         path
     }
 
-    pub(super) fn new_path(&self, number: u64) -> PathBuf {
-        self.folder.join("new").join(number.to_string())
+    pub(super) fn new_path(&self, name: &str) -> PathBuf {
+        self.folder.join("new").join(name)
     }
 
     /// Makes the folder of a path, durably. A folder that another process left is made durable too.
@@ -232,11 +232,8 @@ impl Disk {
         let receiving = locked(&self.0.receiving);
         for entry in fs::read_dir(self.0.folder.join("new"))? {
             let entry = entry?;
-            let number = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse::<u64>().ok());
-            if number.is_some_and(|number| !receiving.contains(&number)) {
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| receiving.contains(name)) {
                 private::remove(&entry.path())?;
                 swept += 1;
             }

@@ -14,7 +14,7 @@ use crate::private::{durable, open, remove, sync_folder};
 /// A manifest being received. Dropped unfinished, it leaves nothing behind.
 pub struct ManifestUpload {
     root: Arc<Root>,
-    number: u64,
+    name: String,
     from: PathBuf,
     to: PathBuf,
     file: File,
@@ -34,18 +34,19 @@ impl ManifestUpload {
         let to = root.path("manifests", &id.to_string());
         root.note(root.make_folder_of(&to))?;
         let mut receiving = locked(&root.receiving);
-        // The smallest free number: a file that an earlier run left there is overwritten.
-        let number = (0..)
-            .find(|number| !receiving.contains(number))
+        // The first free name: what an earlier run left there is removed.
+        let mut names = (0_u64..).map(|number| format!("{id}-{number}"));
+        let name = names
+            .find(|name| !receiving.contains(name))
             .unwrap_or_default();
-        let from = root.new_path(number);
+        let from = root.new_path(&name);
         remove(&from)?;
         let file = open(&from)?;
-        receiving.insert(number);
+        receiving.insert(name.clone());
         drop(receiving);
         Ok(Self {
             root: Arc::clone(root),
-            number,
+            name,
             from,
             to,
             file,
@@ -83,9 +84,9 @@ impl ManifestUpload {
 
 impl Drop for ManifestUpload {
     fn drop(&mut self) {
-        // Before the number is free: the next one that takes it finds no file. A failure leaves an
+        // Before the name is free: the next one that takes it finds no file. A failure leaves an
         // orphan, which is swept.
         let _ = fs::remove_file(&self.from);
-        locked(&self.root.receiving).remove(&self.number);
+        locked(&self.root.receiving).remove(&self.name);
     }
 }

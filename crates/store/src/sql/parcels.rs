@@ -18,5 +18,5 @@ pub use super::visits::links;
 pub use draft::{add_files, delete_draft, insert_draft, remove_file, touch_draft};
 pub use due::{closed_with_files, expired, owns_file, owns_manifest, spent, stale_drafts};
 pub use list::{Details, Summary, VisitRow, details, page, visits};
-pub use load::{ClosedRow, Stored, file, files, load, lock};
+pub use load::{ClosedRow, Stored, file, file_of_draft, files, load, lock};
 pub use post::{Mark, close, drop_recipient, extend, forget_files, insert_recipient, mark, post};

@@ -103,7 +103,8 @@ proptest! {
             send(&upload, 1, random % count);
             prop_assert!(upload.missing().iter().all(|(from, to)| !(*from..*to).contains(&(random % count))));
             if stop {
-                // Another process goes on.
+                // Another process goes on when this one is gone, and its flusher with it.
+                upload.flush().expect("flushed");
                 drop(upload);
                 blobs = open(folder.path());
             }
@@ -313,9 +314,9 @@ fn orphans_are_swept() {
     let orphan = blobs.put_manifest(parcel_id(2), 0).expect("begins");
     orphan.finish().expect("finished");
     let mut receiving = blobs.put_manifest(parcel_id(4), 1).expect("begins");
-    std::fs::write(folder.path().join("new/17"), "of an earlier run").expect("written");
+    std::fs::write(folder.path().join("new/other-0"), "of an earlier run").expect("written");
     std::fs::set_permissions(
-        folder.path().join("new/17"),
+        folder.path().join("new/other-0"),
         PermissionsExt::from_mode(0o600),
     )
     .expect("mode");

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 struct Server {
     bin: PathBuf,
     folder: PathBuf,
-    _alive: ChildStdin,
+    /// It stops when its input ends: with this process.
+    _shell: Child,
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(start);
@@ -96,7 +97,7 @@ fn start() -> Server {
     Server {
         bin,
         folder,
-        _alive: child.stdin.take().expect("its input"),
+        _shell: child,
     }
 }
 

@@ -70,6 +70,8 @@ const texts: VisitorTexts = {
     `Tento prohlížeč uloží najednou nejvýše ${size}. Větší soubory otevřete v prohlížeči Chrome, Edge, Firefox nebo Safari.`,
   diskFull: 'V tomto zařízení není dost místa. Uvolněte místo a uložte znovu.',
   fileDamaged: 'Dorazil poškozený. Nic z něj nezůstalo.',
+  goOnSaving: 'Ukládání bylo přerušeno. Co už dorazilo, zůstalo v tomto zařízení: uložte znovu a bude se pokračovat odtud.',
+  inApp: 'Tuto stránku vidíte v okně aplikace. Pokud tu ukládání nefunguje: podržte odkaz v e-mailu, zkopírujte ho a otevřete v Chromu, Firefoxu nebo Safari.',
   fileStopped: 'Zastaveno',
   expiredTitle: 'Tato zásilka už není k dispozici',
   expired: (date) => `Byla připravena do ${date}, potom byly soubory smazány.`,

@@ -73,6 +73,8 @@ const texts: VisitorTexts = {
     `Dieser Browser speichert höchstens ${size} auf einmal. Öffnen Sie den Link für größere Dateien in Chrome, Edge, Firefox oder Safari.`,
   diskFull: 'Auf diesem Gerät ist nicht genug Platz. Schaffen Sie Platz und speichern Sie dann noch einmal.',
   fileDamaged: 'Kam beschädigt an. Nichts davon wurde behalten.',
+  goOnSaving: 'Das Speichern wurde unterbrochen. Was schon da ist, liegt auf diesem Gerät: Speichern Sie noch einmal, dann geht es von dort aus weiter.',
+  inApp: 'Sie sehen diese Seite im Fenster einer App. Falls das Speichern hier nicht geht: Halten Sie den Link in der Mail gedrückt, kopieren Sie ihn und öffnen Sie ihn in Chrome, Firefox oder Safari.',
   fileStopped: 'Angehalten',
   expiredTitle: 'Diese Zustellung ist nicht mehr da',
   expired: (date) => `Sie war bis ${date} bereit, danach wurden die Dateien gelöscht.`,

@@ -80,6 +80,8 @@ const texts = {
     `This browser saves at most ${size} at once. Open the link in Chrome, Edge, Firefox or Safari for larger files.`,
   diskFull: 'There is not enough room on this device. Make room, then save again.',
   fileDamaged: 'Arrived damaged. Nothing of it was kept.',
+  goOnSaving: 'Saving was broken off. What has arrived is kept on this device: save again, then it goes on from there.',
+  inApp: 'You see this page in the window of an app. If saving does not work here: press long on the link in the mail, copy it, and open it in Chrome, Firefox or Safari.',
   fileStopped: 'Stopped',
   // messages
   expiredTitle: 'This delivery is no longer here',

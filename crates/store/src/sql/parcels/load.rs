@@ -208,3 +208,22 @@ pub async fn file(sql: &Sql, parcel: ParcelId, id: FileId) -> Result<Option<File
     let row: Option<FileRow> = query.fetch_optional(sql.reader()).await?;
     row.map(FileObject::try_from).transpose()
 }
+
+/// One file object of a draft of that sender's. Asked for with each part that comes, so it is one
+/// row, however many files the draft has.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn file_of_draft(
+    sql: &Sql,
+    sender: AccountId,
+    parcel: ParcelId,
+    id: FileId,
+) -> Result<Option<FileObject>, Error> {
+    let text = "SELECT f.id, f.size FROM files f JOIN parcels p ON p.id = f.parcel \
+                WHERE f.id = $1 AND p.id = $2 AND p.sender = $3 AND p.state = 'draft'";
+    let query = sqlx::query_as(text).bind(id.to_string());
+    let query = query.bind(parcel.to_string()).bind(sender.to_string());
+    let row: Option<FileRow> = query.fetch_optional(sql.reader()).await?;
+    row.map(FileObject::try_from).transpose()
+}

@@ -127,13 +127,6 @@ pub async fn drop_recipient(
         .bind(address.folded())
         .execute(tx.conn())
         .await?;
-    let text = "UPDATE recipients SET dropped = $3 \
-                WHERE parcel = $1 AND folded = $2 AND dropped IS NULL";
-    let query = sqlx::query(text)
-        .bind(&id)
-        .bind(address.folded())
-        .bind(at.ms());
-    found(query.execute(tx.conn()).await?.rows_affected())?;
     let text = "DELETE FROM codes WHERE link IN \
                 (SELECT id FROM links WHERE parcel = $1 AND folded = $2)";
     sqlx::query(text)
@@ -141,6 +134,13 @@ pub async fn drop_recipient(
         .bind(address.folded())
         .execute(tx.conn())
         .await?;
+    let text = "UPDATE recipients SET dropped = $3 \
+                WHERE parcel = $1 AND folded = $2 AND dropped IS NULL";
+    let query = sqlx::query(text)
+        .bind(&id)
+        .bind(address.folded())
+        .bind(at.ms());
+    found(query.execute(tx.conn()).await?.rows_affected())?;
     note_used_up(tx, &id).await
 }
 

@@ -1,8 +1,14 @@
 //! Laws that hold after any order of events: what is counted is what is there.
 
 use depesche_domain::claim::ClaimState;
-use depesche_domain::parcel::Recipient;
-use depesche_store::sql::{parcels, visits};
+use std::task::Poll;
+
+use depesche_domain::Account;
+use depesche_domain::parcel::{Posted, Recipient};
+use depesche_store::Error;
+use depesche_store::sql::parcels::Mark;
+use depesche_store::sql::visits::ClaimRow;
+use depesche_store::sql::{outbox, parcels, visits};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -91,10 +97,7 @@ async fn play(db: &Db, number: u64, limit: Option<u32>, events: &[Event]) {
                 let who = address(NAMES[who]);
                 parcels::lock(&mut tx, posted.id).await.expect("lock");
                 let done = parcels::drop_recipient(&mut tx, posted.id, &who, at(now)).await;
-                assert!(
-                    matches!(done, Ok(()) | Err(depesche_store::Error::NotFound)),
-                    "{done:?}"
-                );
+                assert!(matches!(done, Ok(()) | Err(Error::NotFound)), "{done:?}");
             }
             Event::Add(who) => {
                 let who = Recipient::new(address(NAMES[who]));
@@ -102,10 +105,7 @@ async fn play(db: &Db, number: u64, limit: Option<u32>, events: &[Event]) {
                 let link = link(1_000_000 + 1_000 * number + added, limit);
                 parcels::lock(&mut tx, posted.id).await.expect("lock");
                 let done = parcels::insert_recipient(&mut tx, posted.id, &who, &link).await;
-                assert!(
-                    matches!(done, Ok(()) | Err(depesche_store::Error::Conflict)),
-                    "{done:?}"
-                );
+                assert!(matches!(done, Ok(()) | Err(Error::Conflict)), "{done:?}");
             }
         }
         tx.commit().await.expect("commit");
@@ -113,13 +113,13 @@ async fn play(db: &Db, number: u64, limit: Option<u32>, events: &[Event]) {
     }
 }
 
-async fn claim(db: &Db, number: u64) -> Option<visits::ClaimRow> {
+async fn claim(db: &Db, number: u64) -> Option<ClaimRow> {
     visits::claim_by_token(&db.sql, &hash(1_000 + number))
         .await
         .expect("read")
 }
 
-async fn laws(db: &Db, posted: &depesche_domain::parcel::Posted, first: u64) {
+async fn laws(db: &Db, posted: &Posted, first: u64) {
     let links = parcels::links(&db.sql, posted.id).await.expect("links");
     let mut claims = Vec::new();
     for n in 0..CLAIMS {
@@ -202,5 +202,97 @@ fn what_is_counted_is_what_is_there() {
             Ok(())
         });
         done.expect("the laws hold");
+    });
+}
+
+/// One of the transactions of the service, with its functions in the order of locks.
+async fn deed(db: &Db, posted: &Posted, what: u64, claim: &ClaimRow) -> Result<(), Error> {
+    let mut tx = db.sql.begin().await?;
+    let (now, who) = (at(50), address(NAMES[0]));
+    match what {
+        0 | 1 => {
+            visits::lapse(&mut tx, claim.link, now).await?;
+            visits::lease(&mut tx, claim, at(60)).await?;
+        }
+        2 => {
+            visits::commit(&mut tx, claim.id, now).await?;
+            parcels::mark(&mut tx, posted.id, &claim.address, Mark::Downloaded, now).await?;
+        }
+        3 => drop(visits::lapse_all(&mut tx, at(100), 100).await?),
+        4 => drop(visits::extend_lease(&mut tx, claim.id, at(70)).await?),
+        5 => {
+            visits::take_code(&mut tx, claim.link, &hash(1), now, 5).await?;
+            parcels::mark(&mut tx, posted.id, &claim.address, Mark::Opened, now).await?;
+        }
+        6 => {
+            visits::put_code(&mut tx, claim.link, &hash(1), at(100)).await?;
+        }
+        7 => {
+            parcels::lock(&mut tx, posted.id).await?;
+            outbox::of_recipient_delete(&mut tx, posted.id, &who).await?;
+            let _ = parcels::drop_recipient(&mut tx, posted.id, &who, now).await;
+        }
+        8 => {
+            outbox::delete(&mut tx, &posted.id.to_string()).await?;
+            parcels::mark(&mut tx, posted.id, &who, Mark::Notified, now).await?;
+        }
+        _ => {
+            parcels::lock(&mut tx, posted.id).await?;
+            parcels::extend(&mut tx, posted.id, at(1_000)).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// Eight workers on one new parcel.
+async fn crowd(db: &Db, sender: &Account, number: u64) {
+    let to = [(NAMES[0], Some(2)), (NAMES[1], Some(3))];
+    let posted = post(db, sender, number, at(0), &to).await;
+    let mut tx = db.sql.begin().await.expect("begin");
+    let about = Some((posted.id, address(NAMES[0])));
+    let mail = outbox::Item {
+        id: posted.id.to_string(),
+        about,
+        ..super::outbox::item(1)
+    };
+    outbox::insert(&mut tx, &mail).await.expect("a mail");
+    tx.commit().await.expect("commit");
+    let mut claims = Vec::new();
+    for n in 0..CLAIMS {
+        let place = usize::from(n >= CLAIMS / 2);
+        claims.push(open(db, &posted, place, CLAIMS * number + n, at(1)).await);
+    }
+    let (claims, posted) = (&claims, &posted);
+    let workers = (0..8).map(|worker| async move {
+        let mut random = number * 8 + worker;
+        for _ in 0..12 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let claim = &claims[usize::try_from((random >> 40) % CLAIMS).expect("small")];
+            let what = (random >> 50) % 10;
+            assert_eq!(deed(db, posted, what, claim).await, Ok(()), "{what}");
+        }
+    });
+    let mut together: Vec<_> = workers.map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        together.retain_mut(|worker| worker.as_mut().poll(context).is_pending());
+        if together.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    laws(db, posted, CLAIMS * number).await;
+}
+
+#[test]
+fn many_at_once_do_not_wait_for_each_other() {
+    on_both(async |db| {
+        let sender = sender(db).await;
+        for number in 1..25 {
+            crowd(db, &sender, number).await;
+        }
     });
 }

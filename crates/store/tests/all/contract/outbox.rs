@@ -7,7 +7,7 @@ use depesche_store::sql::outbox::{self, Item};
 
 use super::{address, at, on_both, parcel_id};
 
-fn item(number: u32) -> Item {
+pub(super) fn item(number: u32) -> Item {
     Item {
         id: format!("mail-{number}"),
         hour: i64::from(number / 3),

@@ -2,7 +2,7 @@
 
 use depesche_domain::claim::ClaimState;
 use depesche_domain::parcel::{Closed, FileObject, Reason, Recipient};
-use depesche_domain::{ClaimId, Time};
+use depesche_domain::{Account, ClaimId, Time};
 use depesche_store::Error;
 use depesche_store::sql::parcels::{self, ClosedRow, Mark, Stored, Summary};
 use depesche_store::sql::{outbox, visits};
@@ -90,6 +90,15 @@ fn a_draft_grows_and_goes() {
             Ok(Some(more))
         );
         assert_eq!(parcels::file(&db.sql, second.id, more.id).await, Ok(None));
+        let of_draft = async |who: &Account, parcel| {
+            parcels::file_of_draft(&db.sql, who.id, parcel, more.id).await
+        };
+        assert_eq!(of_draft(&sender, first.id).await, Ok(Some(more)));
+        assert_eq!(of_draft(&sender, second.id).await, Ok(None));
+        assert_eq!(
+            of_draft(&account(9, "x@example.test"), first.id).await,
+            Ok(None)
+        );
         assert_eq!(parcels::owns_file(&db.sql, more.id).await, Ok(true));
         assert_eq!(parcels::owns_manifest(&db.sql, first.id).await, Ok(true));
         assert_eq!(
@@ -133,6 +142,8 @@ fn a_draft_grows_and_goes() {
         assert_eq!(parcels::delete_draft(&mut tx, first.id).await, Ok(false));
         tx.commit().await.expect("commit");
         assert_eq!(parcels::load(&db.sql, first.id).await, Ok(None));
+        let posted = parcels::file_of_draft(&db.sql, sender.id, second.id, second.files[0].id);
+        assert_eq!(posted.await, Ok(None), "no draft any more");
         assert_eq!(
             parcels::owns_file(&db.sql, first.files[0].id).await,
             Ok(false)

@@ -39,6 +39,7 @@ fn an_account_is_found_in_any_case() {
         ben.name = String::new();
         ben.created = at(1);
         ben.disabled = Some(at(5));
+        assert_eq!(accounts::any(&db.sql).await, Ok(false));
         let mut tx = db.sql.begin().await.expect("begin");
         accounts::insert(&mut tx, &anna, password)
             .await
@@ -65,6 +66,7 @@ fn an_account_is_found_in_any_case() {
             Ok(Some(ben.clone()))
         );
         assert_eq!(accounts::by_id(&db.sql, twin.id).await, Ok(None));
+        assert_eq!(accounts::any(&db.sql).await, Ok(true));
         assert_eq!(
             accounts::list(&db.sql).await,
             Ok(vec![anna.clone(), ben.clone()])

@@ -1,0 +1,16 @@
+//! The whole house from outside: the real program as server and as client, over real connections.
+
+mod claims;
+mod cli;
+mod crash;
+mod full;
+mod guards;
+mod memory;
+mod scanners;
+mod secrets;
+mod sender;
+mod serve;
+mod slow;
+mod story;
+mod strangers;
+mod tls;
