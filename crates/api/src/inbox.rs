@@ -91,6 +91,9 @@ pub struct ClaimCodeStanding {
     pub mode: String,
     /// Which code it is, as its derivation counts them.
     pub number: u8,
+    /// `instant`: names the record, as its auth needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     /// Tries left; 0 = dead, the sender makes a new one.
     pub tries_left: u32,
     /// `confirm`: a tag of the recipient waits to be checked by the sender.

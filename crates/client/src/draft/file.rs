@@ -9,13 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use depesche_seal::key::{Hash, ParcelId};
 use zeroize::Zeroizing;
 
+use super::cover::Cover;
 use super::record::{Link, Object, Record, WireRecord};
-use crate::profile::{
-    Profile, ProfileError, put_file, remove_file, replace_file, sync_parent,
-};
+use crate::profile::{Profile, ProfileError, put_file, remove_file, replace_file, sync_parent};
 use crate::world::World;
 
-const MAGIC: &[u8; 8] = b"DPCD\0\0\0\x01";
 const HEAD: usize = 64;
 const ALIGN: usize = 4096;
 const SLOT: usize = 32;
@@ -43,6 +41,7 @@ struct State {
     /// Where the slots begin in the file.
     slots_at: u64,
     slots: Vec<Vec<Option<Hash>>>,
+    cover: Cover,
 }
 
 /// A record that this process alone writes.
@@ -56,7 +55,11 @@ impl std::fmt::Debug for Draft {
 
 impl Draft {
     /// Begins a record. It need not be on the disk yet: see the invariant above.
-    pub(crate) fn begin(profile: &Profile, record: Record) -> Result<Self, ProfileError> {
+    pub(crate) fn begin(
+        profile: &Profile,
+        record: Record,
+        cover: Cover,
+    ) -> Result<Self, ProfileError> {
         let path = profile
             .outgoing()
             .join(record.parcel.to_string())
@@ -66,7 +69,7 @@ impl Draft {
             .iter()
             .map(|o| vec![None; o.parts()])
             .collect();
-        let (bytes, slots_at) = write(&record, &slots);
+        let (bytes, slots_at) = write(&record, &slots, &cover);
         let file = put_file(&path, &bytes).map_err(ProfileError::at(&path))?;
         Ok(Self(Mutex::new(State {
             file,
@@ -74,6 +77,7 @@ impl Draft {
             record,
             slots_at,
             slots,
+            cover,
         })))
     }
 
@@ -81,12 +85,13 @@ impl Draft {
     pub(crate) fn find(
         profile: &Profile,
         fingerprint: &Hash,
+        cover: &Cover,
     ) -> Result<Option<Self>, ProfileError> {
         let dir = profile.outgoing();
         for entry in fs::read_dir(&dir).map_err(ProfileError::at(&dir))? {
             let path = entry.map_err(ProfileError::at(&dir))?.path();
             if path.extension().is_some_and(|e| e == DRAFT)
-                && let Some(draft) = Self::load(&path).map_err(ProfileError::at(&path))?
+                && let Some(draft) = Self::load(&path, cover).map_err(ProfileError::at(&path))?
                 && draft.state().record.fingerprint == *fingerprint
             {
                 return Ok(Some(draft));
@@ -104,14 +109,14 @@ impl Draft {
         for entry in fs::read_dir(&dir).map_err(ProfileError::at(&dir))? {
             let path = entry.map_err(ProfileError::at(&dir))?.path();
             if parse_posted(&path).is_some_and(|(id, _)| id == *parcel) {
-                return Self::load(&path).map_err(ProfileError::at(&path));
+                return Self::load(&path, &Cover::Plain).map_err(ProfileError::at(&path));
             }
         }
         Ok(None)
     }
 
     /// None if there is none, another process holds it, or it is not whole.
-    fn load(path: &Path) -> io::Result<Option<Self>> {
+    fn load(path: &Path, cover: &Cover) -> io::Result<Option<Self>> {
         let opened = fs::OpenOptions::new().read(true).write(true).open(path);
         let mut file = match opened {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -126,7 +131,7 @@ impl Draft {
         file.sync_data()?;
         // Replaced between opening and locking: somebody else works on it.
         let same = fs::metadata(path).is_ok_and(|now| is_same(&file, &now));
-        let parsed = parse(&bytes).filter(|_| same);
+        let parsed = parse(&bytes, cover).filter(|_| same);
         Ok(parsed.map(|(record, slots, slots_at)| {
             Self(Mutex::new(State {
                 file,
@@ -134,6 +139,7 @@ impl Draft {
                 record,
                 slots_at,
                 slots,
+                cover: cover.clone(),
             }))
         }))
     }
@@ -235,7 +241,7 @@ impl Draft {
 
 impl State {
     fn rewrite(&mut self) -> Result<(), ProfileError> {
-        let (bytes, slots_at) = write(&self.record, &self.slots);
+        let (bytes, slots_at) = write(&self.record, &self.slots, &self.cover);
         self.file = replace_file(&self.path, &bytes).map_err(ProfileError::at(&self.path))?;
         self.slots_at = slots_at;
         Ok(())
@@ -274,8 +280,9 @@ pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
         let until = match parse_posted(&path) {
             Some((_, expires)) => Some(expires + DAY),
             None if path.extension().is_some_and(|e| e == DRAFT) => {
-                let draft = Draft::load(&path).map_err(ProfileError::at(&path))?;
-                draft.map(|draft| draft.record().created + DRAFT_LIFE)
+                let draft = Draft::load(&path, &Cover::Plain).map_err(ProfileError::at(&path))?;
+                let created = draft.map(|draft| draft.record().created);
+                created.or_else(|| sealed_at(&path)).map(|at| at + DRAFT_LIFE)
             }
             None => None,
         };
@@ -286,19 +293,31 @@ pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
     fs::write(&mark, now.to_string()).map_err(ProfileError::at(&mark))
 }
 
+/// When a sealed draft was last worked on, ms; none if it is another file.
+fn sealed_at(path: &Path) -> Option<i64> {
+    let mut head = [0; 8];
+    let mut file = File::open(path).ok()?;
+    file.read_exact(&mut head).ok()?;
+    let touched = file.metadata().ok()?.modified().ok()?;
+    let since = touched.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let at = i64::try_from(since.as_millis()).ok()?;
+    Cover::is_sealed(&head).then_some(at)
+}
+
 type Slots = Vec<Vec<Option<Hash>>>;
 
-fn write(record: &Record, slots: &Slots) -> (Zeroizing<Vec<u8>>, u64) {
+fn write(record: &Record, slots: &Slots, cover: &Cover) -> (Zeroizing<Vec<u8>>, u64) {
     let json =
         Zeroizing::new(serde_json::to_vec(&WireRecord::from(record)).expect("a record is JSON"));
-    let slots_at = (HEAD + json.len()).next_multiple_of(ALIGN);
+    let text = cover.put_on(&record.parcel, json);
+    let slots_at = (HEAD + text.len()).next_multiple_of(ALIGN);
     let count: usize = slots.iter().map(Vec::len).sum();
     let mut bytes = Zeroizing::new(vec![0; slots_at + count * SLOT]);
-    bytes[..8].copy_from_slice(MAGIC);
-    let length = u32::try_from(json.len()).unwrap_or(u32::MAX);
+    bytes[..8].copy_from_slice(cover.magic());
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     bytes[8..12].copy_from_slice(&length.to_be_bytes());
-    bytes[HEAD - 32..HEAD].copy_from_slice(Hash::of(&json).as_bytes());
-    bytes[HEAD..HEAD + json.len()].copy_from_slice(&json);
+    bytes[HEAD - 32..HEAD].copy_from_slice(Hash::of(&text).as_bytes());
+    bytes[HEAD..HEAD + text.len()].copy_from_slice(&text);
     let all = slots.iter().flatten();
     for (slot, hash) in bytes[slots_at..].chunks_exact_mut(SLOT).zip(all) {
         if let Some(hash) = hash {
@@ -308,17 +327,17 @@ fn write(record: &Record, slots: &Slots) -> (Zeroizing<Vec<u8>>, u64) {
     (bytes, slots_at as u64)
 }
 
-fn parse(bytes: &[u8]) -> Option<(Record, Slots, u64)> {
+fn parse(bytes: &[u8], cover: &Cover) -> Option<(Record, Slots, u64)> {
     let head: &[u8; HEAD] = bytes.first_chunk()?;
-    if head[..8] != *MAGIC {
+    if head[..8] != *cover.magic() {
         return None;
     }
     let length = u32::from_be_bytes(*head[8..].first_chunk()?) as usize;
-    let json = bytes.get(HEAD..HEAD.checked_add(length)?)?;
-    if Hash::of(json).as_bytes()[..] != head[HEAD - 32..] {
+    let text = bytes.get(HEAD..HEAD.checked_add(length)?)?;
+    if Hash::of(text).as_bytes()[..] != head[HEAD - 32..] {
         return None;
     }
-    let record = serde_json::from_slice::<WireRecord>(json)
+    let record = serde_json::from_slice::<WireRecord>(&cover.take_off(text)?)
         .ok()?
         .into_record()?;
     let slots_at = (HEAD + length).next_multiple_of(ALIGN);

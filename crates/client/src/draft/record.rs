@@ -5,7 +5,6 @@ use depesche_seal::key::{FileId, FileKey, Hash, LinkId, ParcelId, ParcelKey};
 use depesche_seal::link::LinkSecret;
 use depesche_seal::stream::{HEADER, StreamHeader, sealed_size};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::profile::Secret;
 use crate::world::World;
