@@ -16,7 +16,7 @@ pub(crate) fn folded(address: &str) -> String {
 
 /// Whether two spellings are one address.
 #[must_use]
-pub(crate) fn same(a: &str, b: &str) -> bool {
+pub fn same(a: &str, b: &str) -> bool {
     folded(a) == folded(b)
 }
 

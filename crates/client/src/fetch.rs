@@ -12,7 +12,7 @@ mod visit;
 
 pub use download::{Fetched, FetchedFile, Options, download};
 pub use error::FetchError;
+pub use inbox::{Claimed, Opened, Received};
 pub use incoming::Incoming;
 pub use place::Place;
-pub use inbox::{Claimed, Opened, Received};
 pub use visit::{Door, Letter, Visit};

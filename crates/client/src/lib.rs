@@ -15,6 +15,7 @@ pub use depesche_api as api;
 /// The sealed format.
 pub use depesche_seal as seal;
 
+pub mod address;
 pub mod fault;
 pub mod fetch;
 pub mod http;
@@ -33,6 +34,5 @@ pub mod walk;
 pub mod world;
 
 mod buffers;
-mod address;
 mod calls;
 mod draft;

@@ -137,6 +137,27 @@ impl PeopleError {
 /// # Errors
 /// [`PeopleError::Record`].
 pub fn key_of(ring: &Ring, person: &Person) -> Result<Option<PersonKey>, PeopleError> {
+    let Some((account, chain)) = chain_of(person)? else {
+        return Ok(None);
+    };
+    let trust = trust(&chain, ring.pin(&account, &person.email));
+    Ok(Some(PersonKey {
+        account,
+        chain,
+        trust,
+    }))
+}
+
+/// The key that the server states for a person, unpinned: to be shown and compared.
+///
+/// # Errors
+/// [`PeopleError::Record`].
+pub fn stated_key(person: &Person) -> Result<Option<KeyRecord>, PeopleError> {
+    let chain = chain_of(person)?;
+    Ok(chain.map(|(_, chain)| chain.current().record().clone()))
+}
+
+fn chain_of(person: &Person) -> Result<Option<(AccountId, Chain)>, PeopleError> {
     let (Some(account), true) = (&person.account, person.sealpass) else {
         return Ok(None);
     };
@@ -146,12 +167,7 @@ pub fn key_of(ring: &Ring, person: &Person) -> Result<Option<PersonKey>, PeopleE
     };
     let account = AccountId::parse(account).map_err(|error| wrong(error.into()))?;
     let chain = keyring::chain(&person.records, &account).map_err(wrong)?;
-    let trust = trust(&chain, ring.pin(&account, &person.email));
-    Ok(Some(PersonKey {
-        account,
-        chain,
-        trust,
-    }))
+    Ok(Some((account, chain)))
 }
 
 pub(crate) fn trust(chain: &Chain, pin: Option<&Pin>) -> Trust {

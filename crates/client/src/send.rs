@@ -8,14 +8,14 @@ mod recipients;
 mod source;
 mod upload;
 
-pub use order::{Expiry, LinkOptions, Order};
 pub use error::SendError;
+pub use order::{Expiry, LinkOptions, Order};
 pub use post::{Desk, Sent, send};
 pub use recipients::Reply;
 pub use source::SourceError;
 pub use upload::UploadError;
 
-pub(crate) use order::make_link;
 pub(crate) use contents::{names, notice};
+pub(crate) use order::make_link;
 pub(crate) use post::link_url;
 pub(crate) use recipients::{Keyed, make as make_keyed, with_notice};

@@ -21,9 +21,11 @@ use crate::fault::Fault;
 use crate::http::{CallError, Server};
 use crate::keyed::{CodeMode, KeyedError, Maker};
 use crate::keyring::Ring;
-use crate::profile::{Profile, ProfileError, Secret};
 use crate::own::Own;
-use crate::send::{Desk, Keyed, LinkOptions, link_url, make_keyed, make_link, names, notice, with_notice};
+use crate::profile::{Profile, ProfileError, Secret};
+use crate::send::{
+    Desk, Keyed, LinkOptions, link_url, make_keyed, make_link, names, notice, with_notice,
+};
 
 /// Nothing was changed, and why.
 #[derive(Debug, thiserror::Error)]
@@ -181,9 +183,7 @@ pub async fn resend(
     let links = &opened.record.links;
     let mut chosen: Vec<&Link> = Vec::new();
     for email in only {
-        let link = links
-            .iter()
-            .find(|link| address::same(&link.email, email));
+        let link = links.iter().find(|link| address::same(&link.email, email));
         chosen.push(link.ok_or_else(|| SentError::NoLink(email.clone()))?);
     }
     if only.is_empty() {
@@ -270,7 +270,10 @@ pub async fn add_keyed(
     let request = AddRecipients {
         recipients: made.recipients,
     };
-    let added = own.server.add_recipients(&parcel.to_string(), &request).await?;
+    let added = own
+        .server
+        .add_recipients(&parcel.to_string(), &request)
+        .await?;
     let code = made.codes.pop().map(|(_, words)| Secret::new(words));
     Ok((added, code))
 }
@@ -292,7 +295,12 @@ pub async fn resend_keyed(
         Some(ring) if parcel.level == 3 => Some(Maker::of_posted(own, ring, &id).await?.1),
         _ => None,
     };
-    let is = |email: &str| parcel.recipients.iter().find(|r| address::same(&r.email, email));
+    let is = |email: &str| {
+        parcel
+            .recipients
+            .iter()
+            .find(|r| address::same(&r.email, email))
+    };
     let mut chosen = Vec::new();
     for email in only {
         let recipient = is(email).ok_or_else(|| SentError::NoLink(email.clone()))?;

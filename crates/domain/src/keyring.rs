@@ -108,9 +108,9 @@ pub fn follows(
 /// # Errors
 /// [`Refusal::Malformed`].
 pub fn check_locks(locks: &[Lock]) -> Result<(), Refusal> {
-    let sized = locks
-        .iter()
-        .all(|lock| (63..=LARGEST_LOCK).contains(&lock.bytes.len()) && (1..=4).contains(&lock.kind()));
+    let sized = locks.iter().all(|lock| {
+        (63..=LARGEST_LOCK).contains(&lock.bytes.len()) && (1..=4).contains(&lock.kind())
+    });
     let opens = locks.iter().any(|lock| lock.kind() == SEALPASS);
     if sized && opens && locks.len() <= MOST_LOCKS {
         Ok(())

@@ -97,6 +97,15 @@ impl Server {
         self.tell(&Call::post("/keyring/bodies", body).once()).await
     }
 
+    /// Stops an administrator's reset of the own keyring that is under way.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn stop_reset(&self) -> Result<(), CallError> {
+        self.tell(&Call::new(Method::DELETE, "/keyring/reset"))
+            .await
+    }
+
     /// The public keys of people, in the order asked for.
     ///
     /// # Errors

@@ -282,7 +282,9 @@ pub(crate) fn prune(profile: &Profile, now: i64) -> Result<(), ProfileError> {
             None if path.extension().is_some_and(|e| e == DRAFT) => {
                 let draft = Draft::load(&path, &Cover::Plain).map_err(ProfileError::at(&path))?;
                 let created = draft.map(|draft| draft.record().created);
-                created.or_else(|| sealed_at(&path)).map(|at| at + DRAFT_LIFE)
+                created
+                    .or_else(|| sealed_at(&path))
+                    .map(|at| at + DRAFT_LIFE)
             }
             None => None,
         };

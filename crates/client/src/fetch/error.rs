@@ -35,7 +35,9 @@ pub enum FetchError {
     #[error(transparent)]
     Keyed(#[from] KeyedError),
     /// There is no claim code, or it is used up.
-    #[error("no claim code is set for this delivery, or it is used up; ask the sender to release it")]
+    #[error(
+        "no claim code is set for this delivery, or it is used up; ask the sender to release it"
+    )]
     NoCode,
     /// Nobody has released it.
     #[error("the sender has to release this delivery first; you get a mail then")]

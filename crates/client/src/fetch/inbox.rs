@@ -126,7 +126,10 @@ impl<'a> Received<'a> {
                 Ok(Claimed::Waits)
             }
             CodeMode::Instant => {
-                let name = standing.id.as_deref().and_then(|id| ClaimId::parse(id).ok());
+                let name = standing
+                    .id
+                    .as_deref()
+                    .and_then(|id| ClaimId::parse(id).ok());
                 let name = name.ok_or(FetchError::Exchanged)?;
                 let auth = InstantAuth {
                     auth: B64(claim.auth(&name).expose().to_vec()),
@@ -220,7 +223,11 @@ impl<'a> Received<'a> {
         if sealed.header().id() != self.id || sealed.header().flags().level.number() != level {
             return Err(FetchError::Exchanged);
         }
-        let stanza = self.delivery.stanza.as_ref().ok_or(FetchError::NotReleased)?;
+        let stanza = self
+            .delivery
+            .stanza
+            .as_ref()
+            .ok_or(FetchError::NotReleased)?;
         let released = ReleasedStanza::parse(&stanza.0).map_err(KeyedError::from)?;
         let bare = released.stanza().clone();
         let opener = opener(ring, bare.fingerprint())?;

@@ -76,5 +76,7 @@ pub(crate) fn read_code(text: &str, list: WordList, mode: CodeMode) -> Result<Ph
 
 /// Takes 64 MiB and a tenth of a second.
 pub(crate) fn stretch(phrase: &Phrase, parcel: &ParcelId) -> Result<Claim, KeyedError> {
-    Ok(tokio::task::block_in_place(|| release::stretch(phrase, parcel))?)
+    Ok(tokio::task::block_in_place(|| {
+        release::stretch(phrase, parcel)
+    })?)
 }

@@ -48,7 +48,9 @@ pub enum KeyedError {
     )]
     Lost,
     /// Not what was asked for.
-    #[error("the server gave another delivery than was asked for; do not go on, tell your administrator")]
+    #[error(
+        "the server gave another delivery than was asked for; do not go on, tell your administrator"
+    )]
     Exchanged,
 }
 

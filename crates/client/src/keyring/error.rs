@@ -53,10 +53,14 @@ pub enum RingError {
     #[error("there is no recovery kit for {0}")]
     NoKit(String),
     /// What is in the file is no kit.
-    #[error("there is no recovery kit in this file; its code is 8 groups of 4 letters and a check letter")]
+    #[error(
+        "there is no recovery kit in this file; its code is 8 groups of 4 letters and a check letter"
+    )]
     NotAKit,
     /// Too easily guessed.
-    #[error("this SealPass is too easily guessed; take at least 12 characters, best four words or more")]
+    #[error(
+        "this SealPass is too easily guessed; take at least 12 characters, best four words or more"
+    )]
     Weak,
     /// The same as the login password, which the server has to do with.
     #[error("this is your login password; choose another for the SealPass")]

@@ -82,7 +82,11 @@ impl Kit {
     #[must_use]
     pub fn page(&self, own: Own<'_>, date: &str) -> Zeroizing<String> {
         let mut out = Zeroizing::new(String::new());
-        let _ = writeln!(out, "Depesche recovery kit no. {}  ·  {}\n", self.number, self.id);
+        let _ = writeln!(
+            out,
+            "Depesche recovery kit no. {}  ·  {}\n",
+            self.number, self.id
+        );
         let _ = writeln!(out, "For      {}", own.account.email);
         let _ = writeln!(out, "At       {}", own.server.base());
         let _ = writeln!(out, "Made     {date}\n");
@@ -105,7 +109,9 @@ pub fn read_kit(text: &str) -> Result<(Option<u32>, KitSecret), RingError> {
         let (_, after) = line.split_once("no. ")?;
         after.split_whitespace().next()?.parse().ok()
     });
-    let mut codes = text.lines().filter_map(|line| KitSecret::parse_text(line.trim()).ok());
+    let mut codes = text
+        .lines()
+        .filter_map(|line| KitSecret::parse_text(line.trim()).ok());
     codes
         .next()
         .map(|secret| (number, secret))
@@ -144,7 +150,9 @@ pub async fn set_up(
     let mut locks = vec![sealpass_lock(own, &key, &account, sealpass)?];
     locks.extend(kit.as_ref().map(|kit| kit_lock(own, &key, &account, kit)));
     // After a reset any higher generation will do: each epoch begins one that no other can have reached.
-    let generation = lost.as_ref().map_or(1, |_| u64::from(record.record().epoch()) << 32);
+    let generation = lost
+        .as_ref()
+        .map_or(1, |_| u64::from(record.record().epoch()) << 32);
     let mut all = lost.map_or_else(Vec::new, |chain| chain.records().to_vec());
     let wire = records::wire(&record);
     all.push(record);

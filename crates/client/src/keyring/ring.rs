@@ -113,7 +113,10 @@ impl Closed {
     }
 
     fn open(self, own: Own<'_>, key: KeyringKey) -> Result<Ring, RingError> {
-        let keyring = self.body.open(&key, &self.account).map_err(RingError::Body)?;
+        let keyring = self
+            .body
+            .open(&key, &self.account)
+            .map_err(RingError::Body)?;
         if !keyring.is_of(self.chain.current().record()) {
             return Err(RingError::Mixed);
         }

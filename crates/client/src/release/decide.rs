@@ -130,11 +130,16 @@ fn words_of_key(
     fingerprint: &depesche_seal::key::Fingerprint,
     list: WordList,
 ) -> Result<Vec<&'static str>, KeyedError> {
-    Ok(tokio::task::block_in_place(|| words::of_key(fingerprint, list))?)
+    Ok(tokio::task::block_in_place(|| {
+        words::of_key(fingerprint, list)
+    })?)
 }
 
 /// None if no code was set, or the recipient has not shown it yet.
-#[expect(clippy::type_complexity, reason = "an answer that can fail, and can be no")]
+#[expect(
+    clippy::type_complexity,
+    reason = "an answer that can fail, and can be no"
+)]
 fn by_code(
     ring: &Ring,
     maker: &Maker<'_>,

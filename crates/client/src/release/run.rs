@@ -258,9 +258,10 @@ async fn pin(
     outcome: &Outcome,
 ) -> Result<(), ReleaseRefused> {
     for (person, how) in ready {
-        let done = outcome.released.iter().any(|one| {
-            one.parcel == person.waiting.parcel && one.email == person.waiting.email
-        });
+        let done = outcome
+            .released
+            .iter()
+            .any(|one| one.parcel == person.waiting.parcel && one.email == person.waiting.email);
         let before = ring.pin(&person.key.account, &person.waiting.email);
         let verified = how
             .verified()

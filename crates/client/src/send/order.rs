@@ -97,7 +97,10 @@ impl Order {
         ]);
         put(format!("{:?}", self.links.max_downloads).as_bytes());
         put(format!("{:?}", self.claim_code).as_bytes());
-        put(self.reply.as_ref().map_or(&[], |reply| reply.parcel.as_bytes().as_slice()));
+        put(self
+            .reply
+            .as_ref()
+            .map_or(&[], |reply| reply.parcel.as_bytes().as_slice()));
         for entry in &tree.entries {
             put(entry.name.as_str().as_bytes());
             put(entry.path.as_os_str().as_encoded_bytes());

@@ -14,9 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use bytes::Bytes;
-use depesche_api::{
-    Account, B64, DraftRequest, Info, NewFile, NewRecipient, Parcel, PostRequest,
-};
+use depesche_api::{Account, B64, DraftRequest, Info, NewFile, NewRecipient, Parcel, PostRequest};
 use depesche_seal::file::{self, FileError};
 use depesche_seal::key::{AccountId, Hash, ParcelId, ParcelKey};
 use depesche_seal::link_text::{self, LinkPage};
@@ -492,12 +490,7 @@ impl Sending<'_> {
         Ok(recipients)
     }
 
-    async fn keyed(
-        &self,
-        own: Own<'_>,
-        ring: &Ring,
-        maker: &Maker<'_>,
-    ) -> Result<Made, SendError> {
+    async fn keyed(&self, own: Own<'_>, ring: &Ring, maker: &Maker<'_>) -> Result<Made, SendError> {
         let keyed = Keyed {
             emails: &self.order.recipients,
             code: self.order.claim_code,

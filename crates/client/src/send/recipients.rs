@@ -83,7 +83,8 @@ pub(crate) async fn make(
             && matches!(key.trust, Trust::Seen | Trust::Verified)
             && pin.fingerprint != key.fingerprint()
         {
-            made.pins.push(key.pin(email, pin.verified, own.world.now()));
+            made.pins
+                .push(key.pin(email, pin.verified, own.world.now()));
         }
         let mut recipient = NewRecipient {
             email: email.clone(),
@@ -142,6 +143,11 @@ pub(crate) fn with_notice(
 ) {
     for recipient in recipients {
         let files = files.clone();
-        recipient.notice = Some(super::contents::notice(level, String::new(), files, language));
+        recipient.notice = Some(super::contents::notice(
+            level,
+            String::new(),
+            files,
+            language,
+        ));
     }
 }

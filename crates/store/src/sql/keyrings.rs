@@ -342,7 +342,8 @@ pub async fn take_reset(tx: &mut Tx, account: AccountId) -> Result<bool, Error> 
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn resets_before(sql: &Sql, before: Time, limit: u32) -> Result<Vec<Reset>, Error> {
-    let text = "SELECT account, asked_by, asked FROM resets WHERE asked <= $1 ORDER BY asked LIMIT $2";
+    let text =
+        "SELECT account, asked_by, asked FROM resets WHERE asked <= $1 ORDER BY asked LIMIT $2";
     let query = sqlx::query_as(text)
         .bind(before.ms())
         .bind(i64::from(limit));

@@ -168,14 +168,28 @@ fn a_sealed_record_shows_nothing_and_goes_on_by_the_keyring_alone() {
     let order = Hash::of(b"the order");
     let other = Cover::Sealed(KeyringKey::from_bytes(&[8; 32]), world());
     for wrong in [Cover::Plain, other] {
-        assert!(Draft::find(&profile, &order, &wrong).expect("looked").is_none());
+        assert!(
+            Draft::find(&profile, &order, &wrong)
+                .expect("looked")
+                .is_none()
+        );
     }
-    let draft = Draft::find(&profile, &order, &cover).expect("looked").expect("it");
+    let draft = Draft::find(&profile, &order, &cover)
+        .expect("looked")
+        .expect("it");
     assert_eq!(draft.record().key, before.key);
     assert!(draft.is_known(0, 1) && !draft.is_known(0, 0));
     draft.replace(0, world()).expect("replaced");
     drop(draft);
-    assert!(Draft::find(&profile, &order, &cover).expect("looked").is_some());
+    assert!(
+        Draft::find(&profile, &order, &cover)
+            .expect("looked")
+            .is_some()
+    );
     prune(&profile, i64::MAX / 2).expect("pruned");
-    assert!(Draft::find(&profile, &order, &cover).expect("looked").is_none());
+    assert!(
+        Draft::find(&profile, &order, &cover)
+            .expect("looked")
+            .is_none()
+    );
 }
