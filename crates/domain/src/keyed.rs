@@ -84,15 +84,9 @@ impl Verified {
 
     /// The one of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Code,
-            Self::Words,
-            Self::Pinned,
-            Self::Reply,
-            Self::No,
-        ]
-        .into_iter()
-        .find(|one| one.name() == name)
+        [Self::Code, Self::Words, Self::Pinned, Self::Reply, Self::No]
+            .into_iter()
+            .find(|one| one.name() == name)
     }
 }
 
@@ -226,10 +220,14 @@ pub enum Refusal {
     #[error("this person has not set up a SealPass yet")]
     WaitsSealpass,
     /// The stanza is for another key than the person's newest.
-    #[error("the key of this person is another one than you released to; load it again and compare")]
+    #[error(
+        "the key of this person is another one than you released to; load it again and compare"
+    )]
     KeyChanged,
     /// Level 4 releases only to a verified key.
-    #[error("level 4 is released only to a key that was compared; compare the six words, or use a claim code")]
+    #[error(
+        "level 4 is released only to a key that was compared; compare the six words, or use a claim code"
+    )]
     NotVerified,
     /// There is no claim code, or not one of that kind.
     #[error("this delivery has no code to enter")]
@@ -356,7 +354,11 @@ fn key_of(person: &Person) -> Result<(AccountId, Fingerprint), Refusal> {
     }
 }
 
-fn fits(person: &Person, stanza: &Stanza) -> Result<(), Refusal> {
+/// Whether a stanza is for the key that the person has now.
+///
+/// # Errors
+/// [`Refusal::KeyChanged`], or what the person waits for.
+pub fn fits(person: &Person, stanza: &Stanza) -> Result<(), Refusal> {
     if key_of(person)? == (stanza.account, stanza.fingerprint) {
         Ok(())
     } else {

@@ -16,8 +16,8 @@ use crate::id::{AccountId, FileId, ParcelId};
 use crate::journal::Fact;
 use crate::keyed::{self, Keyed, Person, Verified, Waits};
 use crate::level::Level;
-use crate::policy::{LONGEST_MESSAGE, LONGEST_SUBJECT, MOST_FILES, MOST_RECIPIENTS, Policy};
 pub use crate::order::{Answered, KeyedWay, LinkRecord, NewRecipient, Order, Way};
+use crate::policy::{LONGEST_MESSAGE, LONGEST_SUBJECT, MOST_FILES, MOST_RECIPIENTS, Policy};
 pub use crate::recipient::{Reason, Recipient, RecipientState};
 use crate::time::Time;
 
@@ -275,7 +275,8 @@ impl Sealed {
         };
         let count = order.recipients.len() as u64;
         let size = draft.files.iter().map(|f| f.size).sum();
-        let (posted, mut effects) = posted.admit(order.recipients, sender, order.answered.as_ref(), now)?;
+        let (posted, mut effects) =
+            posted.admit(order.recipients, sender, order.answered.as_ref(), now)?;
         effects.push(Effect::Record(Fact::Posted {
             parcel: posted.id,
             sender: posted.sender,

@@ -143,8 +143,15 @@ pub async fn save(
         }
         Keyed::Claimed(claimed) => {
             let ack = Some(claimed.ack.as_slice());
-            insert_stanza(tx, (parcel, address), &claimed.stanza, None, (None, ack), claimed.at)
-                .await?;
+            insert_stanza(
+                tx,
+                (parcel, address),
+                &claimed.stanza,
+                None,
+                (None, ack),
+                claimed.at,
+            )
+            .await?;
             (true, None)
         }
         Keyed::Released(released) => {
@@ -190,7 +197,8 @@ pub(super) async fn forget_all(tx: &mut Tx, parcel: &str) -> Result<(), Error> {
     query.bind(parcel).execute(tx.conn()).await?;
     let query = sqlx::query("DELETE FROM claim_codes WHERE parcel = $1");
     query.bind(parcel).execute(tx.conn()).await?;
-    let text = "UPDATE parcels SET own_stanza = NULL, header = NULL, manifest_hash = NULL WHERE id = $1";
+    let text =
+        "UPDATE parcels SET own_stanza = NULL, header = NULL, manifest_hash = NULL WHERE id = $1";
     sqlx::query(text).bind(parcel).execute(tx.conn()).await?;
     Ok(())
 }

@@ -116,7 +116,9 @@ pub async fn share(
     let text = "SELECT p.id FROM recipients r JOIN parcels p ON p.id = r.parcel \
                 JOIN accounts a ON a.id = p.sender \
                 WHERE r.folded = $1 AND r.dropped IS NULL AND a.folded = $2 LIMIT 1";
-    let query = sqlx::query_scalar(text).bind(own.folded()).bind(other.folded());
+    let query = sqlx::query_scalar(text)
+        .bind(own.folded())
+        .bind(other.folded());
     let received: Option<String> = query.fetch_optional(sql.reader()).await?;
     if received.is_some() {
         return Ok(true);

@@ -142,7 +142,8 @@ pub async fn drop_recipient(
     at: Time,
 ) -> Result<(), Error> {
     let id = parcel.to_string();
-    let text = "UPDATE links SET record = NULL, auth2 = NULL, opens = 0 WHERE parcel = $1 AND folded = $2";
+    let text =
+        "UPDATE links SET record = NULL, auth2 = NULL, opens = 0 WHERE parcel = $1 AND folded = $2";
     sqlx::query(text)
         .bind(&id)
         .bind(address.folded())
