@@ -2,7 +2,7 @@
 
 use crate::b64::B64;
 use crate::parcels::ReplyTo;
-use crate::people::{KeyRecord, Person};
+use crate::people::Person;
 use crate::visits::{Claim, Sender};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,8 +71,9 @@ pub struct InboxDelivery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub tag_a: Option<B64>,
-    /// The sender's key records, every epoch, the oldest first.
-    pub sender_records: Vec<KeyRecord>,
+    /// The sender's signed key records, every epoch, the oldest first.
+    #[schema(value_type = Vec<String>)]
+    pub sender_records: Vec<B64>,
     /// The sender told a code by another channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_code: Option<ClaimCodeStanding>,
@@ -91,7 +92,7 @@ pub struct ClaimCodeStanding {
     pub mode: String,
     /// Which code it is, as its derivation counts them.
     pub number: u8,
-    /// `instant`: names the record, as its auth needs it.
+    /// `instant`: the id of the claim, from which the proof is derived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Tries left; 0 = dead, the sender makes a new one.

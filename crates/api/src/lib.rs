@@ -89,7 +89,7 @@ pub use parcels::{
 };
 pub use people::{
     AskInvitation, AskKeys, Contacts, Counts, DraftSummary, Drafts, Invitation, InvitationFinish,
-    InvitationStart, InvitationStarted, InvitationToken, KeyRecord, Keyring, Keys, Listed, Lock,
-    LockId, NewBody, NewEpoch, NewKeyring, NewLock, People, Person,
+    InvitationStart, InvitationStarted, InvitationToken, Keyring, Keys, Listed, Lock, LockId,
+    NewBody, NewEpoch, NewKeyring, NewLock, People, Person,
 };
 pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};

@@ -78,21 +78,6 @@ pub struct AskInvitation {
     pub language: Language,
 }
 
-/// A key record with what signs it (docs/format.md, Keyring).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct KeyRecord {
-    /// R, `DPKR`.
-    #[schema(value_type = String)]
-    pub record: B64,
-    /// 64 bytes by its own signature key.
-    #[schema(value_type = String)]
-    pub signature: B64,
-    /// 64 bytes by the signature key of the epoch before; none for the first and after a reset.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub previous: Option<B64>,
-}
-
 /// One wrap of the keyring's master key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Lock {
@@ -110,8 +95,9 @@ pub struct Lock {
 pub struct Keyring {
     /// Whose.
     pub account: String,
-    /// Every epoch, the oldest first.
-    pub records: Vec<KeyRecord>,
+    /// The signed key records R (docs/format.md, Keyring), every epoch, the oldest first.
+    #[schema(value_type = Vec<String>)]
+    pub records: Vec<B64>,
     /// What unlocks it, the oldest first.
     pub locks: Vec<Lock>,
     /// The newest generation.
@@ -127,8 +113,9 @@ pub struct Keyring {
 /// The first keyring of an account, or the first after a reset (then the record is flagged so).
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewKeyring {
-    /// Epoch 0, or after a reset the next one.
-    pub record: KeyRecord,
+    /// The signed key record of epoch 1, or after a reset of the next one.
+    #[schema(value_type = String)]
+    pub record: B64,
     /// Locks; at least one of kind 1.
     #[schema(value_type = Vec<String>)]
     pub locks: Vec<B64>,
@@ -171,8 +158,9 @@ pub struct NewBody {
 /// The next epoch, with the body that holds its keys.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewEpoch {
-    /// The record, signed by the epoch before too.
-    pub record: KeyRecord,
+    /// The signed key record, signed by the epoch before too.
+    #[schema(value_type = String)]
+    pub record: B64,
     /// One more than the newest.
     pub generation: u64,
     /// The body.
@@ -207,8 +195,9 @@ pub struct Person {
     pub account: Option<String>,
     /// There is a keyring now: the last of `records` is its key. Without one: waits for SealPass.
     pub sealpass: bool,
-    /// Every epoch, the oldest first.
-    pub records: Vec<KeyRecord>,
+    /// The signed key records, every epoch, the oldest first.
+    #[schema(value_type = Vec<String>)]
+    pub records: Vec<B64>,
 }
 
 /// People with whom the caller shares a delivery, the latest first.

@@ -77,7 +77,7 @@ pub enum Fact {
     Key {
         /// Whose.
         account: AccountId,
-        /// 0, 1, 2, …
+        /// 1, 2, 3, …
         epoch: u32,
         /// Its fingerprint, hexadecimal.
         fingerprint: String,

@@ -354,7 +354,11 @@ fn key_of(person: &Person) -> Result<(AccountId, Fingerprint), Refusal> {
     }
 }
 
-fn fits(person: &Person, stanza: &Stanza) -> Result<(), Refusal> {
+/// Whether a stanza is for the key that the person has now.
+///
+/// # Errors
+/// [`Refusal::KeyChanged`], or what the person waits for.
+pub fn fits(person: &Person, stanza: &Stanza) -> Result<(), Refusal> {
     if key_of(person)? == (stanza.account, stanza.fingerprint) {
         Ok(())
     } else {

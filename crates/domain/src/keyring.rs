@@ -2,7 +2,7 @@
 //!
 //! | state | becomes | by |
 //! |-|-|-|
-//! | none | kept, epoch 0 | the person sets up the SealPass |
+//! | none | kept, epoch 1 | the person sets up the SealPass |
 //! | kept | kept | locks, the next body, the next epoch |
 //! | kept | none | a reset, a day after it was asked for or by a second administrator |
 //! | none after a reset | kept, the next epoch, flagged | the person sets up the SealPass again |
@@ -22,23 +22,19 @@ pub const OLD_BODIES: u64 = 2;
 /// How long after it was asked for a reset happens, unless a second administrator confirms it.
 pub const RESET_DELAY: Span = Span::hours(24);
 
-/// A public key record with what signs it.
+/// A signed public key record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
     /// Whose.
     pub account: AccountId,
-    /// 0, 1, 2, …
+    /// 1, 2, 3, …
     pub epoch: u32,
     /// The first after a reset.
     pub reset: bool,
     /// Its hash.
     pub fingerprint: Fingerprint,
-    /// R.
-    pub record: Vec<u8>,
-    /// By its own signature key.
-    pub signature: Vec<u8>,
-    /// By the signature key of the epoch before.
-    pub previous: Option<Vec<u8>>,
+    /// R with its signatures.
+    pub bytes: Vec<u8>,
 }
 
 /// One wrap of the master key.
@@ -83,7 +79,8 @@ pub enum Refusal {
     Malformed,
 }
 
-/// Whether `record` may be the next one of `account`. `before` = the newest so far; `reset` = that one's keyring is gone.
+/// Whether `record` may be the next one of `account`. `before` = the newest so far; `reset` = that one's keyring is
+/// gone. That each is signed as it must be is not checked here.
 ///
 /// # Errors
 /// [`Refusal::NotTheNext`].
@@ -93,10 +90,9 @@ pub fn follows(
     before: Option<&KeyRecord>,
     reset: bool,
 ) -> Result<(), Refusal> {
-    let next = before.map_or(Some(0), |before| before.epoch.checked_add(1));
-    let signed = record.previous.is_some() == (before.is_some() && !reset);
+    let next = before.map_or(Some(1), |before| before.epoch.checked_add(1));
     let flagged = record.reset == (before.is_some() && reset);
-    if record.account == account && Some(record.epoch) == next && signed && flagged {
+    if record.account == account && Some(record.epoch) == next && flagged {
         Ok(())
     } else {
         Err(Refusal::NotTheNext)

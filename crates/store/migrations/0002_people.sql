@@ -27,9 +27,7 @@ CREATE TABLE keyrings (
 CREATE TABLE key_records (
   account TEXT NOT NULL REFERENCES accounts (id),
   epoch BIGINT NOT NULL,
-  record BYTEA NOT NULL,
-  signature BYTEA NOT NULL,
-  previous BYTEA,
+  bytes BYTEA NOT NULL,
   fingerprint BYTEA NOT NULL,
   reset BIGINT NOT NULL CHECK (reset IN (0, 1)),
   at BIGINT NOT NULL,

@@ -4,7 +4,7 @@ use crate::auth::Member;
 use crate::body::{Json, Path, Query};
 use crate::error::Error;
 use crate::handlers::page::{Page, next};
-use crate::map;
+use crate::shapes;
 use crate::state::Web;
 use axum::extract::State;
 use depesche_api::{
@@ -27,7 +27,7 @@ pub(crate) async fn list(
     let found = inbox::list(&web.service, &member.caller, after, limit, &filter).await?;
     Ok(axum::Json(InboxPage {
         next: next(found.next),
-        deliveries: found.rows.iter().map(map::inbox_summary).collect(),
+        deliveries: found.rows.iter().map(shapes::inbox_summary).collect(),
     }))
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn show(
     Path(id): Path<ParcelId>,
 ) -> Result<axum::Json<InboxDelivery>, Error> {
     let delivery = inbox::details(&web.service, &member.caller, id).await?;
-    Ok(axum::Json(map::inbox_delivery(delivery)))
+    Ok(axum::Json(shapes::inbox_delivery(delivery)))
 }
 
 /// Marks a delivery as read, or as unread again. The sender is not told.
@@ -76,7 +76,7 @@ pub(crate) async fn open(
     Json(asked): Json<InboxOpen>,
 ) -> Result<axum::Json<InboxOpened>, Error> {
     let opened = inbox::open(&web.service, &member.caller, id, &asked.token.0).await?;
-    Ok(axum::Json(map::inbox_opened(opened)))
+    Ok(axum::Json(shapes::inbox_opened(opened)))
 }
 
 /// The recipient's proof of a claim code that the sender checks.
@@ -88,7 +88,7 @@ pub(crate) async fn register(
     Path(id): Path<ParcelId>,
     Json(asked): Json<RegisterTag>,
 ) -> Result<StatusCode, Error> {
-    let tag = map::bytes_32(&asked.tag_b)?;
+    let tag = shapes::bytes_32(&asked.tag_b)?;
     inbox::register(&web.service, &member.caller, id, tag).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -116,7 +116,7 @@ pub(crate) async fn own_stanza(
     Path(id): Path<ParcelId>,
     Json(asked): Json<OwnStanza>,
 ) -> Result<StatusCode, Error> {
-    let ack = asked.ack.as_ref().map(map::bytes_32).transpose()?;
+    let ack = asked.ack.as_ref().map(shapes::bytes_32).transpose()?;
     inbox::own_stanza(&web.service, &member.caller, id, asked.stanza.0, ack).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,6 +4,7 @@ use crate::body::{Json, Path};
 use crate::error::Error;
 use crate::front::Client;
 use crate::map;
+use crate::shapes;
 use crate::state::Web;
 use axum::extract::{Extension, State};
 use depesche_api::{
@@ -37,7 +38,7 @@ pub(crate) async fn look(
     Json(asked): Json<InvitationToken>,
 ) -> Result<axum::Json<Invitation>, Error> {
     let look = invitations::look(&web.service, &asked.token).await?;
-    Ok(axum::Json(map::invitation(look)))
+    Ok(axum::Json(shapes::invitation(look)))
 }
 
 /// Begins the registration. The same token again gives the same identifiers.

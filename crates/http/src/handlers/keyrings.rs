@@ -4,6 +4,7 @@ use crate::auth::Member;
 use crate::body::{Json, LARGE, Path};
 use crate::error::Error;
 use crate::map;
+use crate::shapes;
 use crate::state::Web;
 use axum::extract::State;
 use depesche_api::{
@@ -20,7 +21,7 @@ pub(crate) async fn show(
     member: Member,
 ) -> Result<axum::Json<Keyring>, Error> {
     let keyring = keyrings::load(&web.service, &member.caller).await?;
-    Ok(axum::Json(map::keyring(&member.caller, keyring)))
+    Ok(axum::Json(shapes::keyring(&member.caller, keyring)))
 }
 
 /// The first keyring, or the first after a reset.
@@ -31,8 +32,8 @@ pub(crate) async fn create(
     member: Member,
     Json(new): Json<NewKeyring, LARGE>,
 ) -> Result<StatusCode, Error> {
-    let record = map::key_record(new.record)?;
-    let (locks, body) = (map::locks(new.locks), (new.generation, new.body.0));
+    let record = new.record.0;
+    let (locks, body) = (shapes::locks(new.locks), (new.generation, new.body.0));
     keyrings::create(&web.service, &member.caller, record, locks, body).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -45,7 +46,7 @@ pub(crate) async fn add_lock(
     member: Member,
     Json(new): Json<NewLock>,
 ) -> Result<axum::Json<LockId>, Error> {
-    let id = keyrings::add_lock(&web.service, &member.caller, map::lock(new.lock)).await?;
+    let id = keyrings::add_lock(&web.service, &member.caller, shapes::lock(new.lock)).await?;
     Ok(axum::Json(LockId { id }))
 }
 
@@ -69,7 +70,7 @@ pub(crate) async fn add_body(
     member: Member,
     Json(new): Json<NewBody, LARGE>,
 ) -> Result<StatusCode, Error> {
-    let (locks, body) = (new.locks.map(map::locks), (new.generation, new.body.0));
+    let (locks, body) = (new.locks.map(shapes::locks), (new.generation, new.body.0));
     keyrings::add_body(&web.service, &member.caller, body, locks).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -82,7 +83,7 @@ pub(crate) async fn add_record(
     member: Member,
     Json(new): Json<NewEpoch, LARGE>,
 ) -> Result<StatusCode, Error> {
-    let record = map::key_record(new.record)?;
+    let record = new.record.0;
     let body = (new.generation, new.body.0);
     keyrings::add_record(&web.service, &member.caller, record, body).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -109,7 +110,7 @@ pub(crate) async fn keys(
     let addresses = asked.emails.iter().map(|email| map::address(email));
     let addresses = addresses.collect::<Result<Vec<_>, _>>()?;
     let people = people::keys(&web.service, &member.caller, &addresses).await?;
-    let people = people.into_iter().map(map::person).collect();
+    let people = people.into_iter().map(shapes::person).collect();
     Ok(axum::Json(Keys { people }))
 }
 
@@ -120,7 +121,7 @@ pub(crate) async fn contacts(
     member: Member,
 ) -> Result<axum::Json<Contacts>, Error> {
     let people = people::contacts(&web.service, &member.caller).await?;
-    let people = people.into_iter().map(map::person).collect();
+    let people = people.into_iter().map(shapes::person).collect();
     Ok(axum::Json(Contacts { people }))
 }
 
@@ -131,6 +132,10 @@ pub(crate) async fn all(
     _admin: Member,
 ) -> Result<axum::Json<People>, Error> {
     let all = accounts::list(&web.service).await?;
-    let people = all.iter().map(map::listed).collect();
-    Ok(axum::Json(People { people }))
+    let mut listed = Vec::with_capacity(all.len());
+    for one in all {
+        let sealpass = people::has_sealpass(&web.service, one.id).await?;
+        listed.push(shapes::listed(&one, sealpass));
+    }
+    Ok(axum::Json(People { people: listed }))
 }

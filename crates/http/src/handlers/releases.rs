@@ -4,11 +4,10 @@ use crate::auth::Member;
 use crate::body::{Json, LARGE, Path};
 use crate::error::Error;
 use crate::map;
+use crate::shapes;
 use crate::state::Web;
 use axum::extract::State;
-use depesche_api::{
-    Parcel, Released, Releases, SenderStanza, SetClaimCode, Waiting, WrongTag,
-};
+use depesche_api::{Parcel, Released, Releases, SenderStanza, SetClaimCode, Waiting, WrongTag};
 use depesche_service::domain::ParcelId;
 use depesche_service::releases;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ pub(crate) async fn waiting(
     member: Member,
 ) -> Result<axum::Json<Waiting>, Error> {
     let waiting = releases::waiting(&web.service, &member.caller).await?;
-    Ok(axum::Json(map::waiting(waiting)))
+    Ok(axum::Json(shapes::waiting(waiting)))
 }
 
 /// Releases, each on its own: what cannot be done is told with its reason.
@@ -31,9 +30,9 @@ pub(crate) async fn release(
     member: Member,
     Json(asked): Json<Releases, LARGE>,
 ) -> Result<axum::Json<Released>, Error> {
-    let wanted = asked.releases.into_iter().map(map::release).collect();
+    let wanted = asked.releases.into_iter().map(shapes::release).collect();
     let outcome = releases::release(&web.service, &member.caller, wanted).await?;
-    Ok(axum::Json(map::released(outcome)))
+    Ok(axum::Json(shapes::released(outcome)))
 }
 
 /// What opens the delivery for its sender.
@@ -45,7 +44,7 @@ pub(crate) async fn stanza(
     Path(id): Path<ParcelId>,
 ) -> Result<axum::Json<SenderStanza>, Error> {
     let own = releases::own_stanza(&web.service, &member.caller, id).await?;
-    Ok(axum::Json(map::sender_stanza(own)))
+    Ok(axum::Json(shapes::sender_stanza(own)))
 }
 
 /// A claim code for a recipient who waits, in place of the one before.
@@ -57,7 +56,10 @@ pub(crate) async fn set_code(
     Path(id): Path<ParcelId>,
     Json(asked): Json<SetClaimCode>,
 ) -> Result<axum::Json<Parcel>, Error> {
-    let (address, code) = (map::address(&asked.email)?, map::claim_code(asked.claim_code)?);
+    let (address, code) = (
+        map::address(&asked.email)?,
+        shapes::claim_code(asked.claim_code)?,
+    );
     let details = releases::set_code(&web.service, &member.caller, id, &address, code).await?;
     Ok(axum::Json(map::parcel(details)))
 }
@@ -71,7 +73,7 @@ pub(crate) async fn wrong_tag(
     Path(id): Path<ParcelId>,
     Json(asked): Json<WrongTag>,
 ) -> Result<axum::Json<Parcel>, Error> {
-    let (address, tag) = (map::address(&asked.email)?, map::bytes_32(&asked.tag_b)?);
+    let (address, tag) = (map::address(&asked.email)?, shapes::bytes_32(&asked.tag_b)?);
     let details = releases::wrong_tag(&web.service, &member.caller, id, &address, &tag).await?;
     Ok(axum::Json(map::parcel(details)))
 }

@@ -12,9 +12,7 @@ use crate::error::Error;
 #[derive(FromRow)]
 struct RecordRow {
     epoch: i64,
-    record: Vec<u8>,
-    signature: Vec<u8>,
-    previous: Option<Vec<u8>>,
+    bytes: Vec<u8>,
     fingerprint: Vec<u8>,
     reset: i64,
 }
@@ -44,7 +42,7 @@ async fn read_records(
     conn: &mut AnyConnection,
     account: AccountId,
 ) -> Result<Vec<KeyRecord>, Error> {
-    let text = "SELECT epoch, record, signature, previous, fingerprint, reset FROM key_records \
+    let text = "SELECT epoch, bytes, fingerprint, reset FROM key_records \
                 WHERE account = $1 ORDER BY epoch";
     let query = sqlx::query_as(text).bind(account.to_string());
     let rows: Vec<RecordRow> = query.fetch_all(conn).await?;
@@ -54,9 +52,7 @@ async fn read_records(
             epoch: unsigned("key_records.epoch", row.epoch)?,
             reset: row.reset != 0,
             fingerprint: fingerprint("key_records.fingerprint", &row.fingerprint)?,
-            record: row.record,
-            signature: row.signature,
-            previous: row.previous,
+            bytes: row.bytes,
         })
     };
     rows.into_iter().map(record).collect()
@@ -67,14 +63,12 @@ async fn read_records(
 /// # Errors
 /// [`Error::Conflict`] if there is one of this epoch.
 pub async fn insert_record(tx: &mut Tx, new: &KeyRecord, at: Time) -> Result<(), Error> {
-    let text = "INSERT INTO key_records (account, epoch, record, signature, previous, fingerprint, reset, at) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account, epoch) DO NOTHING";
+    let text = "INSERT INTO key_records (account, epoch, bytes, fingerprint, reset, at) \
+                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account, epoch) DO NOTHING";
     let done = sqlx::query(text)
         .bind(new.account.to_string())
         .bind(i64::from(new.epoch))
-        .bind(&new.record)
-        .bind(&new.signature)
-        .bind(new.previous.clone())
+        .bind(&new.bytes)
         .bind(new.fingerprint.as_bytes().as_slice())
         .bind(i64::from(new.reset))
         .bind(at.ms())
