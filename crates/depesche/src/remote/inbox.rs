@@ -86,7 +86,9 @@ async fn claim(
     let standing = received.delivery.claim_code.clone();
     let waits = |detail: &str| Err(gone("waits_release", detail));
     match (code, standing) {
-        (Some(code), Some(standing)) if standing.tries_left > 0 && !standing.registered => {
+        (Some(code), Some(standing))
+            if standing.tries_left > 0 && (!standing.registered || standing.wrong) =>
+        {
             match received.claim(ring, code).await? {
                 Claimed::Opens => Ok(()),
                 Claimed::Waits => waits(
@@ -94,7 +96,7 @@ async fn claim(
                 ),
             }
         }
-        (_, Some(standing)) if standing.registered => waits(
+        (_, Some(standing)) if standing.registered && !standing.wrong => waits(
             "the claim code was entered; the sender's device checks it, and you get a mail then",
         ),
         (_, Some(standing)) if standing.tries_left == 0 => waits(
