@@ -1,6 +1,7 @@
 //! Fetching: from a link to verified files in a folder.
 
 mod check;
+mod confirm;
 mod digest;
 mod download;
 mod error;

@@ -25,13 +25,14 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, block_in_place};
 
 use super::check::is_written;
+use super::confirm::{confirm, ping};
+use super::digest::hash_file;
 use super::error::FetchError;
 use super::incoming::Incoming;
 use super::place::Place;
 use super::target::{Target, targets};
 use super::visit::Visit;
 use crate::buffers::Pool;
-use crate::fault::Fault;
 use crate::http::{Failure, Patience, Server, next};
 use crate::meter::Meter;
 
@@ -39,7 +40,6 @@ use crate::meter::Meter;
 const LANES: usize = 3;
 /// How often a part that is not the sender's is fetched again.
 const TRIES: usize = 3;
-const PING: Duration = Duration::from_secs(45);
 /// From so many files on, one sync of the whole disk is cheaper than one for each.
 const MANY: usize = 8;
 /// So much of large files is written before the disk is set to work on it.
@@ -144,24 +144,6 @@ pub async fn download(
     confirmed.await.map_err(|_| FetchError::Interrupted)??;
     incoming.forget()?;
     Ok(fetched)
-}
-
-/// Confirms file objects that are on the disk, as many at once as there are.
-async fn confirm(
-    server: Server,
-    mut reports: mpsc::Receiver<Vec<String>>,
-) -> Result<(), FetchError> {
-    while let Some(mut ids) = reports.recv().await {
-        while let Ok(more) = reports.try_recv() {
-            ids.extend(more);
-        }
-        match server.receipts(ids).await {
-            // Withdrawn or expired meanwhile: what is on the disk was rightly fetched.
-            Err(error) if error.fault() == Fault::Gone => {}
-            confirmed => confirmed.map(drop)?,
-        }
-    }
-    Ok(())
 }
 
 fn at(incoming: &Incoming) -> impl FnOnce(io::Error) -> FetchError {
@@ -639,26 +621,4 @@ fn set_mtime(file: &std::fs::File, mtime: Option<i64>) -> io::Result<()> {
         return Ok(());
     };
     file.set_modified(UNIX_EPOCH + Duration::from_millis(time))
-}
-
-fn hash_file(file: &std::fs::File, size: u64) -> io::Result<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let mut room = vec![0; 256 << 10];
-    let mut at = 0;
-    while at < size {
-        let want = (room.len() as u64).min(size - at) as usize;
-        file.read_exact_at(&mut room[..want], at)?;
-        hash.update(&room[..want]);
-        at += want as u64;
-    }
-    Ok(hash.finish())
-}
-
-/// Keeps the lease of a slow download.
-async fn ping(server: Server) {
-    loop {
-        tokio::time::sleep(PING).await;
-        // What is wrong shows at the next range.
-        let _ = server.ping().await;
-    }
 }
