@@ -12,7 +12,6 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
@@ -28,6 +27,7 @@ use super::check::is_written;
 use super::confirm::{confirm, ping};
 use super::digest::hash_file;
 use super::error::FetchError;
+use super::fetched::{Fetched, FetchedFile, Options};
 use super::incoming::Incoming;
 use super::place::Place;
 use super::target::{Target, targets};
@@ -46,35 +46,6 @@ const MANY: usize = 8;
 const FLUSH_EVERY: u64 = 64 << 20;
 /// How many file objects may wait for the finisher.
 const WAITING: usize = 1024;
-
-/// What is wanted besides the files.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// SHA-256 of each file.
-    pub digests: bool,
-}
-
-/// A delivery in its folder.
-#[derive(Debug, Clone)]
-pub struct Fetched {
-    /// In manifest order; folders left out.
-    pub files: Vec<FetchedFile>,
-    /// Went on with what an earlier run had fetched.
-    pub went_on: bool,
-}
-
-/// A file in its place.
-#[derive(Debug, Clone)]
-pub struct FetchedFile {
-    /// As the sender named it.
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-    /// SHA-256, if wanted.
-    pub digest: Option<[u8; 32]>,
-    /// Where it is.
-    pub path: PathBuf,
-}
 
 /// Fetches, verifies and opens everything; goes on where an earlier run stopped.
 ///
