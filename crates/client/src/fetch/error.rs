@@ -39,6 +39,14 @@ pub enum FetchError {
         "no claim code is set for this delivery, or it is used up; ask the sender to release it"
     )]
     NoCode,
+    /// Another code than the one that was told.
+    #[error(
+        "this is not the claim code; {left} tries are left. Ask the sender by another way than mail"
+    )]
+    WrongCode {
+        /// Tries left.
+        left: u32,
+    },
     /// Nobody has released it.
     #[error("the sender has to release this delivery first; you get a mail then")]
     NotReleased,
@@ -92,6 +100,7 @@ impl FetchError {
             Self::Parcel(error) => error.code(),
             Self::Keyed(error) => error.code(),
             Self::NoCode => "no_claim_code",
+            Self::WrongCode { .. } => "wrong_claim_code",
             Self::NotReleased => "waits_release",
             Self::Exchanged => "exchanged",
             Self::Damaged { .. } => "damaged",
@@ -110,7 +119,8 @@ impl FetchError {
             Self::Profile(error) => error.fault(),
             Self::Keyed(error) => error.fault(),
             Self::NoCode | Self::NotReleased => Fault::Gone,
-            Self::Link(_)
+            Self::WrongCode { .. }
+            | Self::Link(_)
             | Self::Password(_)
             | Self::Parcel(_)
             | Self::Exchanged

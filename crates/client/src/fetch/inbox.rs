@@ -16,7 +16,7 @@ use super::error::FetchError;
 use super::incoming::Incoming;
 use super::visit::{Letter, Visit};
 use crate::address;
-use crate::http::Server;
+use crate::http::{CallError, Server};
 use crate::keyed::{self, CodeMode, KeyedError, opener, signer};
 use crate::keyring::{self, Ring};
 use crate::own::Own;
@@ -134,7 +134,13 @@ impl<'a> Received<'a> {
                 let auth = InstantAuth {
                     auth: B64(claim.auth(&name).expose().to_vec()),
                 };
-                let given = self.own.server.instant(&id, &auth).await?;
+                let given = match self.own.server.instant(&id, &auth).await {
+                    Err(CallError::Refused(problem)) if problem.code == "wrong_code" => {
+                        let left = problem.tries_left.unwrap_or(0);
+                        return Err(FetchError::WrongCode { left });
+                    }
+                    given => given?,
+                };
                 let record = InstantRecord::parse(&given.record.0).map_err(KeyedError::from)?;
                 let parcel = self.binding()?;
                 let key = record.open(&claim, &parcel, &parties.sender);

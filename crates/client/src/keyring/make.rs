@@ -149,12 +149,14 @@ pub async fn set_up(
     let (keyring, record) = make_keyring(own, &account, list, lost.as_ref())?;
     let mut locks = vec![sealpass_lock(own, &key, &account, sealpass)?];
     locks.extend(kit.as_ref().map(|kit| kit_lock(own, &key, &account, kit)));
-    // After a reset any higher generation will do: each epoch begins one that no other can have reached.
-    let generation = lost
-        .as_ref()
-        .map_or(1, |_| u64::from(record.record().epoch()) << 32);
+    // After a reset it is higher than any before, which a device that has not seen them can only guess.
+    let generation = match (&lost, super::floor::Floor::load(own)?) {
+        (None, _) => 1,
+        (Some(_), Some(floor)) => floor.seen.generation + 1,
+        (Some(_), None) => u64::from(record.record().epoch()) * 1000,
+    };
     let mut all = lost.map_or_else(Vec::new, |chain| chain.records().to_vec());
-    let wire = records::wire(&record);
+    let wire = B64(record.to_bytes());
     all.push(record);
     let chain = Chain::verify(all, &account)?;
     let seen = Seen {

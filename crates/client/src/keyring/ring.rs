@@ -1,6 +1,6 @@
 //! The keyring as the server gives it, checked and closed; and open.
 
-use depesche_api::{B64, KeyRecord, NewBody};
+use depesche_api::{B64, NewBody};
 use depesche_seal::key::{AccountId, Fingerprint, KeyringKey};
 use depesche_seal::keyring::{Body, Keyring, Seen};
 use depesche_seal::kit::KitSecret;
@@ -140,7 +140,7 @@ pub(super) fn account_of(own: Own<'_>) -> Result<AccountId, RingError> {
 }
 
 fn checked_chain(
-    given: &[KeyRecord],
+    given: &[B64],
     account: &AccountId,
     floor: Option<&Floor>,
 ) -> Result<Chain, RingError> {

@@ -67,7 +67,7 @@ fn refuse_closed(received: &Received<'_>) -> Result<(), Failure> {
             "this delivery is not for you any more; ask its sender",
         )),
         _ if summary.level < 3 && !received.is_released() => Err(gone(
-            "link_needed",
+            "open_by_link",
             "this delivery opens by its link; use the one from the mail",
         )),
         _ => Ok(()),
