@@ -182,25 +182,7 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
                 &format!("{} can log in now.", account.address),
             );
         }
-        User::List => {
-            let context = open(config, false).await?;
-            for account in accounts::list(&context).await? {
-                let shown = json!({
-                    "id": account.id.to_string(), "email": account.address.as_str(), "name": account.name,
-                    "role": account.role.name(), "created": account.created.ms(), "disabled": account.disabled.is_some(),
-                });
-                let note = if account.disabled.is_some() {
-                    "  (disabled)"
-                } else {
-                    ""
-                };
-                print(
-                    json,
-                    &shown,
-                    &format!("{}  {}{note}", account.address, account.role.name()),
-                );
-            }
-        }
+        User::List => list(config, json).await?,
         User::Disable { email } => set_disabled(config, email, true, json).await?,
         User::Enable { email } => set_disabled(config, email, false, json).await?,
         User::ResetSealpass {
@@ -216,6 +198,27 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
             };
             reset(config, &address(email)?, &wish, json).await?;
         }
+    }
+    Ok(())
+}
+
+async fn list(config: &Config, json: bool) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    for account in accounts::list(&context).await? {
+        let shown = json!({
+            "id": account.id.to_string(), "email": account.address.as_str(), "name": account.name,
+            "role": account.role.name(), "created": account.created.ms(), "disabled": account.disabled.is_some(),
+        });
+        let note = if account.disabled.is_some() {
+            "  (disabled)"
+        } else {
+            ""
+        };
+        print(
+            json,
+            &shown,
+            &format!("{}  {}{note}", account.address, account.role.name()),
+        );
     }
     Ok(())
 }

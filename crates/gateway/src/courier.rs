@@ -250,6 +250,19 @@ mod tests {
         assert!(!mail.text.contains('\u{202e}'));
     }
 
+    /// What level 4 tells a mail: who wrote.
+    fn sealed(arrival: Arrival, language: Language) -> Mail {
+        Mail::Delivery {
+            to: "m.huber@beispiel.example".parse().unwrap(),
+            sender_name: "Dr. Anna Keller".into(),
+            sender: "a.keller@portal.example".parse().unwrap(),
+            level: 4,
+            arrival,
+            expires: 1_798_027_200_000,
+            notice: Notice::silent(language),
+        }
+    }
+
     /// Mails about people and keys, in one language.
     fn about_people(language: Language) -> Vec<(&'static str, Mail)> {
         let to = || "m.huber@beispiel.example".parse().unwrap();
@@ -260,15 +273,6 @@ mod tests {
             token: "TOKEN".into(),
             expires: 1_798_027_200_000,
             language,
-        };
-        let sealed = |arrival| Mail::Delivery {
-            to: to(),
-            sender_name: "Dr. Anna Keller".into(),
-            sender: anna(),
-            level: 4,
-            arrival,
-            expires: 1_798_027_200_000,
-            notice: Notice::silent(language),
         };
         let released = |again| Mail::Released {
             to: to(),
@@ -297,9 +301,9 @@ mod tests {
         vec![
             ("/register/TOKEN", invitation(None)),
             ("/register/TOKEN", invitation(Some((String::new(), anna())))),
-            ("/register/TOKEN", sealed(new)),
-            ("/d/PARCEL", sealed(known(true))),
-            ("/d/PARCEL", sealed(known(false))),
+            ("/register/TOKEN", sealed(new, language)),
+            ("/d/PARCEL", sealed(known(true), language)),
+            ("/d/PARCEL", sealed(known(false), language)),
             (
                 "/waiting",
                 Mail::WaitsRelease {
