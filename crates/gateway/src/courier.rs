@@ -305,7 +305,7 @@ mod tests {
             ("/d/PARCEL", sealed(known(true), language)),
             ("/d/PARCEL", sealed(known(false), language)),
             (
-                "/waiting",
+                "/sent",
                 Mail::WaitsRelease {
                     to: to(),
                     recipient: anna(),

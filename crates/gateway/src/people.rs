@@ -145,7 +145,7 @@ pub(crate) fn waits_release(head: &Letterhead<'_>, l: Language, who: &str, count
         "Compare and release",
         "Porovnat a uvolnit",
     );
-    let url = format!("{}/waiting", head.public_url);
+    let url = format!("{}/sent", head.public_url);
     Note {
         subject,
         first,
