@@ -5,11 +5,13 @@ use std::fs;
 
 use depesche_tests::client::{Client, recipient};
 use depesche_tests::people::{SEALPASS, guest};
+use depesche_tests::random::Random;
 use depesche_tests::server::{PASSWORD, Server};
 use depesche_tests::tree;
 use serde_json::{Value, json};
 
 const YOU: &str = "you@example.test";
+const SUBJECT: &str = "Ihr Befund";
 const OTHER: &str = "zirbel brot lampe sturm kante";
 
 fn id(value: &Value) -> &str {
@@ -29,91 +31,34 @@ fn state(anna: &Client, sent: &Value, email: &str) -> String {
 fn level_4_goes_to_a_stranger_and_back() {
     let server = Server::demo();
     let anna = server.anna();
-    let made = anna.set_up_sealpass();
-    assert_eq!(made["version"], 1);
+    assert_eq!(anna.set_up_sealpass()["version"], 1);
     let source = anna.folder().join("Befund");
-    tree::everything(
-        &source,
-        &mut depesche_tests::random::Random::fresh("level 4"),
-    );
-    let arguments = [
-        "send",
-        "Befund",
-        "--to",
-        YOU,
-        "--level",
-        "4",
-        "--subject",
-        "Ihr Befund",
-        "--message",
-        "Alles gut.",
-    ];
-    let sent = anna.with_sealpass(&arguments).done();
+    tree::everything(&source, &mut Random::fresh("level 4"));
+    let arguments = ["send", "Befund", "--to", YOU, "--level", "4"];
+    let letter = ["--subject", SUBJECT, "--message", "Alles gut."];
+    let sent = anna
+        .with_sealpass(&[&arguments[..], &letter[..]].concat())
+        .done();
     assert_eq!((&sent["level"], &sent["links"]), (&json!(4), &json!({})));
-    assert_eq!(
-        sent["recipients"],
-        json!([{"email": YOU, "state": "waits_registration"}])
-    );
+    let waits = json!([{"email": YOU, "state": "waits_registration"}]);
+    assert_eq!(sent["recipients"], waits);
     let mail = server.caught_for(YOU);
-    for hidden in ["Befund", "Alles gut"] {
-        assert!(
-            !mail["raw"].as_str().expect("raw").contains(hidden),
-            "{hidden}: {mail}"
-        );
-    }
+    let raw = mail["raw"].as_str().expect("raw");
+    assert!(
+        !raw.contains("Befund") && !raw.contains("Alles gut"),
+        "{raw}"
+    );
 
     let you = guest(&server, &server.url, YOU);
-    assert_eq!(state(&anna, &sent, YOU), "waits_sealpass");
-    assert_eq!(you.fetch_id(&sent["id"], &[]).refusal(), (3, "no_sealpass"));
     let kit = you.folder().join("kit.txt");
-    let own = you
-        .with_sealpass(&[
-            "sealpass",
-            "setup",
-            "--kit",
-            kit.to_str().expect("text"),
-            "--language",
-            "de",
-        ])
-        .done();
-    assert_eq!(
-        you.fetch_id(&sent["id"], &[]).refusal(),
-        (3, "waits_release")
-    );
-    assert_eq!(you.run(["whoami"]).done()["words"], own["words"]);
-
-    // The sender sees the words, and without them nothing goes out.
-    assert_eq!(state(&anna, &sent, YOU), "waits_release");
-    let waiting = anna.run(["list", "--waiting"]).done();
-    assert_eq!(waiting["parcels"][0]["id"], sent["id"]);
-    let words = anna.show(&sent["id"])["words"][YOU].clone();
-    assert_eq!(words, own["words"]);
-    let release = anna.with_sealpass(&["release", id(&sent)]);
-    assert_eq!(release.refusal(), (4, "not_verified"));
-    let differ = anna.with_sealpass(&["release", id(&sent), "--words", &other_words(&words)]);
-    assert_eq!(differ.refusal(), (4, "words_differ"));
-    assert_eq!(state(&anna, &sent, YOU), "waits_release");
-    let said = words
-        .as_str()
-        .expect("words")
-        .to_uppercase()
-        .replace(' ', "  ");
-    let done = anna
-        .with_sealpass(&["release", id(&sent), "--words", &said])
-        .done();
-    let one = &done["released"][0];
-    assert_eq!(
-        (&one["email"], &one["words"], &one["id"]),
-        (&json!(YOU), &words, &sent["id"])
-    );
-    assert_eq!(one["fingerprint"], own["fingerprint"]);
-    assert_eq!(state(&anna, &sent, YOU), "released");
+    let own = the_stranger_gets_a_sealpass(&anna, &you, &sent, &kit);
+    the_words_release_it(&anna, &sent, &own);
 
     let got = you.fetch_id(&sent["id"], &[]).done();
     tree::assert_same(&source, &you.out().join("Befund"));
     assert_eq!(
         (&got["subject"], &got["message"]),
-        (&json!("Ihr Befund"), &json!("Alles gut."))
+        (&json!(SUBJECT), &json!("Alles gut."))
     );
     assert_eq!(
         got["sender_proof"], "not_verified",
@@ -126,6 +71,44 @@ fn level_4_goes_to_a_stranger_and_back() {
     // The pin makes the next one go at once, also from a device that has never seen the first.
     let next = server.anna().send_at("4", "YOU@Example.test", &[]);
     assert_eq!(next["recipients"][0]["state"], "released");
+}
+
+fn the_stranger_gets_a_sealpass(
+    anna: &Client,
+    you: &Client,
+    sent: &Value,
+    kit: &std::path::Path,
+) -> Value {
+    assert_eq!(state(anna, sent, YOU), "waits_sealpass");
+    assert_eq!(you.fetch_id(&sent["id"], &[]).refusal(), (3, "no_sealpass"));
+    let kit = kit.to_str().expect("text");
+    let set_up = ["sealpass", "setup", "--kit", kit, "--language", "de"];
+    let own = you.with_sealpass(&set_up).done();
+    let waits = you.fetch_id(&sent["id"], &[]);
+    assert_eq!(waits.refusal(), (3, "waits_release"));
+    assert_eq!(you.run(["whoami"]).done()["words"], own["words"]);
+    own
+}
+
+/// The sender sees the words, and without them nothing goes out.
+fn the_words_release_it(anna: &Client, sent: &Value, own: &Value) {
+    assert_eq!(state(anna, sent, YOU), "waits_release");
+    let waiting = anna.run(["list", "--waiting"]).done();
+    assert_eq!(waiting["parcels"][0]["id"], sent["id"]);
+    let words = anna.show(&sent["id"])["words"][YOU].clone();
+    assert_eq!(words, own["words"]);
+    let release = |more: &[&str]| anna.with_sealpass(&[&["release", id(sent)], more].concat());
+    assert_eq!(release(&[]).refusal(), (4, "not_verified"));
+    let differ = release(&["--words", &other_words(&words)]);
+    assert_eq!(differ.refusal(), (4, "words_differ"));
+    assert_eq!(state(anna, sent, YOU), "waits_release");
+    let said = words.as_str().expect("words").to_uppercase();
+    let done = release(&["--words", &said.replace(' ', "  ")]).done();
+    let one = &done["released"][0];
+    assert_eq!((&one["email"], &one["id"]), (&json!(YOU), &sent["id"]));
+    assert_eq!(one["words"], words);
+    assert_eq!(one["fingerprint"], own["fingerprint"]);
+    assert_eq!(state(anna, sent, YOU), "released");
 }
 
 /// Six words of the same list, but others.
