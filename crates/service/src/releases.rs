@@ -221,8 +221,16 @@ async fn release_parcel(
         }
     };
     let mut effects = Vec::new();
+    let mut seen = BTreeSet::new();
     for one in all {
+        if seen.contains(one.address.folded()) {
+            let twice = Refusal::RecipientTwice.into();
+            let Wanted { parcel, email, .. } = one.wanted;
+            outcome.refused.push((parcel, email, twice));
+            continue;
+        }
         let fingerprint = *one.release.stanza.fingerprint.as_bytes();
+        let folded = one.address.folded().to_owned();
         let done = release_one(
             &mut tx,
             ctx,
@@ -235,6 +243,7 @@ async fn release_parcel(
         match done.await {
             Ok(more) => {
                 effects.extend(more);
+                seen.insert(folded);
                 outcome.released.push(Done {
                     parcel,
                     email,
