@@ -16,7 +16,7 @@ import { refuse } from './error.ts';
 import { ascii, concat, ID_LEN, Reader, SUITE } from './format.ts';
 import type { Manifest } from './manifest.ts';
 import { NAMESPACE } from './namespace.ts';
-import { isSigned, type SealedManifest } from './parcel.ts';
+import { isSigned, verifyHeader, type ParcelHeader, type SealedManifest } from './parcel.ts';
 import { equal, hpkeOpen, hpkeSeal, KEM_ENC_LEN, KEY_LEN, kemPair, sha256, TAG_LEN, type Bytes, type Signer } from './primitives.ts';
 import { check, readSignature, sign, writeSignature, WRITTEN_LEN } from './signature.ts';
 import { openStated, type Stated } from './signed.ts';
@@ -150,13 +150,33 @@ export class HalfOpened {
   }
 }
 
-/** Opens a stanza of one's own: `own` is the record that it names, with the seed of its KEM key. */
-export async function openReleased(
-  released: Released, own: Pick<Opener, 'account' | 'fingerprint'> & { verifying: Bytes; kemSeed: Bytes }, sealed: SealedManifest,
-): Promise<HalfOpened> {
+/** Whose stanza it is to open: the record that it names, with the seed of its KEM key. */
+export interface OwnKeys {
+  account: Bytes;
+  fingerprint: Bytes;
+  verifying: Bytes;
+  kemSeed: Bytes;
+}
+
+/** The parcel key, before anything is known of who released it. */
+async function unwrap(released: Released, own: OwnKeys, bound: Bound): Promise<Bytes> {
   if (!equal(released.account, own.account) || !equal(released.fingerprint, own.fingerprint)) refuse('stanza_not_mine');
   const at = STANZA_LEN - KEM_ENC_LEN - KEY_LEN - TAG_LEN;
   const [enc, text] = [released.bytes.slice(at, at + KEM_ENC_LEN), released.bytes.slice(at + KEM_ENC_LEN)];
-  const key = (await hpkeOpen(await kemPair(own.kemSeed), enc, info, aadOf(sealed, own), text)) ?? refuse('authentication');
+  return (await hpkeOpen(await kemPair(own.kemSeed), enc, info, aadOf(bound, own), text)) ?? refuse('authentication');
+}
+
+/** Opens a stanza of one's own. */
+export async function openReleased(released: Released, own: OwnKeys, sealed: SealedManifest): Promise<HalfOpened> {
+  const key = await unwrap(released, own, sealed);
   return new HalfOpened(released, sealed, key, await openStated(sealed, key), own.verifying);
+}
+
+/** The parcel key from the stanza that a sender made for himself: he signed it, and the header is that key's. Needs no manifest. */
+export async function openOwn(released: Released, own: OwnKeys, bound: { header: ParcelHeader; hash: Bytes }): Promise<Bytes> {
+  if (released.by !== 'sender') refuse('release_sender');
+  await verifyRelease(released, own.verifying, bound);
+  const key = await unwrap(released, own, bound);
+  await verifyHeader(bound.header, key);
+  return key;
 }
