@@ -20,6 +20,8 @@ import { VaultError } from './problem.ts';
 export interface Known {
   email: string;
   name: string | undefined;
+  /** Of somebody with a SealPass. */
+  account: string | undefined;
   /** Ends in the person's key; none where the server's records do not even follow one another. */
   chain: Chain | undefined;
   pin: Pin | undefined;
@@ -85,7 +87,7 @@ export class People {
   async know(person: ApiPerson): Promise<Known> {
     const { email, account, records, sealpass } = person;
     const base = { email, name: person.name === '' ? undefined : person.name };
-    const none = { ...base, chain: undefined, pin: undefined, trust: 'new', upTo: 2 } as const;
+    const none = { ...base, account: undefined, chain: undefined, pin: undefined, trust: 'new', upTo: 2 } as const;
     if (account === undefined || !sealpass) return none;
     const id = fromText(account, ID_LEN);
     const chain = await chainOf(records, id).catch((error: unknown) => {
@@ -94,9 +96,9 @@ export class People {
     });
     if (chain !== undefined) this.learn(chain);
     const { desk } = this.#tools;
-    if (!desk.isOpen) return { ...base, chain, pin: undefined, trust: 'locked', upTo: 2 };
+    if (!desk.isOpen) return { ...base, account, chain, pin: undefined, trust: 'locked', upTo: 2 };
     const pin = pinFor(desk.use().keyring, email, id);
-    const known = { ...base, chain, pin, ...judge(chain, pin) };
+    const known = { ...base, account, chain, pin, ...judge(chain, pin) };
     await this.#tell(known);
     return known;
   }
@@ -112,28 +114,28 @@ export class People {
     await this.#tools.desk.update((keyring) => moved(keyring, pin, chain.current, this.#tools.now()));
   }
 
-  shown({ email, name, chain, trust, upTo }: Known, person: ApiPerson): PersonKey {
-    if (person.account === undefined || !person.sealpass) return { email, name, key: undefined };
+  shown({ email, name, account, chain, trust, upTo }: Known): PersonKey {
+    if (account === undefined) return { email, name, key: undefined };
     const fingerprint = chain ? toText(chain.current.fingerprint) : '';
-    return { email, name, key: { account: person.account, fingerprint, epoch: chain?.current.epoch ?? 0, trust, upTo } };
+    return { email, name, key: { account, fingerprint, epoch: chain?.current.epoch ?? 0, trust, upTo } };
   }
 
   /** In the order asked for. */
   async find(emails: string[]): Promise<Known[]> {
     const people = emails.length === 0 ? [] : await this.#tools.api.keys(emails);
+    // Under the address that was asked for: what the answer calls them is the server's affair.
     return Promise.all(emails.map((email, at) => this.know({ ...(people[at] ?? { name: '', sealpass: false, records: [] }), email })));
   }
 
   async keysOf(emails: string[]): Promise<PersonKey[]> {
-    const people = emails.length === 0 ? [] : await this.#tools.api.keys(emails);
-    return Promise.all(people.map(async (person) => this.shown(await this.know(person), person)));
+    return (await this.find(emails)).map((known) => this.shown(known));
   }
 
   async contacts(): Promise<Contact[]> {
     const people = await this.#tools.api.contacts();
     return Promise.all(people.map(async (person) => {
       const known = await this.know(person);
-      return { ...this.shown(known, person), since: known.pin?.at };
+      return { ...this.shown(known), since: known.pin?.at };
     }));
   }
 
@@ -156,14 +158,12 @@ export class People {
   async trust(email: string, fingerprint: string, verified: 'words' | 'no'): Promise<PersonKey> {
     const { desk, now } = this.#tools;
     desk.use();
-    const [person] = await this.#tools.api.keys([email]);
-    const known = person && (await this.know(person));
+    const [known] = await this.find([email]);
     const current = known?.chain?.current;
     const alarm = known?.trust === 'changed' && verified === 'no';
-    if (person === undefined || current === undefined || alarm || toText(current.fingerprint) !== fingerprint) {
-      throw new VaultError({ kind: 'key', why: 'changed', email });
-    }
+    if (current === undefined || alarm || toText(current.fingerprint) !== fingerprint) throw new VaultError({ kind: 'key', why: 'changed', email });
     await desk.update((keyring) => withPin(keyring, email, current, verified, now()));
-    return this.shown(await this.know(person), person);
+    const [after] = await this.find([email]);
+    return this.shown(after ?? { email, name: undefined, account: undefined, chain: undefined, pin: undefined, trust: 'new', upTo: 2 });
   }
 }
