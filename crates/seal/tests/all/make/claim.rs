@@ -9,7 +9,7 @@ use depesche_seal::words::Phrase;
 use serde_json::{Value, json};
 
 use super::keys::{opener, sender};
-use super::{Vector, bytes, hex, push, stanza};
+use super::{Vector, bytes, hex, push, signed, stanza};
 
 const ADDRESS: &str = "jan.novák@example.test";
 
@@ -27,7 +27,7 @@ fn claim(mode: Mode) -> Claim {
 }
 
 fn binding() -> Binding {
-    Binding::of(&stanza::parcel(&sender(), Level::KeyedAll))
+    Binding::of(&signed::parcel(&sender(), Level::KeyedAll))
 }
 
 fn parties() -> Parties {
@@ -111,18 +111,18 @@ fn members(mode: Mode) -> Value {
 
 fn tags(all: &mut Vec<Vector>) {
     let (claim, parties, binding) = (claim(Mode::Confirm), parties(), binding());
-    let sealed = stanza::parcel(&sender(), Level::KeyedAll);
+    let sealed = signed::parcel(&sender(), Level::KeyedAll);
     let released = stanza::by_sender(&sender(), &opener(), &sealed);
     let own = released.stanza();
     let register = claim.register(&parties);
     let release = claim.release(&parties, &binding, own).expect("this parcel");
     let ack = claim
-        .acknowledge(&stanza::key(), &parties, &binding, own)
+        .acknowledge(&signed::key(), &parties, &binding, own)
         .expect("this parcel");
     let full = || {
         let mut members = members(Mode::Confirm);
         members["stanza"] = json!(hex(&own.to_bytes()));
-        members["parcel_key"] = json!(hex(stanza::key().expose()));
+        members["parcel_key"] = json!(hex(signed::key().expose()));
         members["tag_b"] = json!(hex(register.as_bytes()));
         members["tag_a"] = json!(hex(release.as_bytes()));
         members["ack"] = json!(hex(ack.as_bytes()));
@@ -244,7 +244,7 @@ fn instant(all: &mut Vec<Vector>) {
     let claim = claim(Mode::Instant);
     let claim_id = ClaimId::from_bytes(bytes("claim id"));
     let fresh = (claim_id, bytes("claim nonce"));
-    let record = InstantRecord::seal(&stanza::key(), &claim, fresh, &binding(), &parties().sender);
+    let record = InstantRecord::seal(&signed::key(), &claim, fresh, &binding(), &parties().sender);
     let good = record.expect("this parcel").to_bytes();
     let full = |record: &[u8]| {
         let mut members = members(Mode::Instant);
@@ -253,7 +253,7 @@ fn instant(all: &mut Vec<Vector>) {
     };
     let mut members = full(&good);
     let auth = claim.auth(&claim_id);
-    members["parcel_key"] = json!(hex(stanza::key().expose()));
+    members["parcel_key"] = json!(hex(signed::key().expose()));
     members["claim_id"] = json!(hex(claim_id.as_bytes()));
     members["nonce"] = json!(hex(&bytes::<12>("claim nonce")));
     members["auth"] = json!(hex(auth.expose()));

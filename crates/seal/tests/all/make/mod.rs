@@ -10,8 +10,10 @@ mod file;
 mod keyring;
 mod keys;
 mod link;
+mod lock;
 mod manifest;
 mod parcel;
+mod signed;
 mod stanza;
 mod stream;
 mod text;
@@ -33,7 +35,9 @@ pub(crate) fn all() -> Vec<Vector> {
     link::add(&mut all);
     text::add(&mut all);
     keys::add(&mut all);
+    lock::add(&mut all);
     keyring::add(&mut all);
+    signed::add(&mut all);
     stanza::add(&mut all);
     claim::add(&mut all);
     all
