@@ -5,6 +5,7 @@ mod keyed;
 mod make;
 mod peer;
 mod properties;
+mod published;
 mod secrets;
 mod vectors;
 mod wycheproof;
