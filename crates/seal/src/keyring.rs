@@ -308,7 +308,8 @@ impl fmt::Debug for Body {
 }
 
 impl Body {
-    /// Seals a keyring as version `generation`: 1, then one more than the last. `nonce` is fresh.
+    /// Seals a keyring as version `generation`: 1, then one more than the last; after a reset its epoch
+    /// times 2^32. `nonce` is fresh.
     ///
     /// # Errors
     /// [`KeyringError::Generation`], [`KeyringError::TooLarge`], [`KeyringError::Contents`].

@@ -1,4 +1,4 @@
-/** Something is refused. `code` is stable and listed in docs/format.md, section 9; the message carries nothing secret. */
+/** Something is refused. `code` is stable and listed in the last section of docs/format.md; the message carries nothing secret. */
 export type SealCode =
   | 'truncated' | 'trailing' | 'magic' | 'suite' | 'flags' | 'text' | 'size' | 'header' | 'authentication' | 'part_index'
   | 'part_length' | 'part_hash' | 'root' | 'commitment' | 'length' | 'padding' | 'signed' | 'signature'
