@@ -3,14 +3,8 @@
  * a test hands in another. Byte strings as base64url.
  */
 
-export interface ApiKeyRecord {
-  /** R */
-  record: string;
-  /** By its own key. */
-  signature: string;
-  /** By the key of the epoch before. */
-  previous?: string;
-}
+/** A signed key record. */
+export type ApiKeyRecord = string;
 
 export interface ApiLock {
   id: string;
@@ -41,8 +35,8 @@ export interface ApiCodeStanding {
   tries_left: number;
   registered: boolean;
   wrong: boolean;
-  /** `instant`: id of the record. */
-  claim?: string;
+  /** `instant`: of the record. */
+  id?: string;
 }
 
 export interface ApiWaiting {

@@ -32,6 +32,8 @@ const SHORTEST = 12;
 /** While one is changed there are two; more are not tried. */
 const MOST_SEALPASS_LOCKS = 4;
 const SALT_LEN = 16;
+/** After a reset versions go on from epoch times this, so that the new one is never older than one that was seen. */
+const AFTER_RESET = 2 ** 32;
 /** How often a change is made anew because another device was quicker. */
 const ROUNDS = 8;
 
@@ -252,7 +254,7 @@ export class KeyringDesk {
       : await keyrings.makeKeyring(fresh, account, now, list);
     const umk = random(KEY_LEN);
     const { bytes: lock, master } = await this.#sealPassLock(sealPass, umk);
-    const generation = before ? Math.max((seen?.generation ?? 0) + 1, 1000 * record.epoch) : 1;
+    const generation = before ? Math.max((seen?.generation ?? 0) + 1, record.epoch * AFTER_RESET) : 1;
     const body = await keyrings.sealBody(keyring, umk, account, generation, random(NONCE_LEN));
     await this.#tools.api.putKeyring({
       record: recordToWire(record), locks: [toText(lock)], generation, body: toText(keyrings.writeBody(body)),

@@ -125,9 +125,10 @@ export async function resend(parcel: string, addresses: string[], language: NonN
 export async function codesOf(parcel: string, keyed: Keyed): Promise<ClaimCode[]> {
   keyed.desk.use();
   const { recipients } = await drafts.details(parcel);
-  const codes = (recipients as (typeof recipients[number] & { claim_code?: ApiCodeStanding })[]).map(async ({ email, claim_code: code }) => {
-    if (code === undefined || (code.mode !== 'confirm' && code.mode !== 'instant')) return [];
-    return [{ email, words: await claimCodeOf(keyed, parcel, email, code.number, code.mode), mode: code.mode }];
+  const codes = (recipients as (typeof recipients[number] & { claim_code?: ApiCodeStanding })[]).map(async ({ email, claim_code: code }): Promise<ClaimCode[]> => {
+    const mode = code?.mode;
+    if (code === undefined || (mode !== 'confirm' && mode !== 'instant')) return [];
+    return [{ email, words: await claimCodeOf(keyed, parcel, email, code.number, mode), mode }];
   });
   return (await Promise.all(codes)).flat();
 }

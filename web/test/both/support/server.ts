@@ -191,7 +191,7 @@ export class FakeServer {
       ...(code && {
         claim_code: {
           mode: code.mode, number: code.number, tries_left: code.tries, registered: one.tag_b !== undefined, wrong: code.wrong,
-          ...(code.record && { claim: toText(bytesOf(code.record).slice(21, 37)) }),
+          ...(code.record && { id: toText(bytesOf(code.record).slice(21, 37)) }),
         },
       }),
     };
