@@ -14,6 +14,7 @@ import { sealSigned } from '../seal/signed.ts';
 import { release, sealStanza, writeReleased } from '../seal/stanza.ts';
 import { makeHeader } from '../seal/stream.ts';
 import { folded } from './folded.ts';
+import type { GoingOn } from './going-on.ts';
 import type { InboxDesk } from './inbox-desk.ts';
 import type { KeyringDesk } from './keyring-desk.ts';
 import type { ClaimCode, CodeMode } from './keys-protocol.ts';
@@ -26,6 +27,7 @@ export interface Keyed {
   desk: KeyringDesk;
   people: People;
   inbox: Pick<InboxDesk, 'signerOf'>;
+  goingOn: GoingOn;
 }
 
 /** From this level on there are stanzas and no links. */

@@ -1,6 +1,6 @@
 /** The kinds of vectors of levels 3 and 4 (vectors/README.md). */
 import { expect } from 'vitest';
-import { openGoingOn, sealGoingOn } from '../../../src/seal/going-on.ts';
+import { goingOnKey, openGoingOn, sealGoingOn } from '../../../src/seal/going-on.ts';
 import * as keyrings from '../../../src/seal/keyring.ts';
 import { kitText, parseKit } from '../../../src/seal/kit.ts';
 import * as locks from '../../../src/seal/lock.ts';
@@ -111,9 +111,10 @@ export const keyedKinds: Record<string, (vector: Vector) => Promise<void> | void
   },
   async going_on(vector) {
     const [umk, id, bytes] = [unhex(vector.umk), unhex(vector.parcel_id), unhex(vector.record)];
-    const text = await openGoingOn(umk, id, bytes);
+    const key = await goingOnKey(umk, id);
+    const text = await openGoingOn(key, id, bytes);
     expect(text).toEqual(unhex(vector.text));
-    expect(await sealGoingOn(umk, id, unhex(vector.stream_header), text)).toEqual(bytes);
+    expect(await sealGoingOn(key, id, unhex(vector.stream_header), text)).toEqual(bytes);
   },
   async signed(vector) {
     const key = unhex(vector.key);
