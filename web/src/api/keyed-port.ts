@@ -39,6 +39,14 @@ export interface ApiCodeStanding {
   id?: string;
 }
 
+export interface ApiNewCode {
+  mode: string;
+  number: number;
+  record?: string;
+  /** SHA-256 of auth. */
+  auth?: string;
+}
+
 export interface ApiWaiting {
   waiting: {
     parcel: string; email: string; since: number; claim_code?: ApiCodeStanding; tag_b?: string; stanza?: string; ack?: string; lost?: number;
@@ -101,6 +109,8 @@ export interface KeyedApi {
   waiting(): Promise<ApiWaiting>;
   release(releases: ApiRelease[]): Promise<ApiReleased>;
   wrongTag(parcel: string, email: string, tagB: string): Promise<unknown>;
+  /** A code for somebody who waits, in the place of the one before. */
+  setCode(parcel: string, email: string, code: ApiNewCode): Promise<unknown>;
 
   delivery(parcel: string): Promise<ApiInboxDelivery>;
   open(parcel: string, token: string): Promise<{ manifest?: string }>;

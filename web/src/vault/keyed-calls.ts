@@ -24,7 +24,7 @@ export interface KeyedTools {
 }
 
 /** The calls that stand by themselves; those that also need drafts are the worker's. */
-type OwnCalls = Omit<KeyCalls, 'codesOf' | 'draftsElsewhere' | 'takeDraft'>;
+type OwnCalls = Omit<KeyCalls, 'codesOf' | 'newCode' | 'draftsElsewhere' | 'takeDraft'>;
 
 export function makeKeyed(tools: KeyedTools): { keyed: Keyed; calls: Doing<OwnCalls> } {
   const desk = new KeyringDesk(tools);

@@ -119,10 +119,11 @@ export class KeyringDesk {
     const served = await this.#load();
     if (served === undefined) {
       this.#close();
-      return { state: 'none', fingerprint: undefined, version: 0, kit: false };
+      return { state: 'none', fingerprint: undefined, version: 0, kit: false, resetDue: undefined };
     }
     const kit = served.locks.some(({ lock }) => lock.kind.kind === 'kit');
-    return { state: this.#open ? 'open' : 'locked', fingerprint: toText(served.chain.current.fingerprint), version: served.wire.generation, kit };
+    const { generation: version, reset_due: resetDue } = served.wire;
+    return { state: this.#open ? 'open' : 'locked', fingerprint: toText(served.chain.current.fingerprint), version, kit, resetDue };
   }
 
   /** The open keyring; whoever calls uses it. */

@@ -9,7 +9,7 @@ import { recall } from './keep.ts';
 import { makeKeyed } from './keyed-calls.ts';
 import { claimStore, seenStore } from './seen.ts';
 import { draftsElsewhere, takeDraft } from './take-draft.ts';
-import { addRecipients, codesOf, follow, namesOf, resend } from './sent.ts';
+import { addRecipients, codesOf, follow, namesOf, newCode, resend } from './sent.ts';
 
 /** Nobody's while nobody has logged in. */
 let desk: Desk | undefined;
@@ -59,6 +59,7 @@ const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberRepor
   },
   ...calls,
   codesOf: async ({ parcel }) => ({ codes: await codesOf(parcel, keyed) }),
+  newCode: (ask) => newCode(ask, tools),
   draftsElsewhere: async () => ({ drafts: await draftsElsewhere(keyed) }),
   takeDraft: ({ parcel }) => takeDraft(parcel, keyed),
   async follow(change) {

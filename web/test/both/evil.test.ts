@@ -179,6 +179,28 @@ test('a swapped key with a claim code: its tag is wrong, and nothing goes', asyn
   expect([released, refused[0]?.why]).toEqual([[], 'code-wrong']);
 });
 
+test('an instant claim acknowledged for another key is not confirmed', async () => {
+  const { id, codes } = await klinik.send({ to: [JANA], claimCode: 'instant' });
+  await jana.calls.enterClaimCode({ parcel: id, code: codes[JANA] ?? '' });
+  const { person } = await attacker(JANA);
+  const right = server.mine(JANA, id).stanza;
+  const lies: ((honest: KeyedApi) => Partial<KeyedApi>)[] = [
+    (honest) => ({ waiting: async () => ({ ...(await honest.waiting()), people: [person] }) }),
+    (honest) => ({
+      async waiting() {
+        const waiting = await honest.waiting();
+        return { ...waiting, waiting: waiting.waiting.map((one) => ({ ...one, ack: toText(random(32)) })) };
+      },
+    }),
+  ];
+  for (const lie of lies) {
+    const fooled = await lied(klinik, lie);
+    expect((await fooled.calls.waiting({})).people[0]?.code.state).toBe('wrong');
+    expect(calls(fooled)).not.toContain('release');
+  }
+  expect(server.mine(JANA, id).stanza).toBe(right);
+});
+
 test('a pinned key swapped while composing: nothing is sealed to it', async () => {
   await klinik.calls.trustKey({ email: JANA, fingerprint: jana.fingerprint, verified: 'words' });
   const { person } = await attacker(JANA);
