@@ -1,10 +1,12 @@
 /** Published vectors of what levels 3 and 4 stand on, in Node and in the browser: Wycheproof, and those of RFC 9180. */
 import { shake128 } from '@noble/hashes/sha3.js';
+import { ml_kem768_x25519 as nobleXWing } from '@noble/post-quantum/hybrid.js';
 import { ml_kem768 as nobleKem } from '@noble/post-quantum/ml-kem.js';
 import { AEAD_AES_128_GCM, AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke';
 import { expect, test } from 'vitest';
 import rfc9180 from '../../../crates/seal/tests/data/rfc9180.json';
-import { concat, equal, hasOwnKem, hpkeOpen, hpkeSeal, isKemPublic, kemPair, kemPublic, random, verify, type Bytes } from '../../src/seal/primitives.ts';
+import xwing from '../../../crates/seal/tests/data/xwing.json';
+import { concat, equal, hasOwnKem, hpkeOpen, hpkeSeal, isKemPublic, kemPair, kemPublic, random, sha256, verify, type Bytes } from '../../src/seal/primitives.ts';
 import ed25519 from '../data/wycheproof-ed25519.txt?raw';
 import kemKeys from '../data/wycheproof-ml-kem-768-keys.txt?raw';
 import kem from '../data/wycheproof-ml-kem-768.txt?raw';
@@ -72,6 +74,24 @@ test('public keys of ML-KEM-768 are those below the modulus', () => {
     expect(isKemPublic(concat(unhex(key), new Uint8Array(32).fill(9)))).toBe(result === 'valid');
   }
   expect(lines(kemKeys).length).toBe(42);
+});
+
+async function openXWing(seed: Bytes, ciphertext: Bytes): Promise<Uint8Array> {
+  if (!hasOwnKem()) return nobleXWing.decapsulate(ciphertext, nobleXWing.keygen(seed).secretKey);
+  const subtle = crypto.subtle as unknown as Newer;
+  const key = await subtle.importKey('raw-seed', seed, 'MLKEM768-X25519', false, ['decapsulateBits']);
+  return new Uint8Array(await subtle.decapsulateBits('MLKEM768-X25519', key, ciphertext));
+}
+
+test('MLKEM768-X25519 is X-Wing', async () => {
+  for (const { seed, random: given, shared, public_sha256: open, enc_sha256: enc } of xwing) {
+    const key = await kemPublic(unhex(seed));
+    expect(hex(await sha256(key))).toBe(open);
+    const { cipherText } = nobleXWing.encapsulate(key, unhex(given));
+    expect(hex(await sha256(new Uint8Array(cipherText)))).toBe(enc);
+    expect(hex(await openXWing(unhex(seed), new Uint8Array(cipherText)))).toBe(shared);
+  }
+  expect(xwing.length).toBeGreaterThan(1);
 });
 
 /** The next input of the published vectors: a length, and as many bytes. */
