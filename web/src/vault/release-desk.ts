@@ -77,6 +77,8 @@ export class ReleaseDesk {
   readonly #tools: ReleaseTools;
   /** Tags that were checked, by what was checked. */
   readonly #checked = new Map<string, boolean>();
+  /** Wrong tags that the server knows of. */
+  readonly #told = new Set<string>();
 
   constructor(tools: ReleaseTools) {
     this.#tools = tools;
@@ -119,7 +121,9 @@ export class ReleaseDesk {
     if ((entry.tag_b === undefined && entry.ack === undefined) || record === undefined) return { state: 'none', triesLeft };
     const right = await this.#isRight(entry, parcel, record);
     if (right || entry.tag_b === undefined) return { state: right ? 'right' : 'wrong', triesLeft };
-    await this.#tools.api.wrongTag(entry.parcel, entry.email, entry.tag_b);
+    // A try is lost once for each tag.
+    if (!this.#told.has(entry.tag_b)) await this.#tools.api.wrongTag(entry.parcel, entry.email, entry.tag_b);
+    this.#told.add(entry.tag_b);
     return { state: 'wrong', triesLeft: Math.max(0, (triesLeft ?? 1) - 1) };
   }
 

@@ -4,6 +4,7 @@
  */
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { ApiInboxDelivery, ApiKeyring, ApiPerson, KeyedApi } from '../../src/api/keyed-port.ts';
+import { ApiProblem } from '../../src/api/port.ts';
 import { concat, toText, u32 } from '../../src/seal/format.ts';
 import { parseHeader } from '../../src/seal/parcel.ts';
 import { random } from '../../src/seal/primitives.ts';
@@ -116,6 +117,13 @@ test('an older keyring, and another one of the same number, are refused', async 
   const forked = await lied(jana, (honest) => ({ keyring: async () => ({ ...(await honest.keyring()), ...fresh.account(JANA).bodies[1] }) }), false);
   expect(await problem(forked.calls.unlock({ sealPass: SEALPASS }))).toEqual({ kind: 'distrusted', why: 'older' });
   expect(forked.keyed.desk.isOpen).toBe(false);
+});
+
+test('a keyring that is said to be none: no new one is made in silence', async () => {
+  const none = (): Promise<never> => Promise.reject(new ApiProblem({ code: 'no_sealpass', status: 404 }));
+  const device = await lied(jana, () => ({ keyring: none, keys: () => Promise.resolve([{ email: JANA, name: '', sealpass: false, records: [] }]) }), false);
+  expect(await device.calls.keyring({ account: server.account(JANA).id, email: JANA })).toMatchObject({ state: 'none', lost: true });
+  expect(await problem(device.calls.setUpSealPass({ sealPass: SEALPASS, language: 'en' }))).toEqual({ kind: 'distrusted', why: 'older' });
 });
 
 test('other records in the place of one\'s own are refused', async () => {
