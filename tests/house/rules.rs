@@ -32,7 +32,7 @@ const IMPURE: &[&[&str]] = &[
     &["std", "time", "SystemTime"],
     &["std", "time", "Instant"],
     &["SystemTime"],
-    &["Instant"],
+    &["Instant", "now"],
     &["tokio"],
     &["getrandom"],
     &["rand"],

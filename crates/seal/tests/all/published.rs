@@ -43,6 +43,28 @@ fn ed25519() {
     );
 }
 
+/// RFC 8032 section 7.1, TEST 2.
+#[test]
+fn ed25519_signs_as_published() {
+    let seed = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+    let public = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    let signature = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+                     085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+    let seed: [u8; 32] = unhex(seed).try_into().expect("32 bytes");
+    assert_eq!(hex(&primitives::ed25519_public(&seed)), public);
+    assert_eq!(hex(&primitives::ed25519_sign(&seed, &[0x72])), signature);
+}
+
+/// A wrapped key, as another AES-GCM wraps it.
+#[test]
+fn a_wrapped_key() {
+    let sealed = crate::make::gcm(&[1; 32], &[2; 12], b"aad", &[3; 32]);
+    let sealed = sealed.try_into().expect("48 bytes");
+    let opened = primitives::open_key(&[1; 32], [2; 12], b"aad", &sealed);
+    assert_eq!(opened.map(|key| **key), Ok([3; 32]));
+    assert!(primitives::open_key(&[1; 32], [2; 12], b"other", &sealed).is_err());
+}
+
 #[test]
 fn x25519() {
     let set = xdh::TestSet::load(xdh::TestName::X25519).expect("the test set");
@@ -218,6 +240,16 @@ fn x_wing() {
         assert_eq!(shared.0[..], take("shared"));
         let opened = XWing::decap(&private, None, &enc).expect("its own");
         assert_eq!(opened.0[..], take("shared"));
+        // And what this format makes of seed and randomness.
+        let seed: [u8; 32] = take("seed").try_into().expect("32 bytes");
+        let random: [u8; primitives::KEM_RANDOM_LEN] = take("random").try_into().expect("64 bytes");
+        let public = primitives::kem_public(&seed);
+        assert_eq!(sha256(&*public)[..], take("public_sha256"));
+        let (enc, sealed) =
+            primitives::hpke_seal(&public, b"info", b"aad", b"text", &random).expect("a good key");
+        assert_eq!(sha256(&*enc)[..], take("enc_sha256"));
+        let opened = primitives::hpke_open(&seed, &enc, b"info", b"aad", &sealed);
+        assert_eq!(opened.expect("its own")[..], *b"text");
     }
     assert!(cases.len() >= 3, "{}", cases.len());
 }
