@@ -12,6 +12,8 @@ const PURE: &[&str] = &[
     "crates/domain/src/",
     "crates/seal/src/",
     "crates/settings/src/",
+    "crates/smtp/src/",
+    "crates/pdfkey/src/",
 ];
 
 /// Profiles are folders: the path of a private copy is handed in here.
@@ -42,6 +44,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
         &[
             "crates/seal/src/primitives.rs",
             "crates/settings/src/primitives.rs",
+            "crates/pdfkey/src/primitives.rs",
         ],
     ),
     ("des", &["crates/settings/src/primitives.rs"]),
@@ -56,6 +59,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
         ],
     ),
     ("opaque_ke", &["crates/service/src/", "crates/client/src/"]),
+    ("stringprep", &["crates/pdfkey/src/primitives.rs"]),
     ("sqlx", &["crates/store/"]),
 ];
 
