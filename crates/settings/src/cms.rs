@@ -12,7 +12,9 @@ use crate::x509::Certificate;
 #[non_exhaustive]
 pub enum Error {
     /// The key is neither RSA nor on a NIST curve, or damaged.
-    #[error("this key cannot sign here; take one with RSA (2048 bits or more), P-256, P-384 or P-521")]
+    #[error(
+        "this key cannot sign here; take one with RSA (2048 bits or more), P-256, P-384 or P-521"
+    )]
     Key,
     /// The certificate cannot be read.
     #[error("the signer's certificate is damaged; export it again")]
@@ -49,9 +51,10 @@ fn digest_oid(hash: Hash) -> &'static [u8] {
 /// RFC 3370 section 3.2 and RFC 5754: RSA has NULL parameters, ECDSA none.
 fn signature_algorithm(kind: SignatureKind) -> Zeroizing<Vec<u8>> {
     match kind {
-        SignatureKind::RsaSha256 => {
-            der::sequence(&[&der::tlv(der::OID, oid::RSA_SHA256), &der::tlv(der::NULL, &[])])
-        }
+        SignatureKind::RsaSha256 => der::sequence(&[
+            &der::tlv(der::OID, oid::RSA_SHA256),
+            &der::tlv(der::NULL, &[]),
+        ]),
         SignatureKind::EcdsaSha256 => identifier(oid::ECDSA_SHA256),
         SignatureKind::EcdsaSha384 => identifier(oid::ECDSA_SHA384),
         SignatureKind::EcdsaSha512 => identifier(oid::ECDSA_SHA512),
@@ -69,7 +72,10 @@ fn attribute(of: &[u8], value: &[u8]) -> Zeroizing<Vec<u8>> {
 /// A key or certificate that cannot be used.
 pub(crate) fn sign(content: &[u8], key: &[u8], chain: &[&[u8]]) -> Result<Vec<u8>, Error> {
     let key = SigningKey::from_pkcs8(key).ok_or(Error::Key)?;
-    let signer = chain.first().and_then(|der| Certificate::parse(der)).ok_or(Error::Certificate)?;
+    let signer = chain
+        .first()
+        .and_then(|der| Certificate::parse(der))
+        .ok_or(Error::Certificate)?;
     let hash = key.kind().hash();
     let digest = primitives::hash(hash, &[content]);
     // In the order that DER asks of a SET: by their bytes.
@@ -80,7 +86,9 @@ pub(crate) fn sign(content: &[u8], key: &[u8], chain: &[&[u8]]) -> Result<Vec<u8
     attributes.sort_by(|a, b| a.as_slice().cmp(b.as_slice()));
     let attributes: Vec<&[u8]> = attributes.iter().map(|bytes| bytes.as_slice()).collect();
     // Section 5.4: signed as a SET, carried as [0].
-    let signature = key.sign(&der::group(der::SET, &attributes)).ok_or(Error::Key)?;
+    let signature = key
+        .sign(&der::group(der::SET, &attributes))
+        .ok_or(Error::Key)?;
     let signer_info = der::sequence(&[
         &der::integer(&[1]),
         &der::sequence(&[signer.issuer, signer.serial]),

@@ -65,13 +65,19 @@ impl Format {
     /// The format of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+        FORMATS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, format)| *format)
     }
 
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        FORMATS.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
+        FORMATS
+            .iter()
+            .find(|(_, format)| *format == self)
+            .map_or("", |(name, _)| name)
     }
 }
 
@@ -80,10 +86,14 @@ impl Format {
 #[non_exhaustive]
 pub enum Error {
     /// No reader knows it.
-    #[error("this is no settings file that is known here; known are: bundle, .k9s, .mobileconfig, .vcf, .sieve, Quicktext, Thunderbird's codes and profiles")]
+    #[error(
+        "this is no settings file that is known here; known are: bundle, .k9s, .mobileconfig, .vcf, .sieve, Quicktext, Thunderbird's codes and profiles"
+    )]
     Unknown,
     /// The name is reserved.
-    #[error("eM Client's XML cannot be read yet: its structure is not published. An export with the passwords blacked out, sent to the project, would change that; until then export contacts as .vcf and certificates as .p12")]
+    #[error(
+        "eM Client's XML cannot be read yet: its structure is not published. An export with the passwords blacked out, sent to the project, would change that; until then export contacts as .vcf and certificates as .p12"
+    )]
     EmClient,
     /// Out of this format nothing is read.
     #[error("{} is written only, not read", .0.name())]
@@ -176,7 +186,11 @@ pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
     let is_xml = head.starts_with('<');
     if head.starts_with('{') {
         let is_bundle = head.contains("\"depesche.settings\"") || name.ends_with(whole::SUFFIX);
-        return Some(if is_bundle { Format::Bundle } else { by_json(bytes)? });
+        return Some(if is_bundle {
+            Format::Bundle
+        } else {
+            by_json(bytes)?
+        });
     }
     let begins = |text: &str| head.to_ascii_uppercase().starts_with(text);
     match () {
@@ -195,7 +209,10 @@ pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
                 (".sieve", Format::Sieve),
                 (".siv", Format::Sieve),
             ];
-            endings.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
+            endings
+                .into_iter()
+                .find(|(end, _)| name.ends_with(end))
+                .map(|(_, format)| format)
         }
     }
 }
@@ -206,7 +223,10 @@ fn by_json(bytes: &[u8]) -> Option<Format> {
     if value.get("format").and_then(serde_json::Value::as_str) == Some(whole::FORMAT) {
         return Some(Format::Bundle);
     }
-    value.get("templates").and_then(|t| t.get("groups")).map(|_| Format::Quicktext)
+    value
+        .get("templates")
+        .and_then(|t| t.get("groups"))
+        .map(|_| Format::Quicktext)
 }
 
 /// Reads anything. What could not be read is among the bundle's losses. Codes of several parts are
@@ -243,7 +263,10 @@ pub fn read(input: Input<'_>, stamp: &Stamp, opening: Option<&Opening>) -> Resul
 /// The reader's notes become losses of the bundle that it made.
 fn merged(opened: whole::Opened) -> Bundle {
     let mut bundle = opened.bundle;
-    opened.notes.into_iter().for_each(|note| bundle.losses.push(note));
+    opened
+        .notes
+        .into_iter()
+        .for_each(|note| bundle.losses.push(note));
     bundle
 }
 
@@ -255,35 +278,56 @@ pub fn write(bundle: &Bundle, format: Format, wishes: &Wishes) -> Result<Written
     Ok(match format {
         Format::Bundle => Written {
             losses: bundle.broken_references(),
-            ..one(&format!("settings{}", whole::SUFFIX), whole::MEDIA_TYPE, bundle.to_json())
+            ..one(
+                &format!("settings{}", whole::SUFFIX),
+                whole::MEDIA_TYPE,
+                bundle.to_json(),
+            )
         },
         Format::Thunderbird => parts(thunderbird::write::whole::write(bundle)),
         Format::K9s => {
             let written = k9s::writer::write(bundle, wishes.signatures);
             let file = one("mail.k9s", k9s::writer::MEDIA_TYPE, written.bytes);
-            Written { losses: written.losses, ..file }
+            Written {
+                losses: written.losses,
+                ..file
+            }
         }
         Format::MobileQr => {
             let written = mobile_qr::writer::write(bundle);
-            let codes = written.codes.into_iter().enumerate().map(|(at, code)| File {
-                name: format!("thunderbird-qr-{}.json", at + 1),
-                media_type: "application/json",
-                bytes: code.into_bytes(),
-            });
+            let codes = written
+                .codes
+                .into_iter()
+                .enumerate()
+                .map(|(at, code)| File {
+                    name: format!("thunderbird-qr-{}.json", at + 1),
+                    media_type: "application/json",
+                    bytes: code.into_bytes(),
+                });
             let files = codes.collect();
-            Written { files, passwords: Vec::new(), losses: written.losses }
+            Written {
+                files,
+                passwords: Vec::new(),
+                losses: written.losses,
+            }
         }
         Format::MobileConfig => mobile_config(bundle, wishes)?,
         Format::VCard => {
             let written = vcard::writer::write(bundle, wishes.vcard);
             let file = one("contacts.vcf", "text/vcard", written.bytes);
-            Written { losses: written.losses, ..file }
+            Written {
+                losses: written.losses,
+                ..file
+            }
         }
         Format::Sieve => scripts(bundle)?,
         Format::Quicktext => {
             let written = quicktext::write(bundle);
             let file = one("quicktext.json", "application/json", written.bytes);
-            Written { losses: written.losses, ..file }
+            Written {
+                losses: written.losses,
+                ..file
+            }
         }
         Format::Eml => parts(parts::templates(bundle)),
         Format::Keys => parts(parts::keys(bundle)),
@@ -292,12 +336,24 @@ pub fn write(bundle: &Bundle, format: Format, wishes: &Wishes) -> Result<Written
 }
 
 fn one(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Written {
-    let files = vec![File { name: name.to_owned(), media_type, bytes }];
-    Written { files, passwords: Vec::new(), losses: Vec::new() }
+    let files = vec![File {
+        name: name.to_owned(),
+        media_type,
+        bytes,
+    }];
+    Written {
+        files,
+        passwords: Vec::new(),
+        losses: Vec::new(),
+    }
 }
 
 fn parts(parts: Parts) -> Written {
-    Written { files: parts.files, passwords: parts.passwords, losses: parts.losses }
+    Written {
+        files: parts.files,
+        passwords: parts.passwords,
+        losses: parts.losses,
+    }
 }
 
 fn mobile_config(bundle: &Bundle, wishes: &Wishes) -> Result<Written, Error> {
@@ -307,11 +363,17 @@ fn mobile_config(bundle: &Bundle, wishes: &Wishes) -> Result<Written, Error> {
         None => written.bytes,
     };
     let file = one("mail.mobileconfig", mobileconfig::writer::MEDIA_TYPE, bytes);
-    Ok(Written { losses: written.losses, ..file })
+    Ok(Written {
+        losses: written.losses,
+        ..file
+    })
 }
 
 fn signed(bundle: &Bundle, id: &str, profile: &[u8]) -> Result<Vec<u8>, Error> {
-    let certificate = bundle.certificates.iter().find(|certificate| certificate.id == id);
+    let certificate = bundle
+        .certificates
+        .iter()
+        .find(|certificate| certificate.id == id);
     let p12 = certificate.and_then(|certificate| certificate.p12.as_ref());
     let parts = p12.and_then(|p12| Some((bundle.bytes_of(&p12.data)?, p12.password.as_ref()?)));
     let (bytes, password) = parts.ok_or_else(|| Error::NoSigner(id.to_owned()))?;
@@ -322,7 +384,11 @@ fn signed(bundle: &Bundle, id: &str, profile: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// One script for each account that has rules.
 fn scripts(bundle: &Bundle) -> Result<Written, Error> {
-    let mut all = Written { files: Vec::new(), passwords: Vec::new(), losses: Vec::new() };
+    let mut all = Written {
+        files: Vec::new(),
+        passwords: Vec::new(),
+        losses: Vec::new(),
+    };
     let mut take = |name: &str, written: sieve::writer::Written| {
         all.files.push(File {
             name: format!("{}.sieve", safe_name(name)),
@@ -331,14 +397,27 @@ fn scripts(bundle: &Bundle) -> Result<Written, Error> {
         });
         all.losses.extend(written.losses);
     };
-    let has_rules = |id: &str| bundle.rules.iter().any(|rule| rule.account.as_deref() == Some(id));
-    for account in bundle.accounts.iter().filter(|account| has_rules(&account.id)) {
+    let has_rules = |id: &str| {
+        bundle
+            .rules
+            .iter()
+            .any(|rule| rule.account.as_deref() == Some(id))
+    };
+    for account in bundle
+        .accounts
+        .iter()
+        .filter(|account| has_rules(&account.id))
+    {
         take(&account.id, sieve::writer::write(bundle, Some(account)));
     }
     if bundle.rules.iter().any(|rule| rule.account.is_none()) {
         take("rules", sieve::writer::write(bundle, None));
     }
-    if all.files.is_empty() { Err(Error::NoRules) } else { Ok(all) }
+    if all.files.is_empty() {
+        Err(Error::NoRules)
+    } else {
+        Ok(all)
+    }
 }
 
 /// Reads one format and writes another.

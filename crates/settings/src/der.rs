@@ -94,7 +94,11 @@ impl<'a> Reader<'a> {
 
     /// The next value, if it has this tag.
     pub(crate) fn expect(&mut self, tag: u8) -> Option<Node<'a>> {
-        if self.peek() == Some(tag) { self.next() } else { None }
+        if self.peek() == Some(tag) {
+            self.next()
+        } else {
+            None
+        }
     }
 
     /// What is inside the next value, if it has this tag.
@@ -115,12 +119,21 @@ fn split(bytes: &[u8], depth: usize) -> Option<(Node<'_>, &[u8])> {
         _ => {
             let count = usize::from(length & 0x7f);
             let digits = behind.get(..count).filter(|_| count <= 4)?;
-            let length = digits.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
+            let length = digits
+                .iter()
+                .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte));
             (length, 2 + count)
         }
     };
     let (whole, rest) = bytes.split_at_checked(head.checked_add(length)?)?;
-    Some((Node { tag, content: whole.get(head..)?, whole }, rest))
+    Some((
+        Node {
+            tag,
+            content: whole.get(head..)?,
+            whole,
+        },
+        rest,
+    ))
 }
 
 /// X.690 section 8.1.3.6: ends with two zeros.
@@ -140,7 +153,14 @@ fn split_indefinite<'a>(
     let content = content.get(..content.len() - rest.len())?;
     let rest = rest.get(2..)?;
     let whole = bytes.get(..bytes.len() - rest.len())?;
-    Some((Node { tag, content, whole }, rest))
+    Some((
+        Node {
+            tag,
+            content,
+            whole,
+        },
+        rest,
+    ))
 }
 
 /// Tag, length, content.
@@ -150,8 +170,11 @@ pub(crate) fn tlv(tag: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
     match content.len() {
         length @ 0..0x80 => bytes.extend(u8::try_from(length)),
         length => {
-            let digits: Vec<u8> =
-                length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+            let digits: Vec<u8> = length
+                .to_be_bytes()
+                .into_iter()
+                .skip_while(|byte| *byte == 0)
+                .collect();
             bytes.extend(u8::try_from(digits.len()).map(|count| 0x80 | count));
             bytes.extend_from_slice(&digits);
         }
@@ -172,7 +195,10 @@ pub(crate) fn sequence(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
 
 /// A number that is not negative, from its bytes, the highest first.
 pub(crate) fn integer(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
-    let from = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let from = bytes
+        .iter()
+        .position(|byte| *byte != 0)
+        .unwrap_or(bytes.len());
     let significant = bytes.get(from..).unwrap_or_default();
     let needs_zero = significant.first().is_none_or(|first| first & 0x80 != 0);
     let zero: &[u8] = if needs_zero { &[0] } else { &[] };

@@ -95,7 +95,10 @@ impl fmt::Debug for Raw {
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), instead: None }
+        Self {
+            entries: Vec::new(),
+            instead: None,
+        }
     }
 }
 
@@ -139,14 +142,20 @@ impl<T> List<T> {
     /// How many things could not be read.
     #[must_use]
     pub fn unread(&self) -> usize {
-        let raw = self.entries.iter().filter(|entry| matches!(entry, Entry::Raw(_)));
+        let raw = self
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry, Entry::Raw(_)));
         raw.count() + usize::from(self.instead.is_some())
     }
 }
 
 impl<T> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
-        Self { entries: items.into_iter().map(Entry::Read).collect(), instead: None }
+        Self {
+            entries: items.into_iter().map(Entry::Read).collect(),
+            instead: None,
+        }
     }
 }
 
@@ -166,7 +175,10 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for List<T> {
                 entries: values.into_iter().map(Entry::from_value).collect(),
                 instead: None,
             },
-            other => Self { entries: Vec::new(), instead: Some(Raw(other)) },
+            other => Self {
+                entries: Vec::new(),
+                instead: Some(Raw(other)),
+            },
         })
     }
 }

@@ -23,7 +23,15 @@ impl fmt::Debug for File {
 #[must_use]
 pub fn safe_name(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
-    let name: String = text.chars().map(|c| if plain(c) { c } else { '_' }).take(64).collect();
+    let name: String = text
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .take(64)
+        .collect();
     let name = name.trim_start_matches('.');
-    if name.is_empty() { "_".to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        "_".to_owned()
+    } else {
+        name.to_owned()
+    }
 }

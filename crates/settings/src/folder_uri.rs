@@ -31,7 +31,12 @@ impl FolderUri {
             "imap" => to_imap(&self.path),
             _ => self.path.clone(),
         };
-        format!("{}://{user}@{}/{}", self.scheme, encode(&self.host), encode_path(&path))
+        format!(
+            "{}://{user}@{}/{}",
+            self.scheme,
+            encode(&self.host),
+            encode_path(&path)
+        )
     }
 }
 
@@ -103,7 +108,10 @@ fn to_imap(name: &str) -> String {
     let flush = |run: &mut String, text: &mut String| {
         if !run.is_empty() {
             let bytes: Vec<u8> = run.encode_utf16().flat_map(u16::to_be_bytes).collect();
-            text.push_str(&format!("&{}-", BASE64_NOPAD.encode(&bytes).replace('/', ",")));
+            text.push_str(&format!(
+                "&{}-",
+                BASE64_NOPAD.encode(&bytes).replace('/', ",")
+            ));
             run.clear();
         }
     };

@@ -46,7 +46,10 @@ fn stamp() -> Stamp {
 pub fn run(data: &[u8]) {
     if let Some((&choice, rest)) = data.split_first() {
         let at = usize::from(choice) % READERS.len();
-        READERS.get(at).into_iter().for_each(|(_, reader)| reader(rest));
+        READERS
+            .get(at)
+            .into_iter()
+            .for_each(|(_, reader)| reader(rest));
     }
 }
 
@@ -60,8 +63,10 @@ fn prefs(data: &[u8]) {
 fn filter_rules(data: &[u8]) {
     let (rules, _) = filters::parse(&String::from_utf8_lossy(data), "account1", 0);
     let (text, left_out) = filters::write(&rules);
-    let written: Vec<_> =
-        rules.iter().filter(|rule| !left_out.contains(&rule.id.as_str())).collect();
+    let written: Vec<_> = rules
+        .iter()
+        .filter(|rule| !left_out.contains(&rule.id.as_str()))
+        .collect();
     let (again, odd) = filters::parse(&text, "account1", 0);
     assert!(odd == 0, "what is written can be read");
     assert!(again.len() == written.len(), "no rule is lost or made");
@@ -69,7 +74,10 @@ fn filter_rules(data: &[u8]) {
         let kinds = |list: &List<crate::bundle::content::Action>| -> Vec<String> {
             list.iter().map(|action| action.kind.clone()).collect()
         };
-        assert!(kinds(&rule.actions) == kinds(&again.actions), "a rule does what it did");
+        assert!(
+            kinds(&rule.actions) == kinds(&again.actions),
+            "a rule does what it did"
+        );
     }
 }
 
@@ -115,7 +123,10 @@ fn vcards(data: &[u8]) {
     assert!(odd == 0, "what is written can be read");
     let rewritten: String = again.iter().map(card::Card::write).collect();
     assert!(text == rewritten, "cards stay the same");
-    assert!(text.split("\r\n").all(|line| line.len() <= 75), "lines are folded");
+    assert!(
+        text.split("\r\n").all(|line| line.len() <= 75),
+        "lines are folded"
+    );
 }
 
 fn bundle(data: &[u8]) {
@@ -124,7 +135,10 @@ fn bundle(data: &[u8]) {
     };
     let json = opened.bundle.to_json();
     let again = Bundle::parse(&json).map(|opened| opened.bundle.to_json());
-    assert!(again.is_ok_and(|again| again == json), "a bundle stays the same");
+    assert!(
+        again.is_ok_and(|again| again == json),
+        "a bundle stays the same"
+    );
     write_all(&opened.bundle);
     let mut open = opened.bundle;
     open.remove_secrets();
@@ -153,7 +167,10 @@ fn write_all(bundle: &Bundle) {
                 .all(|part| matches!(part, std::path::Component::Normal(_)));
             assert!(stays, "no file leads upwards");
             let reads_back = matches!(format, Format::K9s | Format::MobileConfig);
-            let input = convert::Input::File { name: &file.name, bytes: &file.bytes };
+            let input = convert::Input::File {
+                name: &file.name,
+                bytes: &file.bytes,
+            };
             let again = convert::read(input, &stamp(), None);
             assert!(!reads_back || again.is_ok(), "what is written can be read");
         }

@@ -12,13 +12,16 @@ pub(crate) fn to_text(html: &str) -> String {
         push_words(&mut text, before);
         let (tag, after) = behind.split_once('>').unwrap_or((behind, ""));
         rest = after;
-        let name = tag.split([' ', '\t', '\n', '\r', '/']).find(|part| !part.is_empty());
+        let name = tag
+            .split([' ', '\t', '\n', '\r', '/'])
+            .find(|part| !part.is_empty());
         let name = name.unwrap_or_default().to_ascii_lowercase();
         let is_closing = tag.starts_with('/');
         match name.as_str() {
             "br" => text.push('\n'),
             "style" | "script" | "head" | "title" if !is_closing => rest = behind_end(rest, &name),
-            "p" | "div" | "tr" | "li" | "ul" | "ol" | "table" | "blockquote" | "h1" | "h2" | "h3"
+            "p" | "div" | "tr" | "li" | "ul" | "ol" | "table" | "blockquote" | "h1" | "h2"
+            | "h3"
                 if !text.is_empty() && !text.ends_with('\n') =>
             {
                 text.push('\n');
@@ -34,10 +37,16 @@ pub(crate) fn to_text(html: &str) -> String {
 
 /// What stands behind the end tag of `name`, or nothing.
 fn behind_end<'a>(html: &'a str, name: &str) -> &'a str {
-    let ends = html.match_indices("</").filter_map(|(at, _)| html.get(at + 2..));
-    let is_own = |rest: &&str| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+    let ends = html
+        .match_indices("</")
+        .filter_map(|(at, _)| html.get(at + 2..));
+    let is_own = |rest: &&str| {
+        rest.get(..name.len())
+            .is_some_and(|n| n.eq_ignore_ascii_case(name))
+    };
     let end = ends.into_iter().find(is_own);
-    end.and_then(|rest| rest.split_once('>')).map_or("", |(_, rest)| rest)
+    end.and_then(|rest| rest.split_once('>'))
+        .map_or("", |(_, rest)| rest)
 }
 
 /// White space counts once, and not at the beginning of a line.
@@ -115,9 +124,14 @@ pub(crate) fn images_to_blobs(html: &str, blobs: &mut Blobs) -> String {
         moved.push_str(before);
         let end = url.find(['"', '\'', ' ', '>', ')']).unwrap_or(url.len());
         let (url, behind) = url.split_at(end);
-        let parts = url.strip_prefix("data:").and_then(|url| url.split_once(";base64,"));
+        let parts = url
+            .strip_prefix("data:")
+            .and_then(|url| url.split_once(";base64,"));
         let image = parts.and_then(|(media_type, data)| {
-            Some((media_type, BASE64_MIME_PERMISSIVE.decode(data.as_bytes()).ok()?))
+            Some((
+                media_type,
+                BASE64_MIME_PERMISSIVE.decode(data.as_bytes()).ok()?,
+            ))
         });
         match image {
             Some((media_type, data)) => {

@@ -55,7 +55,14 @@ fn packet(bytes: &[u8]) -> Option<(Packet<'_>, &[u8])> {
         (first >> 2 & 0x0f, number(rest.get(..digits)?), 1 + digits)
     };
     let (whole, rest) = bytes.split_at_checked(head.checked_add(length)?)?;
-    Some((Packet { tag, body: whole.get(head..)?, whole }, rest))
+    Some((
+        Packet {
+            tag,
+            body: whole.get(head..)?,
+            whole,
+        },
+        rest,
+    ))
 }
 
 /// The keys of a ring, and whether all of it could be read.
@@ -84,7 +91,8 @@ pub(crate) fn split(ring: &[u8]) -> (Vec<Key>, bool) {
         };
         key.bytes.extend_from_slice(packet.whole);
         if packet.tag == USER_ID {
-            key.user_ids.push(String::from_utf8_lossy(packet.body).into_owned());
+            key.user_ids
+                .push(String::from_utf8_lossy(packet.body).into_owned());
         }
     }
     (keys, true)

@@ -120,7 +120,11 @@ fn attributes(name: &str, key_id: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 fn bag(kind: &[u8], value: &[u8], attributes: &[u8]) -> Zeroizing<Vec<u8>> {
-    der::sequence(&[&der::tlv(der::OID, kind), &der::tlv(der::context(0), value), attributes])
+    der::sequence(&[
+        &der::tlv(der::OID, kind),
+        &der::tlv(der::context(0), value),
+        attributes,
+    ])
 }
 
 fn cert_bag(certificate: &[u8], attributes: &[u8]) -> Zeroizing<Vec<u8>> {
@@ -146,12 +150,17 @@ pub(crate) fn write(
     let key_id = primitives::hash(Hash::Sha1, &[own]);
     let attributes = attributes(name, &key_id);
     let mut bags = cert_bag(own, &attributes);
-    others.iter().for_each(|other| bags.extend_from_slice(&cert_bag(other, &[])));
-    let (algorithm, sealed) =
-        encrypt(&password, salts.get(..8)?, &der::tlv(der::SEQUENCE, &bags))?;
+    others
+        .iter()
+        .for_each(|other| bags.extend_from_slice(&cert_bag(other, &[])));
+    let (algorithm, sealed) = encrypt(&password, salts.get(..8)?, &der::tlv(der::SEQUENCE, &bags))?;
     let certificates = der::sequence(&[
         &der::integer(&[0]),
-        &der::sequence(&[&der::tlv(der::OID, oid::DATA), &algorithm, &der::tlv(0x80, &sealed)]),
+        &der::sequence(&[
+            &der::tlv(der::OID, oid::DATA),
+            &algorithm,
+            &der::tlv(0x80, &sealed),
+        ]),
     ]);
     let certificates = der::sequence(&[
         &der::tlv(der::OID, oid::ENCRYPTED_DATA),
@@ -166,7 +175,10 @@ pub(crate) fn write(
     let mac = der::sequence(&[
         &der::sequence(&[
             &der::sequence(&[&der::tlv(der::OID, oid::SHA1), &der::tlv(der::NULL, &[])]),
-            &der::tlv(der::OCTET_STRING, &primitives::mac(Hash::Sha1, &mac_key, &[&safe])),
+            &der::tlv(
+                der::OCTET_STRING,
+                &primitives::mac(Hash::Sha1, &mac_key, &[&safe]),
+            ),
         ]),
         &der::tlv(der::OCTET_STRING, mac_salt),
         &der::integer(&ROUNDS.to_be_bytes()),
@@ -187,14 +199,27 @@ fn data(content: &[u8]) -> Zeroizing<Vec<u8>> {
 /// A wrong password; a file that is damaged or has no key.
 pub(crate) fn open(bytes: &[u8], password: &Secret) -> Result<Opened, Error> {
     let spelled = spell(password.expose());
-    let mut pfx = Reader::new(bytes).enter(der::SEQUENCE).ok_or(Error::Damaged)?;
+    let mut pfx = Reader::new(bytes)
+        .enter(der::SEQUENCE)
+        .ok_or(Error::Damaged)?;
     pfx.expect(der::INTEGER).ok_or(Error::Damaged)?;
-    let safe = pfx.enter(der::SEQUENCE).and_then(plain_data).ok_or(Error::Damaged)?;
+    let safe = pfx
+        .enter(der::SEQUENCE)
+        .and_then(plain_data)
+        .ok_or(Error::Damaged)?;
     check_mac(pfx, &safe, &spelled)?;
-    let mut found = Found { password, spelled, key: None, chain: Vec::new() };
+    let mut found = Found {
+        password,
+        spelled,
+        key: None,
+        chain: Vec::new(),
+    };
     found.safe(&safe).ok_or(Error::Damaged)?;
     let key = found.key.ok_or(Error::Damaged)?;
-    Ok(Opened { key, chain: in_order(found.chain) })
+    Ok(Opened {
+        key,
+        chain: in_order(found.chain),
+    })
 }
 
 /// Whether this password opens a file, and there is a key in it.
@@ -205,7 +230,10 @@ pub fn opens(bytes: &[u8], password: &Secret) -> bool {
 
 fn plain_data(mut info: Reader<'_>) -> Option<Zeroizing<Vec<u8>>> {
     let is_data = info.expect(der::OID)?.content == oid::DATA;
-    info.enter(der::context(0)).filter(|_| is_data)?.next()?.octets()
+    info.enter(der::context(0))
+        .filter(|_| is_data)?
+        .next()?
+        .octets()
 }
 
 fn check_mac(mut pfx: Reader<'_>, safe: &[u8], password: &[u8]) -> Result<(), Error> {
@@ -218,7 +246,9 @@ fn check_mac(mut pfx: Reader<'_>, safe: &[u8], password: &[u8]) -> Result<(), Er
         let digest = info.enter(der::SEQUENCE)?.expect(der::OID)?.content;
         let tag = info.expect(der::OCTET_STRING)?.content;
         let salt = mac.expect(der::OCTET_STRING)?.content;
-        let rounds = mac.expect(der::INTEGER).map_or(Some(1), |node| node.number())?;
+        let rounds = mac
+            .expect(der::INTEGER)
+            .map_or(Some(1), |node| node.number())?;
         Some((digest, tag, salt, rounds))
     };
     let (digest, tag, salt, rounds) = parts().ok_or(Error::Damaged)?;
@@ -227,7 +257,11 @@ fn check_mac(mut pfx: Reader<'_>, safe: &[u8], password: &[u8]) -> Result<(), Er
     }
     let key = derive(password, salt, rounds, Purpose::Mac, 20).ok_or(Error::Damaged)?;
     let fits = primitives::mac(Hash::Sha1, &key, &[safe]).as_slice() == tag;
-    if fits { Ok(()) } else { Err(Error::WrongPassword) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::WrongPassword)
+    }
 }
 
 /// The key's own certificate first, then who issued it, and so on.

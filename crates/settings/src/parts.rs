@@ -30,14 +30,24 @@ pub fn keys(bundle: &Bundle) -> Parts {
             (Some((p12, bytes)), _) => {
                 let name = format!("{stem}.p12");
                 let password = p12.password.clone();
-                parts.passwords.extend(password.map(|password| (name.clone(), password)));
+                parts
+                    .passwords
+                    .extend(password.map(|password| (name.clone(), password)));
                 parts.put(name, "application/x-pkcs12", bytes.to_vec());
             }
             (None, Some(bytes)) => {
-                parts.put(format!("{stem}.cer"), "application/pkix-cert", bytes.to_vec());
+                parts.put(
+                    format!("{stem}.cer"),
+                    "application/pkix-cert",
+                    bytes.to_vec(),
+                );
             }
             (None, None) => {
-                parts.losses.push(Loss::of("certificates", &certificate.id, "broken-reference"));
+                parts.losses.push(Loss::of(
+                    "certificates",
+                    &certificate.id,
+                    "broken-reference",
+                ));
             }
         }
     }
@@ -45,12 +55,16 @@ pub fn keys(bundle: &Bundle) -> Parts {
         let id = key.fingerprint.as_ref().or(key.key_id.as_ref());
         let id = id.cloned().unwrap_or_else(|| (at + 1).to_string());
         let Some(bytes) = bundle.bytes_of(&key.data) else {
-            parts.losses.push(Loss::of("openpgpKeys", id, "broken-reference"));
+            parts
+                .losses
+                .push(Loss::of("openpgpKeys", id, "broken-reference"));
             continue;
         };
         let name = format!("openpgp-{}.asc", safe_name(&id));
         let passphrase = key.passphrase.clone();
-        parts.passwords.extend(passphrase.map(|passphrase| (name.clone(), passphrase)));
+        parts
+            .passwords
+            .extend(passphrase.map(|passphrase| (name.clone(), passphrase)));
         let text = openpgp::armor(bytes, key.secret == Some(true));
         parts.put(name, "application/pgp-keys", text.into_bytes());
     }
@@ -65,9 +79,15 @@ pub fn templates(bundle: &Bundle) -> Parts {
         match bundle.bytes_of(&template.message) {
             Some(mail) => {
                 let name = safe_name(template.name.as_deref().unwrap_or(&template.id));
-                parts.put(format!("{:02}-{name}.eml", at + 1), "message/rfc822", mail.to_vec());
+                parts.put(
+                    format!("{:02}-{name}.eml", at + 1),
+                    "message/rfc822",
+                    mail.to_vec(),
+                );
             }
-            None => parts.losses.push(Loss::of("templates", &template.id, "broken-reference")),
+            None => parts
+                .losses
+                .push(Loss::of("templates", &template.id, "broken-reference")),
         }
     }
     parts
@@ -75,6 +95,10 @@ pub fn templates(bundle: &Bundle) -> Parts {
 
 impl Parts {
     fn put(&mut self, name: String, media_type: &'static str, bytes: Vec<u8>) {
-        self.files.push(File { name, media_type, bytes });
+        self.files.push(File {
+            name,
+            media_type,
+            bytes,
+        });
     }
 }

@@ -8,7 +8,11 @@ use crate::primitives::{self, Cipher, Hash};
 
 /// Decrypts `text` under `algorithm`, an AlgorithmIdentifier. `None` if something does not fit: the key is
 /// wrong, the file is damaged, or the algorithm is another.
-pub(crate) fn decrypt(algorithm: &[u8], password: &[u8], text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn decrypt(
+    algorithm: &[u8],
+    password: &[u8],
+    text: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
     let mut identifier = Reader::new(algorithm).enter(der::SEQUENCE)?;
     if identifier.expect(der::OID)?.content != oid::PBES2 {
         return None;
@@ -28,7 +32,11 @@ pub(crate) fn decrypt(algorithm: &[u8], password: &[u8], text: &[u8]) -> Option<
     let key = stretched(derivation.enter(der::SEQUENCE)?, password, cipher.key_len())?;
     let iv = scheme.expect(der::OCTET_STRING)?;
     // NSS counts 16 bytes of IV with the two of tag and length among them.
-    let iv = if iv.content.len() == 14 { iv.whole } else { iv.content };
+    let iv = if iv.content.len() == 14 {
+        iv.whole
+    } else {
+        iv.content
+    };
     primitives::decrypt(cipher, &key, iv, text)
 }
 

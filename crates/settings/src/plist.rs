@@ -23,7 +23,10 @@ pub(crate) struct Dict(pub(crate) Vec<(String, Value)>);
 
 impl Dict {
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn string(&self, key: &str) -> Option<&str> {
@@ -143,7 +146,9 @@ fn put_value(text: &mut String, value: &Value, depth: usize) {
         Value::Array(values) if values.is_empty() => put(text, depth, "<array/>"),
         Value::Array(values) => {
             put(text, depth, "<array>");
-            values.iter().for_each(|value| put_value(text, value, depth + 1));
+            values
+                .iter()
+                .for_each(|value| put_value(text, value, depth + 1));
             put(text, depth, "</array>");
         }
         Value::String(string) | Value::Other(string) => {

@@ -130,7 +130,9 @@ pub(crate) fn decrypt(
         Cipher::Aes256 => &AES_256,
         Cipher::TripleDes => {
             let decryptor = cbc::Decryptor::<TdesEde3>::new_from_slices(key, iv).ok()?;
-            return Some(Zeroizing::new(decryptor.decrypt_padded_vec::<Pkcs7>(text).ok()?));
+            return Some(Zeroizing::new(
+                decryptor.decrypt_padded_vec::<Pkcs7>(text).ok()?,
+            ));
         }
     };
     decrypt_aes(aes, key, iv, text)
@@ -149,7 +151,9 @@ fn decrypt_aes(
     let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).ok()?;
     let iv: [u8; 16] = iv.try_into().ok()?;
     let mut buffer = Zeroizing::new(text.to_vec());
-    let plain = key.decrypt(&mut buffer, DecryptionContext::Iv128(FixedLength::from(iv))).ok()?;
+    let plain = key
+        .decrypt(&mut buffer, DecryptionContext::Iv128(FixedLength::from(iv)))
+        .ok()?;
     Some(Zeroizing::new(plain.to_vec()))
 }
 
@@ -222,11 +226,15 @@ impl SigningKey {
         let bytes = match self {
             Self::Rsa(pair) => {
                 let mut bytes = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &unused, message, &mut bytes).ok()?;
+                pair.sign(&RSA_PKCS1_SHA256, &unused, message, &mut bytes)
+                    .ok()?;
                 bytes
             }
             Self::Ecdsa(pair, _) => pair.sign(&unused, message).ok()?.as_ref().to_vec(),
         };
-        Some(Signature { bytes, kind: self.kind() })
+        Some(Signature {
+            bytes,
+            kind: self.kind(),
+        })
     }
 }

@@ -36,10 +36,15 @@ pub struct Written {
 /// Something else than either.
 pub fn read(text: &str, stamp: &Stamp) -> Result<Opened, Error> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let (texts, notes) =
-        if text.starts_with('<') { parse_xml(text)? } else { parse_json(text)? };
+    let (texts, notes) = if text.starts_with('<') {
+        parse_xml(text)?
+    } else {
+        parse_json(text)?
+    };
     let mut bundle = Bundle::new(&stamp.id, &stamp.created, "quicktext");
-    texts.into_iter().for_each(|text| bundle.quick_texts.push(text));
+    texts
+        .into_iter()
+        .for_each(|text| bundle.quick_texts.push(text));
     Ok(Opened { bundle, notes })
 }
 
@@ -66,7 +71,9 @@ pub(crate) fn parse_xml(text: &str) -> Result<Texts, Error> {
     let mut texts = Vec::new();
     for menu in root.all("menu") {
         let group = full(menu.text_of("title").map(str::trim));
-        let inside = menu.child("texts").map_or(&[][..], |texts| texts.children.as_slice());
+        let inside = menu
+            .child("texts")
+            .map_or(&[][..], |texts| texts.children.as_slice());
         for element in inside.iter().filter(|element| element.name == "text") {
             let id = format!("qt-{}", texts.len() + 1);
             texts.push(from_element(element, id, group.clone()));
@@ -87,7 +94,11 @@ fn from_element(element: &Element, id: String, group: Option<String>) -> QuickTe
         ..QuickText::default()
     };
     let kind = element.attribute("type").unwrap_or("0");
-    body(&mut quick_text, kind, element.text_of("body").unwrap_or_default());
+    body(
+        &mut quick_text,
+        kind,
+        element.text_of("body").unwrap_or_default(),
+    );
     quick_text
 }
 
@@ -95,12 +106,21 @@ fn from_element(element: &Element, id: String, group: Option<String>) -> QuickTe
 fn parse_json(text: &str) -> Result<Texts, Error> {
     let root: Value = serde_json::from_str(text).map_err(|_| Error::OtherDocument)?;
     let templates = root.get("templates").ok_or(Error::OtherDocument)?;
-    let groups = templates.get("groups").and_then(Value::as_array).ok_or(Error::OtherDocument)?;
-    let lists = templates.get("texts").and_then(Value::as_array).ok_or(Error::OtherDocument)?;
+    let groups = templates
+        .get("groups")
+        .and_then(Value::as_array)
+        .ok_or(Error::OtherDocument)?;
+    let lists = templates
+        .get("texts")
+        .and_then(Value::as_array)
+        .ok_or(Error::OtherDocument)?;
     let mut texts = Vec::new();
     let mut notes = Vec::new();
     for (at, list) in lists.iter().enumerate() {
-        let group = groups.get(at).and_then(|group| group.get("name")).and_then(Value::as_str);
+        let group = groups
+            .get(at)
+            .and_then(|group| group.get("name"))
+            .and_then(Value::as_str);
         for entry in list.as_array().into_iter().flatten() {
             let id = format!("qt-{}", texts.len() + 1);
             let member = |name: &str| entry.get(name).and_then(Value::as_str);
@@ -114,8 +134,14 @@ fn parse_json(text: &str) -> Result<Texts, Error> {
                 id: id.clone(),
                 ..QuickText::default()
             };
-            let kind = entry.get("type").map(|kind| kind.to_string().replace('"', ""));
-            body(&mut quick_text, &kind.unwrap_or_default(), member("text").unwrap_or_default());
+            let kind = entry
+                .get("type")
+                .map(|kind| kind.to_string().replace('"', ""));
+            body(
+                &mut quick_text,
+                &kind.unwrap_or_default(),
+                member("text").unwrap_or_default(),
+            );
             if full(member("attachments")).is_some() {
                 notes.push(Loss::of("quickTexts", id, "attachment-not-carried"));
             }
@@ -141,9 +167,16 @@ pub fn write(bundle: &Bundle) -> Written {
             (None, Some(text)) => ("0", text.clone()),
             (None, None) => ("0", String::new()),
         };
-        let foreign = quick_text.variables.as_deref().filter(|kind| *kind != "quicktext");
+        let foreign = quick_text
+            .variables
+            .as_deref()
+            .filter(|kind| *kind != "quicktext");
         if foreign.is_some() {
-            losses.push(Loss::of("quickTexts", &quick_text.id, "placeholders-of-another-program"));
+            losses.push(Loss::of(
+                "quickTexts",
+                &quick_text.id,
+                "placeholders-of-another-program",
+            ));
         }
         let entry = json!({
             "name": quick_text.name,
@@ -159,8 +192,14 @@ pub fn write(bundle: &Bundle) -> Written {
             None => groups.push((name, vec![entry])),
         }
     }
-    let names: Vec<Value> = groups.iter().map(|(name, _)| json!({ "name": name })).collect();
-    let texts: Vec<Value> = groups.into_iter().map(|(_, entries)| Value::Array(entries)).collect();
+    let names: Vec<Value> = groups
+        .iter()
+        .map(|(name, _)| json!({ "name": name }))
+        .collect();
+    let texts: Vec<Value> = groups
+        .into_iter()
+        .map(|(_, entries)| Value::Array(entries))
+        .collect();
     let root = json!({ "templates": { "groups": names, "texts": texts }, "scripts": [] });
     let mut bytes = serde_json::to_vec_pretty(&root).unwrap_or_default();
     bytes.push(b'\n');

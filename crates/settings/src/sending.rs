@@ -13,9 +13,14 @@ pub(crate) struct Sender<'a> {
 
 /// The first identity of the account with a plain address and a server that exists.
 pub(crate) fn first_sender<'a>(bundle: &'a Bundle, account: &'a Account) -> Option<Sender<'a>> {
-    bundle.identities_of(account).filter(|identity| is_plain_address(&identity.email)).find_map(
-        |identity| bundle.outgoing_of(identity).map(|outgoing| Sender { identity, outgoing }),
-    )
+    bundle
+        .identities_of(account)
+        .filter(|identity| is_plain_address(&identity.email))
+        .find_map(|identity| {
+            bundle
+                .outgoing_of(identity)
+                .map(|outgoing| Sender { identity, outgoing })
+        })
 }
 
 /// `local@domain` of the characters that every phone takes: RFC 5322 dot-atom, RFC 1123 host name.
@@ -25,7 +30,9 @@ pub(crate) fn is_plain_address(address: &str) -> bool {
     };
     let is_atom = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&c);
     let is_label = |label: &str| {
-        let is_ldh = label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
+        let is_ldh = label
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || c == b'-');
         is_ldh && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
     };
     let is_local = |part: &str| !part.is_empty() && part.bytes().all(is_atom);
@@ -35,15 +42,17 @@ pub(crate) fn is_plain_address(address: &str) -> bool {
 /// The server's port, or the one that protocol and security stand for.
 pub(crate) fn port_of(server: &Server) -> u16 {
     let is_tls = server.known_security() == Some(Security::Tls);
-    server.port.unwrap_or(match (server.known_protocol(), is_tls) {
-        (Some(Protocol::Imap), true) => 993,
-        (Some(Protocol::Imap), false) => 143,
-        (Some(Protocol::Pop3), true) => 995,
-        (Some(Protocol::Pop3), false) => 110,
-        (Some(Protocol::Smtp), true) => 465,
-        (Some(Protocol::Smtp), false) => 587,
-        _ => 443,
-    })
+    server
+        .port
+        .unwrap_or(match (server.known_protocol(), is_tls) {
+            (Some(Protocol::Imap), true) => 993,
+            (Some(Protocol::Imap), false) => 143,
+            (Some(Protocol::Pop3), true) => 995,
+            (Some(Protocol::Pop3), false) => 110,
+            (Some(Protocol::Smtp), true) => 465,
+            (Some(Protocol::Smtp), false) => 587,
+            _ => 443,
+        })
 }
 
 /// What a target that carries accounts alone leaves behind: the categories that are not among `carried`.
@@ -72,7 +81,9 @@ pub(crate) fn uncarried(bundle: &Bundle, carried: &[&str]) -> Vec<Loss> {
 pub(crate) fn asked_for(server: &Server) -> Option<&'static str> {
     match server.known_auth() {
         Some(Auth::Oauth2) => Some("oauth2-sign-in-again"),
-        Some(Auth::Password | Auth::PasswordEncrypted | Auth::Ntlm) if server.password.is_none() => {
+        Some(Auth::Password | Auth::PasswordEncrypted | Auth::Ntlm)
+            if server.password.is_none() =>
+        {
             Some("password-asked")
         }
         _ => None,

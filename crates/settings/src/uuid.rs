@@ -34,8 +34,14 @@ fn version_5(namespace: &[u8; 16], name: &str) -> [u8; 16] {
 }
 
 fn parse(text: &str) -> Option<[u8; 16]> {
-    let at_dashes = [8, 13, 18, 23].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
-    let digits: String = text.chars().filter(|c| *c != '-').collect::<String>().to_lowercase();
+    let at_dashes = [8, 13, 18, 23]
+        .iter()
+        .all(|at| text.as_bytes().get(*at) == Some(&b'-'));
+    let digits: String = text
+        .chars()
+        .filter(|c| *c != '-')
+        .collect::<String>()
+        .to_lowercase();
     if text.len() != 36 || digits.len() != 32 || !at_dashes {
         return None;
     }
@@ -44,6 +50,12 @@ fn parse(text: &str) -> Option<[u8; 16]> {
 
 fn spell(uuid: &[u8; 16]) -> String {
     let hex = HEXLOWER.encode(uuid);
-    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
     parts.join("-")
 }

@@ -32,7 +32,13 @@ impl<'a> Certificate<'a> {
                 extensions = node.content;
             }
         }
-        Some(Self { der: whole.whole, serial, issuer, subject, extensions })
+        Some(Self {
+            der: whole.whole,
+            serial,
+            issuer,
+            subject,
+            extensions,
+        })
     }
 
     pub(crate) fn is_self_issued(&self) -> bool {
@@ -50,12 +56,19 @@ impl<'a> Certificate<'a> {
             while let Some(name) = names.next() {
                 // rfc822Name, [1] implicit IA5String.
                 if name.tag == 0x81 {
-                    emails.extend(std::str::from_utf8(name.content).ok().map(str::to_lowercase));
+                    emails.extend(
+                        std::str::from_utf8(name.content)
+                            .ok()
+                            .map(str::to_lowercase),
+                    );
                 }
             }
         }
         if emails.is_empty() {
-            emails.extend(self.in_subject(oid::EMAIL_ADDRESS).map(|email| email.to_lowercase()));
+            emails.extend(
+                self.in_subject(oid::EMAIL_ADDRESS)
+                    .map(|email| email.to_lowercase()),
+            );
         }
         emails
     }
@@ -96,7 +109,9 @@ impl<'a> Certificate<'a> {
 fn text(node: Node<'_>) -> Option<String> {
     if node.tag == der::BMP_STRING {
         let units = node.content.chunks_exact(2);
-        let units: Vec<u16> = units.map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+        let units: Vec<u16> = units
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+            .collect();
         return String::from_utf16(&units).ok();
     }
     std::str::from_utf8(node.content).ok().map(str::to_owned)

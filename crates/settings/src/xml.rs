@@ -1,7 +1,7 @@
 //! XML 1.0 as a small tree, and text made fit for it. Own entities are not expanded, so nothing grows.
 
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 /// Deeper than any settings file.
 const DEEPEST: usize = 64;
@@ -43,7 +43,10 @@ impl Element {
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The text of a child.

@@ -95,7 +95,10 @@ pub async fn download(
         starts.push(parts);
         parts += target.opener.part_count() as usize;
     }
-    let pool = Pool::new(LANES, targets.iter().map(|target| target.object.sealed_size()));
+    let pool = Pool::new(
+        LANES,
+        targets.iter().map(|target| target.object.sealed_size()),
+    );
     let engine = Arc::new(Engine {
         starts,
         parts,
@@ -430,9 +433,7 @@ impl Engine {
         let range = opened.text_range();
         let more = range.end - range.start;
         let unflushed = self.unflushed.fetch_add(more, Ordering::Relaxed) + more;
-        if target.is_pack
-            || unflushed < FLUSH_EVERY
-            || self.flushing.swap(true, Ordering::Relaxed)
+        if target.is_pack || unflushed < FLUSH_EVERY || self.flushing.swap(true, Ordering::Relaxed)
         {
             return;
         }

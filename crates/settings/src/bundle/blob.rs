@@ -63,7 +63,9 @@ fn to_base64<S: Serializer>(data: &[u8], serializer: S) -> Result<S::Ok, S::Erro
 
 fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    BASE64.decode(text.as_bytes()).map_err(|_| de::Error::custom("not base64"))
+    BASE64
+        .decode(text.as_bytes())
+        .map_err(|_| de::Error::custom("not base64"))
 }
 
 /// The blobs of a bundle. What is no blob, or has another name than its bytes give, is kept aside.

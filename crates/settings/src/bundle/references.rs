@@ -50,22 +50,40 @@ impl Bundle {
                 losses.push(broken("identities", &identity.id));
             }
         }
-        for template in self.templates.iter().filter(|t| self.bytes_of(&t.message).is_none()) {
+        for template in self
+            .templates
+            .iter()
+            .filter(|t| self.bytes_of(&t.message).is_none())
+        {
             losses.push(broken("templates", &template.id));
         }
         for certificate in self.certificates.iter() {
-            let blobs = certificate.der.iter().chain(certificate.p12.iter().map(|p12| &p12.data));
+            let blobs = certificate
+                .der
+                .iter()
+                .chain(certificate.p12.iter().map(|p12| &p12.data));
             if blobs.into_iter().any(|id| self.bytes_of(id).is_none()) {
                 losses.push(broken("certificates", &certificate.id));
             }
         }
         for book in self.address_books.iter() {
-            if book.contacts.as_ref().is_some_and(|id| self.bytes_of(id).is_none()) {
+            if book
+                .contacts
+                .as_ref()
+                .is_some_and(|id| self.bytes_of(id).is_none())
+            {
                 losses.push(broken("addressBooks", &book.id));
             }
         }
-        for key in self.openpgp_keys.iter().filter(|key| self.bytes_of(&key.data).is_none()) {
-            losses.push(broken("openpgpKeys", key.key_id.as_deref().unwrap_or_default()));
+        for key in self
+            .openpgp_keys
+            .iter()
+            .filter(|key| self.bytes_of(&key.data).is_none())
+        {
+            losses.push(broken(
+                "openpgpKeys",
+                key.key_id.as_deref().unwrap_or_default(),
+            ));
         }
         losses
     }

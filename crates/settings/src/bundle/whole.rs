@@ -197,10 +197,15 @@ impl Bundle {
         if value.get("format").and_then(Value::as_str) != Some(FORMAT) {
             return Err(Error::OtherFormat);
         }
-        let version = value.get("version").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let version = value
+            .get("version")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         let minor = minor(&version).ok_or(Error::OtherVersion { version })?;
-        let bundle: Self = serde_json::from_value(value)
-            .map_err(|e| Error::Damaged { what: e.to_string() })?;
+        let bundle: Self = serde_json::from_value(value).map_err(|e| Error::Damaged {
+            what: e.to_string(),
+        })?;
         let notes = bundle.notes(minor);
         Ok(Opened { bundle, notes })
     }

@@ -44,7 +44,9 @@ pub fn read(text: &str, stamp: &Stamp) -> Result<Opened, Error> {
     }
     let format = root.attribute("format").unwrap_or_default();
     if format != "1" {
-        return Err(Error::OtherFormat { format: format.to_owned() });
+        return Err(Error::OtherFormat {
+            format: format.to_owned(),
+        });
     }
     let mut reader = Reader {
         bundle: Bundle::new(&stamp.id, &stamp.created, "k9"),
@@ -52,18 +54,36 @@ pub fn read(text: &str, stamp: &Stamp) -> Result<Opened, Error> {
     };
     let version = root.attribute("version").unwrap_or_default();
     reader.bundle.source.app_version = Some(version.to_owned());
-    if version.parse::<u32>().is_ok_and(|version| version > NEWEST_VERSION) {
-        reader.notes.push(Loss::of("bundle", version, "newer-version"));
+    if version
+        .parse::<u32>()
+        .is_ok_and(|version| version > NEWEST_VERSION)
+    {
+        reader
+            .notes
+            .push(Loss::of("bundle", version, "newer-version"));
     }
-    let accounts = root.child("accounts").map(|accounts| accounts.children.as_slice());
-    for element in accounts.unwrap_or_default().iter().filter(|e| e.name == "account") {
+    let accounts = root
+        .child("accounts")
+        .map(|accounts| accounts.children.as_slice());
+    for element in accounts
+        .unwrap_or_default()
+        .iter()
+        .filter(|e| e.name == "account")
+    {
         reader.account(element);
     }
     if let Some(global) = root.child("global") {
         let settings = values(global);
-        reader.bundle.preferences.0.insert("k9".to_owned(), Value::Object(settings));
+        reader
+            .bundle
+            .preferences
+            .0
+            .insert("k9".to_owned(), Value::Object(settings));
     }
-    Ok(Opened { bundle: reader.bundle, notes: reader.notes })
+    Ok(Opened {
+        bundle: reader.bundle,
+        notes: reader.notes,
+    })
 }
 
 struct Reader {
@@ -74,13 +94,21 @@ struct Reader {
 /// `<settings><value key="…">…</value></settings>`
 fn values(element: &Element) -> Map<String, Value> {
     let pairs = element.all("value").filter_map(|value| {
-        Some((value.attribute("key")?.to_owned(), Value::String(value.text.clone())))
+        Some((
+            value.attribute("key")?.to_owned(),
+            Value::String(value.text.clone()),
+        ))
     });
     pairs.collect()
 }
 
 fn server(element: &Element, protocol: Protocol) -> Server {
-    let text = |name: &str| element.text_of(name).map(str::trim).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        element
+            .text_of(name)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
     let auth = match text("authentication-type") {
         Some("NONE") => Word::Known(Auth::None),
         Some("PLAIN") => Word::Known(Auth::Password),
@@ -96,12 +124,16 @@ fn server(element: &Element, protocol: Protocol) -> Server {
         Some("NONE") | None => Word::Known(Security::None),
         Some(other) => Word::Other(other.to_owned()),
     };
-    let password = element.text_of("password").filter(|password| !password.is_empty());
+    let password = element
+        .text_of("password")
+        .filter(|password| !password.is_empty());
     let mut server = Server::new(protocol, Auth::None);
     server.auth = auth;
     server.username = text("username").map(str::to_owned);
     server.host = text("host").map(str::to_owned);
-    server.port = text("port").and_then(|port| port.parse().ok()).filter(|port| *port > 0);
+    server.port = text("port")
+        .and_then(|port| port.parse().ok())
+        .filter(|port| *port > 0);
     server.security = Some(security);
     server.password = password.map(|password| Secret::new(password.to_owned()));
     server
@@ -115,14 +147,16 @@ impl Reader {
             None => format!("account{number}"),
         };
         let Some(incoming) = element.child("incoming-server") else {
-            self.notes.push(Loss::of("accounts", id, "server-incomplete"));
+            self.notes
+                .push(Loss::of("accounts", id, "server-incomplete"));
             return;
         };
         let protocol = match incoming.attribute("type") {
             Some("IMAP") => Protocol::Imap,
             Some("POP3") => Protocol::Pop3,
             _ => {
-                self.notes.push(Loss::of("accounts", id, "protocol-not-supported"));
+                self.notes
+                    .push(Loss::of("accounts", id, "protocol-not-supported"));
                 return;
             }
         };
@@ -132,7 +166,9 @@ impl Reader {
             server: server(element, Protocol::Smtp),
         });
         let outgoing_id = outgoing.as_ref().map(|outgoing| outgoing.id.clone());
-        outgoing.into_iter().for_each(|outgoing| self.bundle.outgoing_servers.push(outgoing));
+        outgoing
+            .into_iter()
+            .for_each(|outgoing| self.bundle.outgoing_servers.push(outgoing));
         let identities = element.child("identities").map(|e| e.children.as_slice());
         let identities = identities.unwrap_or_default().iter().map(|element| {
             let identity = self.identity(element, outgoing_id.clone());
@@ -158,8 +194,18 @@ impl Reader {
     fn identity(&mut self, element: &Element, outgoing: Option<String>) -> Identity {
         let id = format!("id{}", self.bundle.identities.iter().count() + 1);
         let settings = element.child("settings").map(values).unwrap_or_default();
-        let text = |key: &str| settings.get(key).and_then(Value::as_str).filter(|t| !t.is_empty());
-        let own = |name: &str| element.text_of(name).filter(|t| !t.is_empty()).map(str::to_owned);
+        let text = |key: &str| {
+            settings
+                .get(key)
+                .and_then(Value::as_str)
+                .filter(|t| !t.is_empty())
+        };
+        let own = |name: &str| {
+            element
+                .text_of(name)
+                .filter(|t| !t.is_empty())
+                .map(str::to_owned)
+        };
         let is_used = text("signatureUse") != Some("false");
         let signature = text("signature").filter(|_| is_used).map(|signature| {
             let name = format!("sig-{id}");
@@ -167,7 +213,11 @@ impl Reader {
             self.bundle.signatures.push(Signature {
                 id: name.clone(),
                 html: is_html.then(|| html::images_to_blobs(signature, &mut self.bundle.blobs)),
-                text: Some(if is_html { html::to_text(signature) } else { signature.to_owned() }),
+                text: Some(if is_html {
+                    html::to_text(signature)
+                } else {
+                    signature.to_owned()
+                }),
                 ..Signature::default()
             });
             name
@@ -194,7 +244,10 @@ fn folders(settings: &Map<String, Value>) -> std::collections::BTreeMap<String, 
         ("trash", "trashFolderName"),
     ];
     let found = roles.into_iter().filter_map(|(role, key)| {
-        let folder = settings.get(key).and_then(Value::as_str).filter(|name| !name.is_empty())?;
+        let folder = settings
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|name| !name.is_empty())?;
         Some((role.to_owned(), folder.to_owned()))
     });
     found.collect()
@@ -202,7 +255,9 @@ fn folders(settings: &Map<String, Value>) -> std::collections::BTreeMap<String, 
 
 /// `checkMinutes` by its own name; the rest under `x-k9`, as the app wrote it.
 fn options(settings: &Map<String, Value>) -> Extra {
-    let minutes = settings.get("automaticCheckIntervalMinutes").and_then(Value::as_str);
+    let minutes = settings
+        .get("automaticCheckIntervalMinutes")
+        .and_then(Value::as_str);
     let minutes = minutes.and_then(|minutes| minutes.parse::<u64>().ok());
     let mut options = Map::new();
     options.extend(minutes.map(|minutes| ("checkMinutes".to_owned(), Value::from(minutes))));

@@ -65,13 +65,20 @@ pub fn write(bundle: &Bundle, signatures: Signatures) -> Written {
     for account in bundle.accounts.iter() {
         match accepted(bundle, account) {
             Ok(taken) => writer.account(account, taken),
-            Err(reason) => writer.losses.push(Loss::of("accounts", &account.id, reason)),
+            Err(reason) => writer
+                .losses
+                .push(Loss::of("accounts", &account.id, reason)),
         }
     }
     writer.close("accounts");
     writer.close("k9settings");
-    writer.losses.extend(sending::uncarried(bundle, &["accounts", "signatures"]));
-    Written { bytes: writer.text.into_bytes(), losses: writer.losses }
+    writer
+        .losses
+        .extend(sending::uncarried(bundle, &["accounts", "signatures"]));
+    Written {
+        bytes: writer.text.into_bytes(),
+        losses: writer.losses,
+    }
 }
 
 struct Taken<'a> {
@@ -100,7 +107,12 @@ fn accepted<'a>(bundle: &'a Bundle, account: &'a Account) -> Result<Taken<'a>, &
     if !has_hosts {
         return Err("server-incomplete");
     }
-    Ok(Taken { sender, kind, incoming_auth, outgoing_auth })
+    Ok(Taken {
+        sender,
+        kind,
+        incoming_auth,
+        outgoing_auth,
+    })
 }
 
 fn authentication(server: &Server) -> Option<&'static str> {
@@ -126,12 +138,18 @@ fn security(server: &Server) -> Option<&'static str> {
 fn interval(minutes: Option<u64>) -> u64 {
     let offered = [15, 30, 60, 120, 180, 360, 720, 1440];
     let wished = minutes.unwrap_or(15);
-    offered.into_iter().find(|minutes| *minutes >= wished).unwrap_or(1440)
+    offered
+        .into_iter()
+        .find(|minutes| *minutes >= wished)
+        .unwrap_or(1440)
 }
 
 /// What the reader kept of an account that came from the app.
 fn own_settings(account: &Account) -> impl Iterator<Item = (String, String)> {
-    let kept = account.options.as_ref().and_then(|options| options.0.get("x-k9"));
+    let kept = account
+        .options
+        .as_ref()
+        .and_then(|options| options.0.get("x-k9"));
     let kept = kept.and_then(Value::as_object).into_iter().flatten();
     kept.filter_map(|(key, value)| {
         let is_key = !key.is_empty() && key.bytes().all(|c| c.is_ascii_alphanumeric());
@@ -175,11 +193,18 @@ impl Writer<'_> {
         let kind = format!("incoming-server type=\"{}\"", taken.kind);
         self.server(&kind, &account.incoming, taken.incoming_auth);
         let outgoing = taken.sender.outgoing;
-        self.server("outgoing-server type=\"SMTP\"", &outgoing.server, taken.outgoing_auth);
+        self.server(
+            "outgoing-server type=\"SMTP\"",
+            &outgoing.server,
+            taken.outgoing_auth,
+        );
         self.settings(account);
         self.identities(account, &outgoing.id);
         self.close("account");
-        for (id, server) in [(&account.id, &account.incoming), (&outgoing.id, &outgoing.server)] {
+        for (id, server) in [
+            (&account.id, &account.incoming),
+            (&outgoing.id, &outgoing.server),
+        ] {
             if let Some(reason) = sending::asked_for(server) {
                 self.losses.push(Loss::of("secrets", id, reason));
             }
@@ -205,11 +230,19 @@ impl Writer<'_> {
     fn settings(&mut self, account: &Account) {
         let is_imap = account.incoming.known_protocol() == Some(Protocol::Imap);
         let options = account.options.as_ref();
-        let minutes = options.and_then(|o| o.0.get("checkMinutes")).and_then(Value::as_u64);
+        let minutes = options
+            .and_then(|o| o.0.get("checkMinutes"))
+            .and_then(Value::as_u64);
         let mut values = vec![
-            ("deletePolicy".to_owned(), if is_imap { "DELETE" } else { "NEVER" }.to_owned()),
+            (
+                "deletePolicy".to_owned(),
+                if is_imap { "DELETE" } else { "NEVER" }.to_owned(),
+            ),
             ("notifyNewMail".to_owned(), "true".to_owned()),
-            ("automaticCheckIntervalMinutes".to_owned(), interval(minutes).to_string()),
+            (
+                "automaticCheckIntervalMinutes".to_owned(),
+                interval(minutes).to_string(),
+            ),
         ];
         let roles = [
             ("sent", "sent"),
@@ -219,7 +252,10 @@ impl Writer<'_> {
             ("trash", "trash"),
         ];
         for (role, name) in roles {
-            let folder = account.folders.as_ref().and_then(|folders| folders.get(role));
+            let folder = account
+                .folders
+                .as_ref()
+                .and_then(|folders| folders.get(role));
             if let Some(folder) = folder {
                 values.push((format!("{name}FolderName"), folder.clone()));
                 values.push((format!("{name}FolderSelection"), "MANUAL".to_owned()));
@@ -232,7 +268,9 @@ impl Writer<'_> {
             }
         }
         self.open("settings");
-        values.iter().for_each(|(key, value)| self.value(key, value));
+        values
+            .iter()
+            .for_each(|(key, value)| self.value(key, value));
         self.close("settings");
     }
 
@@ -256,7 +294,8 @@ impl Writer<'_> {
     }
 
     fn lose(&mut self, identity: &Identity, reason: &str) {
-        self.losses.push(Loss::of("identities", &identity.id, reason));
+        self.losses
+            .push(Loss::of("identities", &identity.id, reason));
     }
 
     fn identity(&mut self, identity: &Identity) {
@@ -284,15 +323,25 @@ impl Writer<'_> {
         self.value("signatureUse", "true");
         match (&signature.html, &signature.text) {
             (Some(html), _) if self.signatures == Signatures::Html => {
-                self.value("signature", &html::images_from_blobs(html, &self.bundle.blobs));
+                self.value(
+                    "signature",
+                    &html::images_from_blobs(html, &self.bundle.blobs),
+                );
                 self.value("signatureIsHtml", "true");
             }
             (html, text) => {
                 if html.is_some() {
-                    self.losses.push(Loss::of("signatures", &signature.id, "text-instead-of-html"));
+                    self.losses.push(Loss::of(
+                        "signatures",
+                        &signature.id,
+                        "text-instead-of-html",
+                    ));
                 }
                 let made = html.as_deref().map(html::to_text);
-                self.value("signature", text.as_deref().or(made.as_deref()).unwrap_or_default());
+                self.value(
+                    "signature",
+                    text.as_deref().or(made.as_deref()).unwrap_or_default(),
+                );
             }
         }
     }

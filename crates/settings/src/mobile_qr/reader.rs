@@ -16,7 +16,9 @@ use crate::secret::Secret;
 #[non_exhaustive]
 pub enum Error {
     /// Something else was scanned.
-    #[error("this is no account code of Thunderbird; scan the one that its \"Export for mobile\" shows")]
+    #[error(
+        "this is no account code of Thunderbird; scan the one that its \"Export for mobile\" shows"
+    )]
     NotACode,
     /// A later format.
     #[error("this code has version {version}, this program reads version 1; update the program")]
@@ -44,10 +46,7 @@ const MOST_PARTS: u64 = 100;
 ///
 /// # Errors
 /// What is no such code, and parts that are missing.
-pub fn read<'a>(
-    texts: impl IntoIterator<Item = &'a str>,
-    stamp: &Stamp,
-) -> Result<Opened, Error> {
+pub fn read<'a>(texts: impl IntoIterator<Item = &'a str>, stamp: &Stamp) -> Result<Opened, Error> {
     let mut parts: BTreeMap<u64, Vec<Value>> = BTreeMap::new();
     let mut total = None;
     for text in texts {
@@ -82,12 +81,23 @@ fn code(text: &str) -> Result<(u64, u64, Vec<Value>), Error> {
     let Value::Array(mut members) = value else {
         return Err(Error::NotACode);
     };
-    let version = members.first().and_then(Value::as_u64).ok_or(Error::NotACode)?;
+    let version = members
+        .first()
+        .and_then(Value::as_u64)
+        .ok_or(Error::NotACode)?;
     if version != 1 {
         return Err(Error::OtherVersion { version });
     }
-    let counter = members.get(1).and_then(Value::as_array).ok_or(Error::NotACode)?;
-    let number = |at: usize| counter.get(at).and_then(Value::as_u64).ok_or(Error::NotACode);
+    let counter = members
+        .get(1)
+        .and_then(Value::as_array)
+        .ok_or(Error::NotACode)?;
+    let number = |at: usize| {
+        counter
+            .get(at)
+            .and_then(Value::as_u64)
+            .ok_or(Error::NotACode)
+    };
     let (part, parts) = (number(0)?, number(1)?);
     if part == 0 || part > parts || parts > MOST_PARTS || members.len() < 4 {
         return Err(Error::NotACode);
@@ -107,7 +117,10 @@ fn account(bundle: &mut Bundle, number: usize, pair: &[Value]) -> Option<()> {
     };
     let mut account_server = server(incoming_members, protocol)?;
     account_server.password = secret(incoming_members.get(7));
-    let name = incoming_members.get(6).and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = incoming_members
+        .get(6)
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty());
     let mut identities = Vec::new();
     for group in groups.as_array()? {
         let (leaving, people) = group.as_array()?.split_first()?;
@@ -126,7 +139,11 @@ fn account(bundle: &mut Bundle, number: usize, pair: &[Value]) -> Option<()> {
             identities.push(identity.id.clone());
             bundle.identities.push(identity);
         }
-        bundle.outgoing_servers.push(Outgoing { id, name: None, server: leaving_server });
+        bundle.outgoing_servers.push(Outgoing {
+            id,
+            name: None,
+            server: leaving_server,
+        });
     }
     let address = account_server.username.clone().unwrap_or_default();
     bundle.accounts.push(Account {
@@ -143,7 +160,9 @@ fn account(bundle: &mut Bundle, number: usize, pair: &[Value]) -> Option<()> {
 }
 
 fn secret(value: Option<&Value>) -> Option<Secret> {
-    let text = value.and_then(Value::as_str).filter(|text| !text.is_empty())?;
+    let text = value
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())?;
     Some(Secret::new(text.to_owned()))
 }
 
@@ -166,8 +185,18 @@ fn server(members: &[Value], protocol: Protocol) -> Option<Server> {
         _ => return None,
     };
     let mut server = Server::new(protocol, auth);
-    server.host = Some(members.get(1)?.as_str().filter(|host| !host.is_empty())?.to_owned());
-    server.port = Some(u16::try_from(members.get(2)?.as_u64()?).ok().filter(|port| *port > 0)?);
+    server.host = Some(
+        members
+            .get(1)?
+            .as_str()
+            .filter(|host| !host.is_empty())?
+            .to_owned(),
+    );
+    server.port = Some(
+        u16::try_from(members.get(2)?.as_u64()?)
+            .ok()
+            .filter(|port| *port > 0)?,
+    );
     server.security = Some(security.into());
     server.username = members.get(5).and_then(Value::as_str).map(str::to_owned);
     Some(server)

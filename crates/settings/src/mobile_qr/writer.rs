@@ -33,7 +33,10 @@ pub fn write(bundle: &Bundle) -> Written {
         }
     }
     losses.extend(sending::uncarried(bundle, &["accounts"]));
-    Written { codes: codes(&accounts), losses }
+    Written {
+        codes: codes(&accounts),
+        losses,
+    }
 }
 
 /// `IN,[GROUP]` of one account, as text. Only the first group is written: the app reads no other.
@@ -70,7 +73,10 @@ fn entry(
         };
         losses.push(Loss::of("identities", &identity.id, reason));
     }
-    let servers = [(&account.id, &account.incoming), (&sender.outgoing.id, outgoing)];
+    let servers = [
+        (&account.id, &account.incoming),
+        (&sender.outgoing.id, outgoing),
+    ];
     for (id, server) in servers {
         losses.extend(sending::asked_for(server).map(|reason| Loss::of("secrets", id, reason)));
     }
@@ -80,12 +86,20 @@ fn entry(
 /// An absent password is "": `null` makes the app drop the whole code.
 fn password(server: &Server) -> &str {
     let is_token = server.known_auth() == Some(Auth::Oauth2);
-    server.password.as_ref().filter(|_| !is_token).map_or("", |password| password.expose())
+    server
+        .password
+        .as_ref()
+        .filter(|_| !is_token)
+        .map_or("", |password| password.expose())
 }
 
 /// `protocol, host, port, security, auth, user`
 fn server(protocol: u8, server: &Server) -> Result<Vec<Value>, &'static str> {
-    let host = server.host.as_deref().filter(|host| !host.is_empty()).ok_or("server-incomplete")?;
+    let host = server
+        .host
+        .as_deref()
+        .filter(|host| !host.is_empty())
+        .ok_or("server-incomplete")?;
     let security = match server.known_security().ok_or("server-incomplete")? {
         Security::None => 0,
         Security::StartTls => 2,
@@ -103,7 +117,14 @@ fn server(protocol: u8, server: &Server) -> Result<Vec<Value>, &'static str> {
     };
     let user = server.username.as_deref().unwrap_or_default();
     let port = sending::port_of(server);
-    Ok(vec![json!(protocol), json!(host), json!(port), json!(security), json!(auth), json!(user)])
+    Ok(vec![
+        json!(protocol),
+        json!(host),
+        json!(port),
+        json!(security),
+        json!(auth),
+        json!(user),
+    ])
 }
 
 fn codes(accounts: &[String]) -> Vec<String> {
@@ -121,5 +142,7 @@ fn codes(accounts: &[String]) -> Vec<String> {
     }
     let count = parts.len();
     let numbered = parts.iter().enumerate();
-    numbered.map(|(at, part)| format!("[1,[{},{count}],{}]", at + 1, part.join(","))).collect()
+    numbered
+        .map(|(at, part)| format!("[1,[{},{count}],{}]", at + 1, part.join(",")))
+        .collect()
 }

@@ -56,7 +56,9 @@ pub fn read(bytes: &[u8], stamp: &Stamp) -> Result<Opened, Error> {
         certificates: Vec::new(),
     };
     if signed.is_some() {
-        reader.notes.push(Loss::whole("bundle", "signature-not-verified"));
+        reader
+            .notes
+            .push(Loss::whole("bundle", "signature-not-verified"));
     }
     let payloads = match profile.get("PayloadContent") {
         Some(Value::Array(payloads)) => payloads.as_slice(),
@@ -70,7 +72,10 @@ pub fn read(bytes: &[u8], stamp: &Stamp) -> Result<Opened, Error> {
             }
         }
     }
-    Ok(Opened { bundle: reader.bundle, notes: reader.notes })
+    Ok(Opened {
+        bundle: reader.bundle,
+        notes: reader.notes,
+    })
 }
 
 struct Reader {
@@ -96,7 +101,9 @@ fn server(payload: &Dict, side: &str, protocol: Protocol) -> Server {
         Some("EmailAuthNTLM") => Auth::Ntlm,
         _ => Auth::Password,
     };
-    let port = payload.integer(&own("PortNumber")).and_then(|port| u16::try_from(port).ok());
+    let port = payload
+        .integer(&own("PortNumber"))
+        .and_then(|port| u16::try_from(port).ok());
     let is_tls = payload.boolean(&own("UseSSL")).unwrap_or(false);
     // Apple's one switch stands for both kinds of TLS: the port tells which.
     let security = match (is_tls, port) {
@@ -127,13 +134,17 @@ impl Reader {
             "com.apple.eas.account" => self.exchange(payload),
             "com.apple.carddav.account" => self.address_book(payload),
             "com.apple.caldav.account" => self.calendar(payload),
-            other => self.notes.push(Loss::of("bundle", other, "payload-not-supported")),
+            other => self
+                .notes
+                .push(Loss::of("bundle", other, "payload-not-supported")),
         }
     }
 
     fn certificate(&mut self, payload: &Dict) {
         let number = self.certificates.len() + 1;
-        let file = payload.string("PayloadCertificateFileName").unwrap_or_default();
+        let file = payload
+            .string("PayloadCertificateFileName")
+            .unwrap_or_default();
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let mut id = format!("cert-{stem}");
         if stem.is_empty() || self.certificates.iter().any(|(_, known)| *known == id) {
@@ -143,15 +154,25 @@ impl Reader {
             self.notes.push(Loss::of("certificates", id, "damaged"));
             return;
         };
-        let uuid = payload.string("PayloadUUID").unwrap_or_default().to_uppercase();
+        let uuid = payload
+            .string("PayloadUUID")
+            .unwrap_or_default()
+            .to_uppercase();
         self.certificates.push((uuid, id.clone()));
         self.bundle.certificates.push(Certificate {
             id,
             kind: "identity".to_owned(),
-            emails: stem.contains('@').then(|| stem.to_owned()).into_iter().collect(),
+            emails: stem
+                .contains('@')
+                .then(|| stem.to_owned())
+                .into_iter()
+                .collect(),
             label: owned(payload, "PayloadDisplayName"),
             p12: Some(P12 {
-                data: self.bundle.blobs.insert("application/x-pkcs12", bytes.to_vec()),
+                data: self
+                    .bundle
+                    .blobs
+                    .insert("application/x-pkcs12", bytes.to_vec()),
                 password: secret(payload, "Password"),
                 // The system that took the profile reads nothing newer.
                 encryption: Some("pbe-sha1-3des".to_owned()),
@@ -186,7 +207,10 @@ impl Reader {
     fn smime(&self, payload: &Dict) -> Option<Smime> {
         let named = |key: &str| {
             let uuid = payload.string(key)?.to_uppercase();
-            self.certificates.iter().find(|(known, _)| *known == uuid).map(|(_, id)| id.clone())
+            self.certificates
+                .iter()
+                .find(|(known, _)| *known == uuid)
+                .map(|(_, id)| id.clone())
         };
         let sign_certificate = named("SMIMESigningCertificateUUID");
         let encrypt_certificate = named("SMIMEEncryptionCertificateUUID");
@@ -261,7 +285,11 @@ impl Reader {
 
     fn exchange(&mut self, payload: &Dict) {
         let is_oauth = payload.boolean("OAuth") == Some(true);
-        let auth = if is_oauth { Auth::Oauth2 } else { Auth::Password };
+        let auth = if is_oauth {
+            Auth::Oauth2
+        } else {
+            Auth::Password
+        };
         let mut server = Server::new(Protocol::Eas, auth);
         server.host = owned(payload, "Host");
         server.security = Some(Security::Tls.into());
@@ -309,8 +337,15 @@ fn url(payload: &Dict, kind: &str) -> Option<String> {
     let host = payload.string(&format!("{kind}HostName"))?;
     let is_tls = payload.boolean(&format!("{kind}UseSSL")).unwrap_or(true);
     let (scheme, standard) = if is_tls { ("https", 443) } else { ("http", 80) };
-    let path = payload.string(&format!("{kind}PrincipalURL")).unwrap_or("/");
-    let port = payload.integer(&format!("{kind}Port")).filter(|port| *port != standard);
+    let path = payload
+        .string(&format!("{kind}PrincipalURL"))
+        .unwrap_or("/");
+    let port = payload
+        .integer(&format!("{kind}Port"))
+        .filter(|port| *port != standard);
     let port = port.map_or(String::new(), |port| format!(":{port}"));
-    Some(format!("{scheme}://{host}{port}/{}", path.trim_start_matches('/')))
+    Some(format!(
+        "{scheme}://{host}{port}/{}",
+        path.trim_start_matches('/')
+    ))
 }

@@ -51,7 +51,10 @@ pub fn write(bundle: &Bundle, texts: &Texts) -> Written {
         losses: Vec::new(),
     };
     writer.certificates();
-    bundle.accounts.iter().for_each(|account| writer.account(account));
+    bundle
+        .accounts
+        .iter()
+        .for_each(|account| writer.account(account));
     writer.address_books();
     writer.calendars();
     writer.losses.extend(sending::uncarried(
@@ -68,7 +71,10 @@ pub fn write(bundle: &Bundle, texts: &Texts) -> Written {
     profile.set_string("PayloadOrganization", &texts.organization);
     profile.set_boolean("PayloadRemovalDisallowed", false);
     profile.set("PayloadContent", Value::Array(writer.payloads));
-    Written { bytes: plist::write(&profile).into_bytes(), losses: writer.losses }
+    Written {
+        bytes: plist::write(&profile).into_bytes(),
+        losses: writer.losses,
+    }
 }
 
 fn uuid(bundle: &Bundle, id: &str) -> String {
@@ -101,14 +107,21 @@ fn place(url: &str) -> Option<Place<'_>> {
         _ => return None,
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let authority = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let standard = if is_tls { 443 } else { 80 };
     let (host, port) = match authority.rsplit_once(':') {
         // An IPv6 address without a port ends with a bracket.
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
         _ => (authority, standard),
     };
-    (!host.is_empty()).then_some(Place { is_tls, host, port, path })
+    (!host.is_empty()).then_some(Place {
+        is_tls,
+        host,
+        port,
+        path,
+    })
 }
 
 impl<'a> Writer<'a> {
@@ -170,7 +183,10 @@ impl<'a> Writer<'a> {
             return;
         }
         let bundle = self.bundle;
-        for identity in bundle.identities_of(account).filter(|i| i.id != sender.identity.id) {
+        for identity in bundle
+            .identities_of(account)
+            .filter(|i| i.id != sender.identity.id)
+        {
             self.lose("identities", &identity.id, "first-identity-only");
         }
         if let Some(reason) = sending::asked_for(&account.incoming) {
@@ -194,7 +210,10 @@ impl<'a> Writer<'a> {
         let identity = sender.identity;
         let mut payload = self.payload("com.apple.mail.managed", &account.id, &account.name);
         payload.set_string("EmailAccountDescription", &account.name);
-        payload.set_string("EmailAccountName", identity.name.as_deref().unwrap_or_default());
+        payload.set_string(
+            "EmailAccountName",
+            identity.name.as_deref().unwrap_or_default(),
+        );
         payload.set_string("EmailAccountType", kind);
         payload.set_string("EmailAddress", &identity.email);
         set_server(&mut payload, "Incoming", incoming)?;
@@ -234,7 +253,11 @@ impl<'a> Writer<'a> {
 
     /// Of all providers with OAuth, only Google has a payload; the person signs in after installing.
     fn google(&mut self, account: &Account, identity: &Identity) -> Result<(), &'static str> {
-        let issuer = account.incoming.oauth2.as_ref().map(|oauth2| oauth2.issuer.as_str());
+        let issuer = account
+            .incoming
+            .oauth2
+            .as_ref()
+            .map(|oauth2| oauth2.issuer.as_str());
         let is_google = issuer.is_some_and(|issuer| {
             issuer.trim_start_matches("https://").trim_end_matches('/') == "accounts.google.com"
         });
@@ -252,8 +275,14 @@ impl<'a> Writer<'a> {
     /// ActiveSync on the host of the web services: mostly so, not always, hence told as a loss.
     fn exchange(&mut self, account: &Account, identity: &Identity) -> Result<(), &'static str> {
         let server = &account.incoming;
-        let from_url = server.url.as_deref().and_then(place).map(|place| place.host.to_owned());
-        let host = from_url.or_else(|| server.host.clone()).ok_or("server-incomplete")?;
+        let from_url = server
+            .url
+            .as_deref()
+            .and_then(place)
+            .map(|place| place.host.to_owned());
+        let host = from_url
+            .or_else(|| server.host.clone())
+            .ok_or("server-incomplete")?;
         let mut payload = self.payload("com.apple.eas.account", &account.id, &account.name);
         payload.set_string("EmailAddress", &identity.email);
         payload.set_string("Host", &host);
@@ -273,7 +302,12 @@ impl<'a> Writer<'a> {
     fn address_books(&mut self) {
         let bundle = self.bundle;
         for book in bundle.address_books.iter() {
-            match book.url.as_deref().and_then(place).filter(|_| book.kind == "carddav") {
+            match book
+                .url
+                .as_deref()
+                .and_then(place)
+                .filter(|_| book.kind == "carddav")
+            {
                 Some(place) => {
                     let login = (book.username.as_deref(), book.password.as_ref());
                     self.dav("CardDAV", &book.id, &book.name, &place, login);
@@ -286,7 +320,12 @@ impl<'a> Writer<'a> {
     fn calendars(&mut self) {
         let bundle = self.bundle;
         for calendar in bundle.calendars.iter() {
-            match calendar.url.as_deref().and_then(place).filter(|_| calendar.kind == "caldav") {
+            match calendar
+                .url
+                .as_deref()
+                .and_then(place)
+                .filter(|_| calendar.kind == "caldav")
+            {
                 Some(place) => {
                     let login = (calendar.username.as_deref(), calendar.password.as_ref());
                     self.dav("CalDAV", &calendar.id, &calendar.name, &place, login);
@@ -308,7 +347,10 @@ impl<'a> Writer<'a> {
         let mut payload = self.payload(&payload_type, id, name);
         payload.set_string(&format!("{kind}AccountDescription"), name);
         payload.set_string(&format!("{kind}HostName"), place.host);
-        payload.set(&format!("{kind}Port"), Value::Integer(i64::from(place.port)));
+        payload.set(
+            &format!("{kind}Port"),
+            Value::Integer(i64::from(place.port)),
+        );
         payload.set_boolean(&format!("{kind}UseSSL"), place.is_tls);
         payload.set_string(&format!("{kind}Username"), username.unwrap_or_default());
         payload.set_string(&format!("{kind}PrincipalURL"), place.path);
@@ -320,7 +362,11 @@ impl<'a> Writer<'a> {
 /// Apple has one switch for TLS; it finds out itself whether at once or after STARTTLS.
 fn set_server(payload: &mut Dict, side: &str, server: &Server) -> Result<(), &'static str> {
     let authentication = authentication(server).ok_or("authentication-not-supported")?;
-    let host = server.host.as_deref().filter(|host| !host.is_empty()).ok_or("server-incomplete")?;
+    let host = server
+        .host
+        .as_deref()
+        .filter(|host| !host.is_empty())
+        .ok_or("server-incomplete")?;
     let is_tls = server.known_security().ok_or("server-incomplete")? != Security::None;
     let port = i64::from(sending::port_of(server));
     payload.set_string(&format!("{side}MailServerAuthentication"), authentication);

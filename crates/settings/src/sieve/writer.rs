@@ -29,11 +29,17 @@ struct Piece {
 
 impl Piece {
     fn of(text: impl Into<String>) -> Self {
-        Self { needs: Vec::new(), text: text.into() }
+        Self {
+            needs: Vec::new(),
+            text: text.into(),
+        }
     }
 
     fn with(need: &'static str, text: String) -> Self {
-        Self { needs: vec![need], text }
+        Self {
+            needs: vec![need],
+            text,
+        }
     }
 }
 
@@ -44,8 +50,15 @@ pub fn write(bundle: &Bundle, account: Option<&Account>) -> Written {
     let mut losses = Vec::new();
     let mut blocks = Vec::new();
     let owner = account.map(|account| account.id.as_str());
-    for rule in bundle.rules.iter().filter(|rule| rule.account.as_deref() == owner) {
-        let script = rule.native.as_ref().filter(|native| native.format == "sieve");
+    for rule in bundle
+        .rules
+        .iter()
+        .filter(|rule| rule.account.as_deref() == owner)
+    {
+        let script = rule
+            .native
+            .as_ref()
+            .filter(|native| native.format == "sieve");
         if let Some(script) = script.filter(|_| rule.enabled != Some(false)) {
             return whole_script(bundle, rule, &script.text);
         }
@@ -73,7 +86,10 @@ pub fn write(bundle: &Bundle, account: Option<&Account>) -> Written {
         true => String::new(),
         false => format!("require [{}];\n", names.join(", ")),
     };
-    Written { bytes: format!("{head}{}", blocks.concat()).into_bytes(), losses }
+    Written {
+        bytes: format!("{head}{}", blocks.concat()).into_bytes(),
+        losses,
+    }
 }
 
 /// A script that came in whole goes out whole: its `require` must stand first, so nothing goes with it.
@@ -81,12 +97,17 @@ fn whole_script(bundle: &Bundle, rule: &Rule, script: &str) -> Written {
     let others = bundle.rules.iter().filter(|other| other.id != rule.id);
     let others = others.filter(|other| other.account == rule.account);
     let losses = others.map(|other| Loss::of("rules", &other.id, "beside-a-whole-script"));
-    Written { losses: losses.collect(), bytes: script.as_bytes().to_vec() }
+    Written {
+        losses: losses.collect(),
+        bytes: script.as_bytes().to_vec(),
+    }
 }
 
 /// A comment ends with its line: nothing in a name may begin a command.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// RFC 5228 section 2.4.2.
@@ -110,14 +131,19 @@ fn translate(rule: &Rule, account: Option<&Account>) -> Result<Piece, String> {
     };
     let tests: Result<Vec<String>, String> = match rule.matching.as_deref() {
         Some("every-message") => Ok(Vec::new()),
-        Some("all" | "any") | None => {
-            rule.conditions.iter().map(|c| self::test(c).map(&mut take)).collect()
-        }
+        Some("all" | "any") | None => rule
+            .conditions
+            .iter()
+            .map(|c| self::test(c).map(&mut take))
+            .collect(),
         Some(other) => return Err(format!("match {other}")),
     };
     let tests = tests?;
-    let actions: Result<Vec<String>, String> =
-        rule.actions.iter().map(|action| self::action(action, account).map(&mut take)).collect();
+    let actions: Result<Vec<String>, String> = rule
+        .actions
+        .iter()
+        .map(|action| self::action(action, account).map(&mut take))
+        .collect();
     let actions = actions?;
     if actions.is_empty() {
         return Err("no action".to_owned());
@@ -192,11 +218,17 @@ fn size(condition: &Condition, value: &str) -> Option<Piece> {
 fn action(action: &Action, account: Option<&Account>) -> Result<Piece, String> {
     let value = action.value.as_deref().unwrap_or_default();
     Ok(match action.kind.as_str() {
-        "move" => Piece::with("fileinto", format!("fileinto {};", folder(value, account, "move")?)),
+        "move" => Piece::with(
+            "fileinto",
+            format!("fileinto {};", folder(value, account, "move")?),
+        ),
         "copy" => {
             let folder = folder(value, account, "copy")?;
             let text = format!("fileinto :copy {folder};");
-            Piece { needs: vec!["fileinto", "copy"], text }
+            Piece {
+                needs: vec!["fileinto", "copy"],
+                text,
+            }
         }
         "add-tag" => flag(value),
         "mark-read" => flag("\\Seen"),
@@ -234,5 +266,8 @@ fn trash(account: Option<&Account>) -> Result<Piece, String> {
     let folders = account.and_then(|account| account.folders.as_ref());
     let trash = folders.and_then(|folders| folders.get("trash"));
     let trash = trash.ok_or("delete, as the trash folder's name is unknown")?;
-    Ok(Piece::with("fileinto", format!("fileinto {};", quoted(trash))))
+    Ok(Piece::with(
+        "fileinto",
+        format!("fileinto {};", quoted(trash)),
+    ))
 }

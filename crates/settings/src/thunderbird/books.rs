@@ -75,7 +75,11 @@ fn from_properties(properties: &Properties) -> Option<Card> {
     match properties.get("_vCard") {
         Some(text) => {
             let (mut cards, _) = card::split(text);
-            if cards.is_empty() { None } else { Some(cards.swap_remove(0)) }
+            if cards.is_empty() {
+                None
+            } else {
+                Some(cards.swap_remove(0))
+            }
         }
         None => from_old_properties(properties),
     }
@@ -84,7 +88,10 @@ fn from_properties(properties: &Properties) -> Option<Card> {
 /// Books last used before version 102 have no vCard yet.
 fn from_old_properties(properties: &Properties) -> Option<Card> {
     let get = |name: &str| properties.get(name).map_or("", |value| value.trim());
-    let (first, last) = (card::escape(get("FirstName")), card::escape(get("LastName")));
+    let (first, last) = (
+        card::escape(get("FirstName")),
+        card::escape(get("LastName")),
+    );
     let shown = match get("DisplayName") {
         "" if first.is_empty() && last.is_empty() => card::escape(get("PrimaryEmail")),
         "" => format!("{first} {last}").trim().to_owned(),
@@ -114,7 +121,8 @@ fn from_old_properties(properties: &Properties) -> Option<Card> {
     for (name, line, kind) in simple.iter().filter(|(name, _, _)| !get(name).is_empty()) {
         let mut line = Line::plain(line, &card::escape(get(name)));
         if !kind.is_empty() {
-            line.parameters.push(("TYPE".to_owned(), (*kind).to_owned()));
+            line.parameters
+                .push(("TYPE".to_owned(), (*kind).to_owned()));
         }
         lines.push(line);
     }
@@ -137,7 +145,13 @@ fn inline_photo(card: &mut Card, photo: impl Fn(&str) -> Option<Vec<u8>>) {
             continue;
         };
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
-        let kind = match name.rsplit('.').next().unwrap_or_default().to_lowercase().as_str() {
+        let kind = match name
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_lowercase()
+            .as_str()
+        {
             "png" => "png",
             "webp" => "webp",
             _ => "jpeg",
@@ -148,7 +162,8 @@ fn inline_photo(card: &mut Card, photo: impl Fn(&str) -> Option<Vec<u8>>) {
         }
     }
     // A path on this computer says nothing elsewhere, and who uses it.
-    card.lines.retain(|line| line.name != "PHOTO" || !line.value.starts_with("file:"));
+    card.lines
+        .retain(|line| line.name != "PHOTO" || !line.value.starts_with("file:"));
 }
 
 fn lists(
@@ -160,14 +175,18 @@ fn lists(
     let mut lists = List::default();
     while let Some(row) = rows.next()? {
         let (id, name) = (text(row, 0)?, text(row, 1)?);
-        let mut members = connection
-            .prepare("SELECT card FROM list_cards WHERE list = ?1 ORDER BY rowid")?;
+        let mut members =
+            connection.prepare("SELECT card FROM list_cards WHERE list = ?1 ORDER BY rowid")?;
         let mut cards = members.query([&id])?;
         let mut members = Vec::new();
         while let Some(card) = cards.next()? {
             members.extend(uids.get(&text(card, 0)?).cloned());
         }
-        lists.push(ContactList { name, members, extra: Extra::default() });
+        lists.push(ContactList {
+            name,
+            members,
+            extra: Extra::default(),
+        });
     }
     Ok(lists)
 }

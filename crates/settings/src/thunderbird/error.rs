@@ -7,7 +7,9 @@ use std::io;
 #[non_exhaustive]
 pub enum Error {
     /// No `prefs.js`.
-    #[error("this folder is no Thunderbird profile: it has no prefs.js; Help, Troubleshooting Information shows the folder")]
+    #[error(
+        "this folder is no Thunderbird profile: it has no prefs.js; Help, Troubleshooting Information shows the folder"
+    )]
     NotAProfile,
     /// The files belong to somebody else.
     #[error("this profile belongs to another user of this computer; run this as that user")]

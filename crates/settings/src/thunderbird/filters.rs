@@ -108,7 +108,11 @@ fn put(rule: &mut Rule, key: &str, value: &str) -> Option<()> {
         "action" => {
             let known = ACTIONS.iter().find(|(name, _)| *name == value);
             let kind = known.map_or_else(|| other_name(value), |(_, kind)| (*kind).to_owned());
-            rule.actions.push(Action { kind, value: None, extra: Extra::default() });
+            rule.actions.push(Action {
+                kind,
+                value: None,
+                extra: Extra::default(),
+            });
         }
         "actionValue" => rule.actions.iter_mut().last()?.value = Some(value.to_owned()),
         "condition" => {
@@ -123,7 +127,10 @@ fn put(rule: &mut Rule, key: &str, value: &str) -> Option<()> {
 
 /// An action that this version does not know: its name, spelled like the known ones.
 fn other_name(name: &str) -> String {
-    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")
+    name.to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// `ALL`, or `AND (…) AND (…)`, or `OR (…) OR (…)`.
@@ -135,7 +142,10 @@ fn conditions(text: &str) -> Option<(&'static str, List<Condition>)> {
     let matching = if rest.starts_with("OR") { "any" } else { "all" };
     let mut conditions = List::default();
     while !rest.is_empty() {
-        let behind = rest.strip_prefix("AND").or_else(|| rest.strip_prefix("OR")).unwrap_or(rest);
+        let behind = rest
+            .strip_prefix("AND")
+            .or_else(|| rest.strip_prefix("OR"))
+            .unwrap_or(rest);
         let inside = behind.trim_start().strip_prefix('(')?;
         let end = closing(inside)?;
         conditions.push(condition(inside.get(..end)?)?);
@@ -165,7 +175,9 @@ fn condition(text: &str) -> Option<Condition> {
         None => text.split_once(',')?,
     };
     let (op, value) = rest.split_once(',').unwrap_or((rest, ""));
-    let unquoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let unquoted = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
     let value = unquoted.map_or_else(|| value.to_owned(), |value| value.replace("\\\"", "\""));
     Some(Condition {
         field: field.trim().to_owned(),
@@ -182,8 +194,14 @@ pub fn write<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> (String, Vec<&'a 
     let mut text = String::from("version=\"9\"\nlogging=\"no\"\n");
     let mut left_out = Vec::new();
     for rule in rules {
-        let native = rule.native.as_ref().filter(|native| native.format == NATIVE);
-        let runs_program = rule.actions.iter().any(|action| action.kind == "run-program");
+        let native = rule
+            .native
+            .as_ref()
+            .filter(|native| native.format == NATIVE);
+        let runs_program = rule
+            .actions
+            .iter()
+            .any(|action| action.kind == "run-program");
         let block = native.and_then(|native| checked(&native.text, rule));
         match block.or_else(|| spell(rule)).filter(|_| !runs_program) {
             Some(block) => text.push_str(&block),
@@ -246,13 +264,28 @@ fn spell(rule: &Rule) -> Option<String> {
 fn block(rule: &Rule) -> Option<String> {
     let mut block = String::new();
     let mut put = |key: &str, value: &str| {
-        let value: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let value: String = value
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");
         block.push_str(&format!("{key}=\"{value}\"\n"));
     };
     put("name", &rule.name);
-    put("enabled", if rule.enabled == Some(false) { "no" } else { "yes" });
-    let bits = |when: &String| TIMES.iter().find(|(_, time)| time == when).map(|(bit, _)| *bit);
+    put(
+        "enabled",
+        if rule.enabled == Some(false) {
+            "no"
+        } else {
+            "yes"
+        },
+    );
+    let bits = |when: &String| {
+        TIMES
+            .iter()
+            .find(|(_, time)| time == when)
+            .map(|(bit, _)| *bit)
+    };
     let bits: u32 = rule.when.iter().filter_map(bits).sum();
     put("type", &if bits == 0 { 17 } else { bits }.to_string());
     for action in rule.actions.iter() {

@@ -14,7 +14,9 @@ pub(crate) struct Folder {
 
 impl Folder {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     pub(crate) fn path(&self, inside: &Path) -> PathBuf {
@@ -28,7 +30,11 @@ impl Folder {
             return None;
         }
         let mut bytes = Vec::new();
-        let read = fs::File::open(path).ok()?.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
+        let read = fs::File::open(path)
+            .ok()?
+            .take(LARGEST + 1)
+            .read_to_end(&mut bytes)
+            .ok()?;
         (read as u64 <= LARGEST).then_some(bytes)
     }
 
@@ -41,8 +47,9 @@ impl Folder {
         let Ok(entries) = fs::read_dir(self.path(inside)) else {
             return Vec::new();
         };
-        let mut names: Vec<PathBuf> =
-            entries.filter_map(|entry| Some(inside.join(entry.ok()?.file_name()))).collect();
+        let mut names: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(inside.join(entry.ok()?.file_name())))
+            .collect();
         names.sort();
         names
     }
@@ -52,6 +59,8 @@ impl Folder {
 pub(crate) fn inside(relative: &str) -> Option<PathBuf> {
     let path = relative.strip_prefix("[ProfD]")?.replace('\\', "/");
     let path = PathBuf::from(path);
-    let stays = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let stays = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     (stays && path.components().next().is_some()).then_some(path)
 }

@@ -42,15 +42,26 @@ pub(crate) fn certificates(
         in_chains.extend(chain.iter().map(|known| known.id.as_str()));
         let p12 = keys.and_then(|(keys, entropy)| seal(&chain, keys, entropy, &mut bundle.blobs));
         if keys.is_some() && p12.is_none() {
-            losses.push(Loss::of("certificates", &certificate.id, "key-not-readable"));
+            losses.push(Loss::of(
+                "certificates",
+                &certificate.id,
+                "key-not-readable",
+            ));
         }
         let entry = entry(certificate, "identity", p12, &mut bundle.blobs);
         bundle.certificates.push(entry);
     }
-    for certificate in known.iter().filter(|known| !in_chains.contains(&known.id.as_str())) {
+    for certificate in known
+        .iter()
+        .filter(|known| !in_chains.contains(&known.id.as_str()))
+    {
         if certificate.parsed.is_authority() {
             // Whom to trust is for the person to say on each device.
-            losses.push(Loss::of("certificates", &certificate.id, "authority-not-carried"));
+            losses.push(Loss::of(
+                "certificates",
+                &certificate.id,
+                "authority-not-carried",
+            ));
         } else {
             let entry = entry(certificate, "recipient", None, &mut bundle.blobs);
             bundle.certificates.push(entry);
@@ -85,9 +96,14 @@ fn name<'a>(stored: &'a [StoredCertificate], losses: &mut Vec<Loss>) -> Vec<Know
 fn chain<'a, 'b>(leaf: &'b Known<'a>, known: &'b [Known<'a>]) -> Vec<&'b Known<'a>> {
     let mut chain = vec![leaf];
     while let Some(last) = chain.last().filter(|last| !last.parsed.is_self_issued()) {
-        let issuer = known.iter().find(|known| known.parsed.subject == last.parsed.issuer);
+        let issuer = known
+            .iter()
+            .find(|known| known.parsed.subject == last.parsed.issuer);
         let is_new = |issuer: &&Known<'a>| chain.iter().all(|known| known.id != issuer.id);
-        match issuer.filter(is_new).filter(|_| chain.len() < LONGEST_CHAIN) {
+        match issuer
+            .filter(is_new)
+            .filter(|_| chain.len() < LONGEST_CHAIN)
+        {
             Some(issuer) => chain.push(issuer),
             None => break,
         }
@@ -95,18 +111,16 @@ fn chain<'a, 'b>(leaf: &'b Known<'a>, known: &'b [Known<'a>]) -> Vec<&'b Known<'
     chain
 }
 
-fn seal(
-    chain: &[&Known<'_>],
-    keys: &Keys,
-    entropy: &Entropy,
-    blobs: &mut Blobs,
-) -> Option<P12> {
+fn seal(chain: &[&Known<'_>], keys: &Keys, entropy: &Entropy, blobs: &mut Blobs) -> Option<P12> {
     let leaf = chain.first()?;
     let key = keys.private_key(&leaf.stored.id)?;
     let drawn = primitives::derive_bytes(entropy, &format!("p12 password {}", leaf.id));
     let password = Secret::new(BASE32_NOPAD.encode(drawn.get(..16)?).to_lowercase());
     let certificates: Vec<&[u8]> = chain.iter().map(|known| known.parsed.der).collect();
-    let name = leaf.parsed.common_name().unwrap_or_else(|| leaf.stored.label.clone());
+    let name = leaf
+        .parsed
+        .common_name()
+        .unwrap_or_else(|| leaf.stored.label.clone());
     let bytes = p12::write(&key, &certificates, &name, &password, (entropy, &leaf.id))?;
     Some(P12 {
         data: blobs.insert("application/x-pkcs12", bytes),
@@ -188,8 +202,10 @@ pub(crate) fn openpgp_keys(
     if !secret_sound || !public_sound {
         losses.push(Loss::whole("openpgpKeys", "damaged"));
     }
-    let taken: Vec<&openpgp::Key> =
-        secret.iter().filter(|key| passphrase.is_some() && key.is_secret).collect();
+    let taken: Vec<&openpgp::Key> = secret
+        .iter()
+        .filter(|key| passphrase.is_some() && key.is_secret)
+        .collect();
     let is_taken = |key: &&openpgp::Key| taken.iter().all(|t| t.fingerprint != key.fingerprint);
     let others = public.iter().filter(|key| !key.is_secret).filter(is_taken);
     for key in taken.iter().copied().chain(others) {
@@ -198,7 +214,9 @@ pub(crate) fn openpgp_keys(
             fingerprint: Some(key.fingerprint.clone()),
             user_ids: key.user_ids.clone(),
             secret: Some(key.is_secret),
-            data: bundle.blobs.insert("application/pgp-keys", key.bytes.clone()),
+            data: bundle
+                .blobs
+                .insert("application/pgp-keys", key.bytes.clone()),
             passphrase: passphrase.filter(|_| key.is_secret).cloned(),
             extra: Extra::default(),
         });

@@ -37,7 +37,11 @@ pub(crate) fn open(file: &[u8], keys: &Keys) -> Option<(Vec<Login>, Vec<Loss>)> 
     let mut logins = Vec::new();
     let mut losses = Vec::new();
     // A tombstone of a deleted login has no sealed texts, and so counts as unread.
-    for stored in file.logins.iter().filter(|stored| !stored.hostname.starts_with("oauth:")) {
+    for stored in file
+        .logins
+        .iter()
+        .filter(|stored| !stored.hostname.starts_with("oauth:"))
+    {
         let text = |sealed: &str| {
             let sealed = BASE64.decode(sealed.as_bytes()).ok()?;
             let opened = keys.open_text(&sealed)?;
@@ -47,7 +51,11 @@ pub(crate) fn open(file: &[u8], keys: &Keys) -> Option<(Vec<Login>, Vec<Loss>)> 
         let password = text(&stored.encrypted_password).map(Secret::new);
         match (username, password) {
             (Some(username), Some(password)) => {
-                logins.push(Login { origin: stored.hostname.clone(), username, password });
+                logins.push(Login {
+                    origin: stored.hostname.clone(),
+                    username,
+                    password,
+                });
             }
             _ => losses.push(Loss::of("secrets", &stored.hostname, "not-decryptable")),
         }
@@ -58,6 +66,9 @@ pub(crate) fn open(file: &[u8], keys: &Keys) -> Option<(Vec<Login>, Vec<Loss>)> 
 /// The password for a server: the login of this user there.
 pub(crate) fn password(logins: &[Login], origin: &str, username: &str) -> Option<Secret> {
     let is_there = |login: &&Login| login.origin.eq_ignore_ascii_case(origin);
-    let found = logins.iter().filter(is_there).find(|login| login.username == username);
+    let found = logins
+        .iter()
+        .filter(is_there)
+        .find(|login| login.username == username);
     found.map(|login| login.password.clone())
 }

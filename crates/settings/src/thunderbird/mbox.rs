@@ -17,13 +17,23 @@ pub(crate) fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
         }
         is_blank = line == b"\n" || line == b"\r\n";
     }
-    mails.iter().map(|mail| cleaned(mail)).filter(|mail| !mail.is_empty()).collect()
+    mails
+        .iter()
+        .map(|mail| cleaned(mail))
+        .filter(|mail| !mail.is_empty())
+        .collect()
 }
 
 /// `>From ` and `>>From ` lose one `>`.
 fn unquoted(line: &[u8]) -> &[u8] {
-    let behind = line.iter().position(|byte| *byte != b'>').unwrap_or(line.len());
-    let is_quoted = behind > 0 && line.get(behind..).is_some_and(|rest| rest.starts_with(b"From "));
+    let behind = line
+        .iter()
+        .position(|byte| *byte != b'>')
+        .unwrap_or(line.len());
+    let is_quoted = behind > 0
+        && line
+            .get(behind..)
+            .is_some_and(|rest| rest.starts_with(b"From "));
     line.get(usize::from(is_quoted)..).unwrap_or_default()
 }
 
@@ -40,7 +50,9 @@ pub(crate) fn cleaned(mail: &[u8]) -> Vec<u8> {
         }
         if !line.starts_with(b" ") && !line.starts_with(b"\t") {
             let name: Vec<u8> = line.iter().take(16).map(u8::to_ascii_lowercase).collect();
-            is_own = OWN_HEADERS.iter().any(|own| name.starts_with(own.as_bytes()));
+            is_own = OWN_HEADERS
+                .iter()
+                .any(|own| name.starts_with(own.as_bytes()));
         }
         if !is_own {
             kept.extend_from_slice(line);
@@ -68,8 +80,14 @@ pub(crate) fn join<'a>(mails: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
         // The date is that of nobody; Thunderbird does not read it.
         file.extend_from_slice(b"From - Thu Jan 01 00:00:00 1970\n");
         for line in mail.split_inclusive(|byte| *byte == b'\n') {
-            let behind = line.iter().position(|byte| *byte != b'>').unwrap_or(line.len());
-            if line.get(behind..).is_some_and(|rest| rest.starts_with(b"From ")) {
+            let behind = line
+                .iter()
+                .position(|byte| *byte != b'>')
+                .unwrap_or(line.len());
+            if line
+                .get(behind..)
+                .is_some_and(|rest| rest.starts_with(b"From "))
+            {
                 file.push(b'>');
             }
             file.extend_from_slice(line);

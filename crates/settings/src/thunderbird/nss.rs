@@ -64,7 +64,9 @@ fn number(bytes: &[u8]) -> Option<u32> {
 }
 
 fn damaged(_: rusqlite::Error) -> Error {
-    Error::Damaged { file: KEY_FILE.to_owned() }
+    Error::Damaged {
+        file: KEY_FILE.to_owned(),
+    }
 }
 
 impl Keys {
@@ -74,9 +76,11 @@ impl Keys {
         primary_password: Option<&Secret>,
     ) -> Result<Self, Error> {
         let (salt, check) = connection
-            .query_row("SELECT item1, item2 FROM metaData WHERE id = 'password'", [], |row| {
-                Ok((bytes(row, 0), bytes(row, 1)))
-            })
+            .query_row(
+                "SELECT item1, item2 FROM metaData WHERE id = 'password'",
+                [],
+                |row| Ok((bytes(row, 0), bytes(row, 1))),
+            )
             .map_err(damaged)?;
         let password = primary_password.map_or("", Secret::expose);
         let hash = match salt.len() {
@@ -85,7 +89,11 @@ impl Keys {
             // Since Gecko 146, once a primary password was set.
             48 => Hash::Sha384,
             64 => Hash::Sha512,
-            _ => return Err(Error::Damaged { file: KEY_FILE.to_owned() }),
+            _ => {
+                return Err(Error::Damaged {
+                    file: KEY_FILE.to_owned(),
+                });
+            }
         };
         let seed = primitives::hash(hash, &[&salt, password.as_bytes()]);
         let opened = open_sealed(&check, &seed);
@@ -95,14 +103,22 @@ impl Keys {
                 Some(_) => Error::WrongPrimaryPassword,
             });
         }
-        let mut keys = Self { sealed: Vec::new(), secret: Vec::new(), seed };
+        let mut keys = Self {
+            sealed: Vec::new(),
+            secret: Vec::new(),
+            seed,
+        };
         keys.load(connection).map_err(damaged)?;
         Ok(keys)
     }
 
     /// Opens nothing.
     pub(crate) fn empty() -> Self {
-        Self { sealed: Vec::new(), secret: Vec::new(), seed: Zeroizing::new(Vec::new()) }
+        Self {
+            sealed: Vec::new(),
+            secret: Vec::new(),
+            seed: Zeroizing::new(Vec::new()),
+        }
     }
 
     fn load(&mut self, connection: &Connection) -> rusqlite::Result<()> {
@@ -160,7 +176,10 @@ impl Keys {
         let iv = algorithm.expect(der::OCTET_STRING)?.content;
         let text = parts.expect(der::OCTET_STRING)?.content;
         // Both kinds of key may have the same id.
-        let mut fitting = self.secret.iter().filter(|(own, kind, _)| own == id && *kind == cipher);
+        let mut fitting = self
+            .secret
+            .iter()
+            .filter(|(own, kind, _)| own == id && *kind == cipher);
         fitting.find_map(|(_, _, key)| {
             primitives::decrypt(cipher, key.get(..cipher.key_len())?, iv, text)
         })
@@ -168,7 +187,10 @@ impl Keys {
 
     /// The private key with this CKA_ID, as PKCS#8 (RFC 5208).
     pub(crate) fn private_key(&self, id: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let key = self.sealed.iter().find(|key| key.id == id && !id.is_empty())?;
+        let key = self
+            .sealed
+            .iter()
+            .find(|key| key.id == id && !id.is_empty())?;
         match key.kind {
             KEY_RSA => self.rsa(key),
             KEY_EC => self.elliptic(key),
@@ -178,7 +200,10 @@ impl Keys {
 
     /// RFC 8017 appendix A.1.2.
     fn rsa(&self, key: &SealedKey) -> Option<Zeroizing<Vec<u8>>> {
-        let opened = key.private.each_ref().map(|sealed| open_sealed(sealed, &self.seed));
+        let opened = key
+            .private
+            .each_ref()
+            .map(|sealed| open_sealed(sealed, &self.seed));
         let mut numbers = vec![
             der::integer(&[]),
             der::integer(&key.modulus),
@@ -188,8 +213,7 @@ impl Keys {
             numbers.push(der::integer(&number?));
         }
         let numbers: Vec<&[u8]> = numbers.iter().map(|number| number.as_slice()).collect();
-        let algorithm =
-            der::sequence(&[&der::tlv(der::OID, oid::RSA), &der::tlv(der::NULL, &[])]);
+        let algorithm = der::sequence(&[&der::tlv(der::OID, oid::RSA), &der::tlv(der::NULL, &[])]);
         Some(pkcs8(&algorithm, &der::sequence(&numbers)))
     }
 
@@ -197,8 +221,7 @@ impl Keys {
     fn elliptic(&self, key: &SealedKey) -> Option<Zeroizing<Vec<u8>>> {
         let value = open_sealed(&key.value, &self.seed)?;
         let value = padded(&value, curve_length(&key.curve)?);
-        let private =
-            der::sequence(&[&der::integer(&[1]), &der::tlv(der::OCTET_STRING, &value)]);
+        let private = der::sequence(&[&der::integer(&[1]), &der::tlv(der::OCTET_STRING, &value)]);
         let algorithm = der::sequence(&[&der::tlv(der::OID, oid::EC_PUBLIC_KEY), &key.curve]);
         Some(pkcs8(&algorithm, &private))
     }
@@ -224,7 +247,11 @@ fn padded(value: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
 }
 
 fn pkcs8(algorithm: &[u8], key: &[u8]) -> Zeroizing<Vec<u8>> {
-    der::sequence(&[&der::integer(&[0]), algorithm, &der::tlv(der::OCTET_STRING, key)])
+    der::sequence(&[
+        &der::integer(&[0]),
+        algorithm,
+        &der::tlv(der::OCTET_STRING, key),
+    ])
 }
 
 /// `SEQ{algorithm, text}` under the seed.
@@ -242,7 +269,10 @@ fn open_before_2020(algorithm: &[u8], seed: &[u8], text: &[u8]) -> Option<Zeroiz
     if parts.expect(der::OID)?.content != oid::NSS_PBE_SHA1_TRIPLE_DES {
         return None;
     }
-    let salt = parts.enter(der::SEQUENCE)?.expect(der::OCTET_STRING)?.content;
+    let salt = parts
+        .enter(der::SEQUENCE)?
+        .expect(der::OCTET_STRING)?
+        .content;
     let mut padded = salt.to_vec();
     padded.resize(salt.len().max(20), 0);
     let key = primitives::hash(Hash::Sha1, &[seed, salt]);
@@ -250,7 +280,12 @@ fn open_before_2020(algorithm: &[u8], seed: &[u8], text: &[u8]) -> Option<Zeroiz
     let between = primitives::mac(Hash::Sha1, &key, &[&padded]);
     let second = primitives::mac(Hash::Sha1, &key, &[&between, salt]);
     let derived = Zeroizing::new([first.as_slice(), second.as_slice()].concat());
-    primitives::decrypt(Cipher::TripleDes, derived.get(..24)?, derived.get(32..40)?, text)
+    primitives::decrypt(
+        Cipher::TripleDes,
+        derived.get(..24)?,
+        derived.get(32..40)?,
+        text,
+    )
 }
 
 /// A row of `nssPublic` with a certificate.

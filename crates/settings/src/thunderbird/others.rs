@@ -84,13 +84,20 @@ pub(crate) fn preferences(prefs: &Prefs, bundle: &mut Bundle) {
     });
     let found: Map<String, Value> = found.collect();
     if !found.is_empty() {
-        bundle.preferences.0.insert("thunderbird".to_owned(), Value::Object(found));
+        bundle
+            .preferences
+            .0
+            .insert("thunderbird".to_owned(), Value::Object(found));
     }
 }
 
 /// Puts preferences back that came from Thunderbird, and only those.
 pub(crate) fn restore(bundle: &Bundle, prefs: &mut Prefs) {
-    let own = bundle.preferences.0.get("thunderbird").and_then(Value::as_object);
+    let own = bundle
+        .preferences
+        .0
+        .get("thunderbird")
+        .and_then(Value::as_object);
     for name in PREFERENCES {
         let value = own.and_then(|own| own.get(*name));
         let value = value.and_then(|value| match value {

@@ -52,7 +52,9 @@ impl<'a> Scanner<'a> {
 
     fn word(&mut self) -> &'a str {
         self.skip_blank();
-        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !"_+-".contains(c));
+        let end = self
+            .rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && !"_+-".contains(c));
         let (word, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
         word
@@ -60,7 +62,11 @@ impl<'a> Scanner<'a> {
 
     fn text(&mut self) -> Option<String> {
         self.skip_blank();
-        let quote = self.rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let quote = self
+            .rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\''))?;
         let mut units: Vec<u16> = Vec::new();
         let mut text = String::new();
         let mut rest = self.rest.get(1..)?;
@@ -146,7 +152,9 @@ impl Prefs {
     /// Reads a file. Gives the number of statements that did not fit, too.
     #[must_use]
     pub fn parse(text: &str) -> (Self, usize) {
-        let mut scanner = Scanner { rest: text.trim_start_matches('\u{feff}') };
+        let mut scanner = Scanner {
+            rest: text.trim_start_matches('\u{feff}'),
+        };
         let mut prefs = Self::default();
         let mut odd = 0;
         loop {
@@ -211,10 +219,15 @@ impl Prefs {
 
     /// What stands between `prefix` and `suffix` in names, each once.
     pub fn keys<'a>(&'a self, prefix: &'a str, suffix: &'a str) -> impl Iterator<Item = &'a str> {
-        let from = self.0.range(prefix.to_owned()..).map(|(name, _)| name.as_str());
+        let from = self
+            .0
+            .range(prefix.to_owned()..)
+            .map(|(name, _)| name.as_str());
         let inside = from.take_while(move |name| name.starts_with(prefix));
         inside.filter_map(move |name| {
-            name.strip_prefix(prefix)?.strip_suffix(suffix).filter(|key| !key.is_empty())
+            name.strip_prefix(prefix)?
+                .strip_suffix(suffix)
+                .filter(|key| !key.is_empty())
         })
     }
 

@@ -21,7 +21,9 @@ pub fn parse(text: &str) -> Vec<Profile> {
     for (section, lines) in sections(text) {
         let value = |key: &str| {
             let mut pairs = lines.iter().filter_map(|line| line.split_once('='));
-            pairs.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
+            pairs
+                .find(|(name, _)| name.trim() == key)
+                .map(|(_, value)| value.trim())
         };
         if section.starts_with("Install") {
             installed = installed.or(value("Default"));
@@ -35,7 +37,9 @@ pub fn parse(text: &str) -> Vec<Profile> {
         }));
     }
     if let Some(path) = installed.filter(|path| profiles.iter().any(|p| p.path == *path)) {
-        profiles.iter_mut().for_each(|profile| profile.is_default = profile.path == path);
+        profiles
+            .iter_mut()
+            .for_each(|profile| profile.is_default = profile.path == path);
     }
     profiles
 }
@@ -43,9 +47,16 @@ pub fn parse(text: &str) -> Vec<Profile> {
 fn sections(text: &str) -> Vec<(&str, Vec<&str>)> {
     let mut sections: Vec<(&str, Vec<&str>)> = Vec::new();
     for line in text.trim_start_matches('\u{feff}').lines().map(str::trim) {
-        match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        match line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
             Some(name) => sections.push((name, Vec::new())),
-            None => sections.iter_mut().last().into_iter().for_each(|(_, all)| all.push(line)),
+            None => sections
+                .iter_mut()
+                .last()
+                .into_iter()
+                .for_each(|(_, all)| all.push(line)),
         }
     }
     sections

@@ -42,16 +42,27 @@ pub struct Opening {
 /// Whatever else is odd is a loss.
 pub fn read(copy: &Path, stamp: &Stamp, opening: Option<&Opening>) -> Result<Opened, Error> {
     let files = Folder::new(copy);
-    let prefs = files.read(Path::new("prefs.js")).ok_or(Error::NotAProfile)?;
+    let prefs = files
+        .read(Path::new("prefs.js"))
+        .ok_or(Error::NotAProfile)?;
     let (prefs, odd) = Prefs::parse(&String::from_utf8_lossy(&prefs));
     if prefs.is_empty() {
-        return Err(Error::Damaged { file: "prefs.js".to_owned() });
+        return Err(Error::Damaged {
+            file: "prefs.js".to_owned(),
+        });
     }
     let mut losses = Vec::new();
     if odd > 0 {
-        losses.push(Loss::of("preferences", odd.to_string(), "lines-not-understood"));
+        losses.push(Loss::of(
+            "preferences",
+            odd.to_string(),
+            "lines-not-understood",
+        ));
     }
-    let keys = opening.map(|opening| unlock(&files, opening)).transpose()?.flatten();
+    let keys = opening
+        .map(|opening| unlock(&files, opening))
+        .transpose()?
+        .flatten();
     let logins = match &keys {
         Some(keys) => open_logins(&files, keys, &mut losses)?,
         None => Vec::new(),
@@ -73,7 +84,10 @@ pub fn read(copy: &Path, stamp: &Stamp, opening: Option<&Opening>) -> Result<Ope
         reader.bundle.secrets = Secrets::Omitted.into();
         reader.losses.push(Loss::whole("secrets", "omitted"));
     }
-    Ok(Opened { bundle: reader.bundle, notes: reader.losses })
+    Ok(Opened {
+        bundle: reader.bundle,
+        notes: reader.losses,
+    })
 }
 
 /// `None` if the profile never stored a secret.
@@ -82,21 +96,21 @@ fn unlock(files: &Folder, opening: &Opening) -> Result<Option<Keys>, Error> {
     if !files.has(path) {
         return Ok(None);
     }
-    let damaged = |_| Error::Damaged { file: "key4.db".to_owned() };
+    let damaged = |_| Error::Damaged {
+        file: "key4.db".to_owned(),
+    };
     let connection = database::open(&files.path(path)).map_err(damaged)?;
     Keys::unlock(&connection, opening.primary_password.as_ref()).map(Some)
 }
 
-fn open_logins(
-    files: &Folder,
-    keys: &Keys,
-    losses: &mut Vec<Loss>,
-) -> Result<Vec<Login>, Error> {
+fn open_logins(files: &Folder, keys: &Keys, losses: &mut Vec<Loss>) -> Result<Vec<Login>, Error> {
     let Some(file) = files.read(Path::new("logins.json")) else {
         return Ok(Vec::new());
     };
     let opened = logins::open(&file, keys);
-    let (logins, odd) = opened.ok_or(Error::Damaged { file: "logins.json".to_owned() })?;
+    let (logins, odd) = opened.ok_or(Error::Damaged {
+        file: "logins.json".to_owned(),
+    })?;
     losses.extend(odd);
     Ok(logins)
 }
@@ -114,29 +128,43 @@ struct Reader {
 impl Reader {
     /// `compatibility.ini` says which Thunderbird used the profile last, and where.
     fn version(&mut self) {
-        let file = self.files.read(Path::new("compatibility.ini")).unwrap_or_default();
+        let file = self
+            .files
+            .read(Path::new("compatibility.ini"))
+            .unwrap_or_default();
         let file = String::from_utf8_lossy(&file).into_owned();
         let value = |key: &str| {
-            let line = file.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            let line = file
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             line.map(str::trim)
         };
         let version = value("LastVersion").and_then(|version| version.split('_').next());
         let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
         if major.is_some_and(|major| major > NEWEST) {
             let version = version.unwrap_or_default();
-            self.losses.push(Loss::of("bundle", version, "newer-thunderbird"));
+            self.losses
+                .push(Loss::of("bundle", version, "newer-thunderbird"));
         }
         let system = value("LastOSABI").unwrap_or_default();
-        let system = [("Linux", "linux"), ("WINNT", "windows"), ("Darwin", "macos")]
-            .into_iter()
-            .find_map(|(begins, name)| system.starts_with(begins).then_some(name));
+        let system = [
+            ("Linux", "linux"),
+            ("WINNT", "windows"),
+            ("Darwin", "macos"),
+        ]
+        .into_iter()
+        .find_map(|(begins, name)| system.starts_with(begins).then_some(name));
         self.bundle.source.app_version = version.map(str::to_owned);
         self.bundle.source.os = system.map(str::to_owned);
     }
 
     fn settings(&mut self) {
         let logins = self.logins.as_deref();
-        let mut servers = Servers { prefs: &self.prefs, logins, losses: Vec::new() };
+        let mut servers = Servers {
+            prefs: &self.prefs,
+            logins,
+            losses: Vec::new(),
+        };
         servers.read(&mut self.bundle);
         self.losses.append(&mut servers.losses);
         let (prefs, files, bundle) = (&self.prefs, &self.files, &mut self.bundle);
@@ -158,7 +186,9 @@ impl Reader {
             let kind = prefs.number(&format!("ldap_2.servers.{key}.dirType"));
             let mut book = AddressBook {
                 id: format!("ab-{}", if key == "pab" { "personal" } else { key }),
-                name: text("description").unwrap_or("Personal Address Book").to_owned(),
+                name: text("description")
+                    .unwrap_or("Personal Address Book")
+                    .to_owned(),
                 ..AddressBook::default()
             };
             let taken = match kind {
@@ -177,7 +207,8 @@ impl Reader {
                 }
                 Some(101) | None => self.local(&mut book, text("filename")),
                 Some(_) => {
-                    self.losses.push(Loss::of("addressBooks", &book.id, "kind-not-supported"));
+                    self.losses
+                        .push(Loss::of("addressBooks", &book.id, "kind-not-supported"));
                     false
                 }
             };
@@ -198,7 +229,8 @@ impl Reader {
         let is_plain = !file.contains(['/', '\\']) && file.ends_with(".sqlite");
         if !is_plain || !self.files.has(Path::new(file)) {
             if file != "abook.sqlite" {
-                self.losses.push(Loss::of("addressBooks", &book.id, "file-missing"));
+                self.losses
+                    .push(Loss::of("addressBooks", &book.id, "file-missing"));
             }
             return false;
         }
@@ -207,17 +239,25 @@ impl Reader {
         let read = database::open(&self.files.path(Path::new(file)))
             .and_then(|connection| books::read(&connection, photo));
         let Ok(contacts) = read else {
-            self.losses.push(Loss::of("addressBooks", &book.id, "damaged"));
+            self.losses
+                .push(Loss::of("addressBooks", &book.id, "damaged"));
             return false;
         };
         if contacts.odd > 0 {
-            self.losses.push(Loss::of("addressBooks", &book.id, "contacts-not-understood"));
+            self.losses.push(Loss::of(
+                "addressBooks",
+                &book.id,
+                "contacts-not-understood",
+            ));
         }
         book.kind = "local".to_owned();
         book.count = Some(contacts.count);
         book.lists = contacts.lists;
-        book.contacts =
-            Some(self.bundle.blobs.insert(MEDIA_TYPE, contacts.text.into_bytes()));
+        book.contacts = Some(
+            self.bundle
+                .blobs
+                .insert(MEDIA_TYPE, contacts.text.into_bytes()),
+        );
         contacts.count > 0
     }
 
@@ -236,7 +276,10 @@ impl Reader {
         let key_file = self.files.path(Path::new("key4.db"));
         let ids = database::open(&key_file).and_then(|db| nss::private_key_ids(&db));
         let ids = ids.unwrap_or_default();
-        let keys = self.keys.as_ref().zip(opening.map(|opening| &opening.entropy));
+        let keys = self
+            .keys
+            .as_ref()
+            .zip(opening.map(|opening| &opening.entropy));
         keys::certificates(
             &stored,
             |id| ids.iter().any(|own| own == id),
@@ -253,17 +296,27 @@ impl Reader {
         let passphrase = self.passphrase();
         let has_secret = !secret.is_empty() && self.logins.is_some();
         if has_secret && passphrase.is_none() {
-            self.losses.push(Loss::whole("openpgpKeys", "passphrase-missing"));
+            self.losses
+                .push(Loss::whole("openpgpKeys", "passphrase-missing"));
         }
         let rings = (secret.as_slice(), public.as_slice());
-        keys::openpgp_keys(rings, passphrase.as_ref(), &mut self.bundle, &mut self.losses);
+        keys::openpgp_keys(
+            rings,
+            passphrase.as_ref(),
+            &mut self.bundle,
+            &mut self.losses,
+        );
     }
 
     /// One passphrase for all keys, sealed like a login.
     fn passphrase(&self) -> Option<Secret> {
-        let sealed = self.files.read(Path::new("encrypted-openpgp-passphrase.txt"))?;
+        let sealed = self
+            .files
+            .read(Path::new("encrypted-openpgp-passphrase.txt"))?;
         let sealed = BASE64.decode(sealed.trim_ascii()).ok()?;
         let text = self.keys.as_ref()?.open_text(&sealed)?;
-        std::str::from_utf8(&text).ok().map(|text| Secret::new(text.to_owned()))
+        std::str::from_utf8(&text)
+            .ok()
+            .map(|text| Secret::new(text.to_owned()))
     }
 }

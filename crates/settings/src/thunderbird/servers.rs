@@ -68,8 +68,11 @@ impl Servers<'_> {
                 bundle.outgoing_servers.push(outgoing);
             }
         }
-        let ids: Vec<String> =
-            bundle.accounts.iter().flat_map(|account| account.identities.clone()).collect();
+        let ids: Vec<String> = bundle
+            .accounts
+            .iter()
+            .flat_map(|account| account.identities.clone())
+            .collect();
         for id in ids {
             match self.identity(&id) {
                 Some(identity) => bundle.identities.push(identity),
@@ -94,11 +97,13 @@ impl Servers<'_> {
             // The folders on this computer.
             Some("none") => return None,
             Some("rss" | "nntp" | "im") => {
-                self.losses.push(Loss::of("accounts", id, "not-a-mail-account"));
+                self.losses
+                    .push(Loss::of("accounts", id, "not-a-mail-account"));
                 return None;
             }
             _ => {
-                self.losses.push(Loss::of("accounts", id, "protocol-not-supported"));
+                self.losses
+                    .push(Loss::of("accounts", id, "protocol-not-supported"));
                 return None;
             }
         };
@@ -182,7 +187,10 @@ impl Servers<'_> {
             (_, true) => 465,
             (_, false) => 587,
         };
-        let port = self.prefs.number(name).and_then(|port| u16::try_from(port).ok());
+        let port = self
+            .prefs
+            .number(name)
+            .and_then(|port| u16::try_from(port).ok());
         Some(port.filter(|port| *port > 0).unwrap_or(usual))
     }
 
@@ -199,7 +207,9 @@ impl Servers<'_> {
         let number = |name: &str| self.prefs.number(&format!("mail.server.{key}.{name}"));
         let flag = |name: &str| self.prefs.flag(&format!("mail.server.{key}.{name}"));
         let mut options = Map::new();
-        let minutes = number("check_time").filter(|minutes| *minutes > 0).unwrap_or(10);
+        let minutes = number("check_time")
+            .filter(|minutes| *minutes > 0)
+            .unwrap_or(10);
         options.insert("checkMinutes".to_owned(), Value::from(minutes));
         if protocol == Protocol::Pop3 {
             let leaves = flag("leave_on_server").unwrap_or(false);
@@ -239,8 +249,14 @@ impl Servers<'_> {
             put("archive", text("archive_folder"));
             put("templates", text("stationery_folder"));
         }
-        put("junk", self.prefs.text(&format!("mail.server.{key}.spamActionTargetFolder")));
-        let trash = self.prefs.text(&format!("mail.server.{key}.trash_folder_name"));
+        put(
+            "junk",
+            self.prefs
+                .text(&format!("mail.server.{key}.spamActionTargetFolder")),
+        );
+        let trash = self
+            .prefs
+            .text(&format!("mail.server.{key}.trash_folder_name"));
         let is_imap = server.known_protocol() == Some(Protocol::Imap);
         if let Some(trash) = trash.filter(|_| is_imap) {
             folders.insert("trash".to_owned(), trash.to_owned());
@@ -257,7 +273,8 @@ impl Servers<'_> {
             Some("ews") => Protocol::Ews,
             Some("graph") => Protocol::Graph,
             Some(_) => {
-                self.losses.push(Loss::of("outgoingServers", id, "protocol-not-supported"));
+                self.losses
+                    .push(Loss::of("outgoingServers", id, "protocol-not-supported"));
                 return None;
             }
         };
@@ -282,7 +299,11 @@ impl Servers<'_> {
         server.password = self.password(origin.as_deref(), &server);
         let name = text("description").map(str::to_owned);
         self.tell_secret(id, &server, false);
-        Some(Outgoing { id: id.to_owned(), name, server })
+        Some(Outgoing {
+            id: id.to_owned(),
+            name,
+            server,
+        })
     }
 
     fn identity(&self, id: &str) -> Option<Identity> {
@@ -290,11 +311,18 @@ impl Servers<'_> {
         let flag = |name: &str| self.prefs.flag(&format!("mail.identity.{id}.{name}"));
         let own = |name: &str| text(name).map(str::to_owned);
         let default = self.prefs.text("mail.smtp.defaultserver");
-        let bcc = text("doBccList").filter(|_| flag("doBcc") == Some(true)).unwrap_or_default();
-        let bcc = bcc.split(',').map(str::trim).filter(|address| !address.is_empty());
+        let bcc = text("doBccList")
+            .filter(|_| flag("doBcc") == Some(true))
+            .unwrap_or_default();
+        let bcc = bcc
+            .split(',')
+            .map(str::trim)
+            .filter(|address| !address.is_empty());
         let is_html = flag("compose_html").unwrap_or(true);
-        let is_above =
-            self.prefs.number(&format!("mail.identity.{id}.reply_on_top")) == Some(1);
+        let is_above = self
+            .prefs
+            .number(&format!("mail.identity.{id}.reply_on_top"))
+            == Some(1);
         let compose = [
             ("format", if is_html { "html" } else { "text" }),
             ("replyPosition", if is_above { "above" } else { "below" }),

@@ -29,7 +29,11 @@ const FILES: &[&str] = &[
 const DATABASES: &[&str] = &["key4.db", "cert9.db"];
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     move |source| Error::Io { file, source }
 }
 
@@ -40,7 +44,9 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> Error {
 /// No profile, somebody else's, a database that keeps changing or is damaged, what the system refuses.
 pub fn take(profile: &Path, copy: &Path, owner: Option<u32>) -> Result<(), Error> {
     let source = Folder::new(profile);
-    let prefs = source.read(Path::new("prefs.js")).ok_or_else(|| unreadable(profile))?;
+    let prefs = source
+        .read(Path::new("prefs.js"))
+        .ok_or_else(|| unreadable(profile))?;
     check_owner(&profile.join("prefs.js"), owner)?;
     let (prefs, _) = Prefs::parse(&String::from_utf8_lossy(&prefs));
     for file in wanted(&source, &prefs) {
@@ -137,7 +143,9 @@ fn copy_database(profile: &Path, copy: &Path, file: &Path) -> Result<(), Error> 
         }
         last = Some(now);
     }
-    Err(Error::Busy { file: file.display().to_string() })
+    Err(Error::Busy {
+        file: file.display().to_string(),
+    })
 }
 
 fn remove(path: &Path) -> Result<(), Error> {

@@ -41,7 +41,11 @@ pub(crate) fn signatures(
     bundle: &mut Bundle,
     losses: &mut Vec<Loss>,
 ) {
-    let ids: Vec<String> = bundle.identities.iter().map(|identity| identity.id.clone()).collect();
+    let ids: Vec<String> = bundle
+        .identities
+        .iter()
+        .map(|identity| identity.id.clone())
+        .collect();
     for id in ids {
         let found = match signature_file(prefs, &id) {
             Some(relative) => from_file(relative, files).map_err(Some),
@@ -57,11 +61,18 @@ pub(crate) fn signatures(
         let name = format!("sig-{id}");
         bundle.signatures.push(Signature {
             id: name.clone(),
-            text: Some(if is_html { html::to_text(&text) } else { text.clone() }),
+            text: Some(if is_html {
+                html::to_text(&text)
+            } else {
+                text.clone()
+            }),
             html: is_html.then(|| html::images_to_blobs(&text, &mut bundle.blobs)),
             ..Signature::default()
         });
-        let identity = bundle.identities.iter_mut().find(|identity| identity.id == id);
+        let identity = bundle
+            .identities
+            .iter_mut()
+            .find(|identity| identity.id == id);
         if let Some(identity) = identity {
             identity.signature = Some(name);
         }
@@ -77,7 +88,10 @@ fn from_prefs(prefs: &Prefs, identity: &str) -> Option<(String, bool)> {
 fn from_file(relative: &str, files: &Folder) -> Result<(String, bool), &'static str> {
     let path = folder::inside(relative).ok_or("file-outside-the-profile")?;
     let bytes = files.read(&path).ok_or("file-missing")?;
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let ending = path
+        .extension()
+        .and_then(|ending| ending.to_str())
+        .unwrap_or_default();
     let is_html = matches!(ending.to_ascii_lowercase().as_str(), "htm" | "html");
     if bytes.contains(&0) {
         return Err("image-as-signature");
@@ -137,11 +151,17 @@ pub(crate) fn template_folders(prefs: &Prefs) -> Vec<(String, PathBuf)> {
     }
     for identity in prefs.keys("mail.identity.", ".stationery_folder") {
         let uri = prefs.text(&format!("mail.identity.{identity}.stationery_folder"));
-        let uri = uri.and_then(FolderUri::parse).filter(|uri| uri.scheme == "mailbox");
+        let uri = uri
+            .and_then(FolderUri::parse)
+            .filter(|uri| uri.scheme == "mailbox");
         for (server, path) in &local {
             let is_here = |uri: &&FolderUri| text(server, "hostname") == Some(&uri.host);
             if let Some(uri) = uri.as_ref().filter(is_here) {
-                let steps: Vec<&str> = uri.path.split('/').filter(|step| !step.is_empty()).collect();
+                let steps: Vec<&str> = uri
+                    .path
+                    .split('/')
+                    .filter(|step| !step.is_empty())
+                    .collect();
                 let name = format!("{}/{}", text(server, "name").unwrap_or(server), uri.path);
                 if let Some(inside) = below(path, &steps) {
                     add(name, inside);
@@ -160,19 +180,29 @@ fn below(root: &Path, steps: &[&str]) -> Option<PathBuf> {
         path.push(format!("{step}.sbd"));
     }
     path.push(last);
-    let stays = steps.iter().all(|step| *step != ".." && !step.contains('\\'));
+    let stays = steps
+        .iter()
+        .all(|step| *step != ".." && !step.contains('\\'));
     stays.then_some(path)
 }
 
 /// Fills templates. Those on a server are a loss: what lies here of them is a cache, perhaps half of it.
-pub(crate) fn templates(prefs: &Prefs, files: &Folder, bundle: &mut Bundle, losses: &mut Vec<Loss>) {
+pub(crate) fn templates(
+    prefs: &Prefs,
+    files: &Folder,
+    bundle: &mut Bundle,
+    losses: &mut Vec<Loss>,
+) {
     for (name, path) in template_folders(prefs) {
         let mails = match files.read(&path) {
             Some(file) => mbox::split(&file),
             // One file for each mail, if the account is set so.
             None => {
                 let names = files.names(&path.join("cur"));
-                names.iter().filter_map(|name| Some(mbox::cleaned(&files.read(name)?))).collect()
+                names
+                    .iter()
+                    .filter_map(|name| Some(mbox::cleaned(&files.read(name)?)))
+                    .collect()
             }
         };
         for mail in mails {
@@ -202,7 +232,9 @@ pub(crate) fn quick_texts(files: &Folder, bundle: &mut Bundle, losses: &mut Vec<
     };
     match quicktext::parse_xml(&as_text(&file)) {
         Ok((texts, notes)) => {
-            texts.into_iter().for_each(|text| bundle.quick_texts.push(text));
+            texts
+                .into_iter()
+                .for_each(|text| bundle.quick_texts.push(text));
             losses.extend(notes);
         }
         Err(_) => losses.push(Loss::whole("quickTexts", "damaged")),

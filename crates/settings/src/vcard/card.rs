@@ -157,7 +157,9 @@ pub fn split(text: &str) -> (Vec<Card>, usize) {
     let text = text.trim_start_matches('\u{feff}');
     for text in unfold(text).iter().filter(|line| !line.trim().is_empty()) {
         let line = Line::parse(text);
-        let marker = line.as_ref().filter(|line| line.value.trim().eq_ignore_ascii_case("VCARD"));
+        let marker = line
+            .as_ref()
+            .filter(|line| line.value.trim().eq_ignore_ascii_case("VCARD"));
         match (marker.map(|line| line.name.as_str()), &mut open) {
             (Some("BEGIN"), open) => {
                 odd += usize::from(open.is_some());
@@ -178,7 +180,10 @@ impl Card {
     /// The value of the first line of this name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.lines.iter().find(|line| line.name == name).map(|line| line.value.as_str())
+        self.lines
+            .iter()
+            .find(|line| line.name == name)
+            .map(|line| line.value.as_str())
     }
 
     /// All lines of this name.

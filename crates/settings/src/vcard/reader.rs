@@ -34,7 +34,11 @@ pub fn read(text: &str, name: &str, stamp: &Stamp) -> Result<Opened, Error> {
     let mut bundle = Bundle::new(&stamp.id, &stamp.created, "vcard");
     let mut notes = Vec::new();
     if odd > 0 {
-        notes.push(Loss::of("addressBooks", odd.to_string(), "lines-not-understood"));
+        notes.push(Loss::of(
+            "addressBooks",
+            odd.to_string(),
+            "lines-not-understood",
+        ));
     }
     let mut texts = String::new();
     let mut count = 0;
@@ -60,12 +64,16 @@ pub fn read(text: &str, name: &str, stamp: &Stamp) -> Result<Opened, Error> {
 
 /// RFC 6350 section 6.1.4, and the name that Apple gave it in version 3.0.
 fn is_group(card: &Card) -> bool {
-    let kind = card.value("KIND").or_else(|| card.value("X-ADDRESSBOOKSERVER-KIND"));
+    let kind = card
+        .value("KIND")
+        .or_else(|| card.value("X-ADDRESSBOOKSERVER-KIND"));
     kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("group"))
 }
 
 fn group(card: &Card) -> ContactList {
-    let members = card.all("MEMBER").chain(card.all("X-ADDRESSBOOKSERVER-MEMBER"));
+    let members = card
+        .all("MEMBER")
+        .chain(card.all("X-ADDRESSBOOKSERVER-MEMBER"));
     ContactList {
         name: card::unescape(card.value("FN").unwrap_or_default()),
         members: members.map(|line| line.value.trim().to_owned()).collect(),
@@ -81,7 +89,13 @@ fn modern(card: &Card, bundle_id: &str, at: usize) -> Card {
         lines.push(Line::plain("FN", &shown_name(card)));
     }
     let others = card.lines.iter().filter(|line| line.name != "VERSION");
-    lines.extend(others.map(|line| if is_modern { line.clone() } else { modern_line(line) }));
+    lines.extend(others.map(|line| {
+        if is_modern {
+            line.clone()
+        } else {
+            modern_line(line)
+        }
+    }));
     if card.value("UID").is_none() {
         let uuid = derive_uuid(bundle_id, &format!("contact {at} {}", card.write()));
         lines.push(Line::plain("UID", &format!("urn:uuid:{uuid}")));
@@ -96,22 +110,33 @@ fn shown_name(card: &Card) -> String {
     if !name.is_empty() {
         return name;
     }
-    let other = ["EMAIL", "ORG", "TEL"].into_iter().find_map(|name| card.value(name));
+    let other = ["EMAIL", "ORG", "TEL"]
+        .into_iter()
+        .find_map(|name| card.value(name));
     other.unwrap_or("?").to_owned()
 }
 
 /// A line of version 2.1 or 3.0 in version 4.0.
 fn modern_line(line: &Line) -> Line {
     let mut line = line.clone();
-    let encoding = line.parameter("ENCODING").next().map(str::to_ascii_uppercase);
+    let encoding = line
+        .parameter("ENCODING")
+        .next()
+        .map(str::to_ascii_uppercase);
     let is_quoted = encoding.as_deref() == Some("QUOTED-PRINTABLE")
-        || line.parameter("TYPE").any(|kind| kind.eq_ignore_ascii_case("QUOTED-PRINTABLE"));
+        || line
+            .parameter("TYPE")
+            .any(|kind| kind.eq_ignore_ascii_case("QUOTED-PRINTABLE"));
     if is_quoted {
         line.value = card::escape(&quoted_printable(&line.value)).replace("\\;", ";");
     }
     let is_binary = matches!(encoding.as_deref(), Some("B" | "BASE64"));
     if is_binary {
-        let kind = line.parameter("TYPE").next().unwrap_or("jpeg").to_lowercase();
+        let kind = line
+            .parameter("TYPE")
+            .next()
+            .unwrap_or("jpeg")
+            .to_lowercase();
         let data: String = line.value.split_whitespace().collect();
         line.value = format!("data:image/{kind};base64,{data}");
     }
@@ -126,7 +151,8 @@ fn modern_line(line: &Line) -> Line {
         }
     }
     let gone = ["TYPE", "ENCODING", "CHARSET"];
-    line.parameters.retain(|(key, _)| !gone.contains(&key.as_str()));
+    line.parameters
+        .retain(|(key, _)| !gone.contains(&key.as_str()));
     if is_preferred {
         line.parameters.push(("PREF".to_owned(), "1".to_owned()));
     }
@@ -153,7 +179,6 @@ fn quoted_printable(value: &str) -> String {
             }
         }
     }
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        error.into_bytes().into_iter().map(char::from).collect()
-    })
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }

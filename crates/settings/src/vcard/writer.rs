@@ -46,7 +46,10 @@ pub fn write(bundle: &Bundle, version: Version) -> Written {
             text.push_str(&group(bundle, book, list, version).write());
         }
     }
-    Written { bytes: text.into_bytes(), losses }
+    Written {
+        bytes: text.into_bytes(),
+        losses,
+    }
 }
 
 fn in_version(card: &Card, version: Version, book: &str, losses: &mut Vec<Loss>) -> Card {
@@ -55,7 +58,11 @@ fn in_version(card: &Card, version: Version, book: &str, losses: &mut Vec<Loss>)
         Version::Three => {
             let dropped = |line: &&Line| line.name != "VERSION" && old_line(line).is_none();
             if card.lines.iter().any(|line| dropped(&line)) {
-                losses.push(Loss::of("addressBooks", book, "contact-field-not-in-vcard-3"));
+                losses.push(Loss::of(
+                    "addressBooks",
+                    book,
+                    "contact-field-not-in-vcard-3",
+                ));
             }
             older(card)
         }
@@ -76,7 +83,11 @@ fn group(bundle: &Bundle, book: &AddressBook, list: &ContactList, version: Versi
         Line::plain("N", &format!("{name};;;;")),
         Line::plain("UID", &format!("urn:uuid:{uuid}")),
     ];
-    lines.extend(list.members.iter().map(|member| Line::plain(&format!("{prefix}MEMBER"), member)));
+    lines.extend(
+        list.members
+            .iter()
+            .map(|member| Line::plain(&format!("{prefix}MEMBER"), member)),
+    );
     Card { lines }
 }
 
@@ -107,11 +118,22 @@ fn old_line(line: &Line) -> Option<Line> {
         _ => {}
     }
     let is_preferred = line.parameter("PREF").next().is_some();
-    let gone = ["PREF", "ALTID", "PID", "MEDIATYPE", "INDEX", "PROPID", "CALSCALE", "LEVEL"];
-    let takes_value = matches!(line.name.as_str(), "BDAY" | "PHOTO" | "LOGO" | "SOUND" | "KEY");
-    line.parameters.retain(|(key, _)| {
-        !gone.contains(&key.as_str()) && (key != "VALUE" || takes_value)
-    });
+    let gone = [
+        "PREF",
+        "ALTID",
+        "PID",
+        "MEDIATYPE",
+        "INDEX",
+        "PROPID",
+        "CALSCALE",
+        "LEVEL",
+    ];
+    let takes_value = matches!(
+        line.name.as_str(),
+        "BDAY" | "PHOTO" | "LOGO" | "SOUND" | "KEY"
+    );
+    line.parameters
+        .retain(|(key, _)| !gone.contains(&key.as_str()) && (key != "VALUE" || takes_value));
     if is_preferred {
         line.parameters.push(("TYPE".to_owned(), "pref".to_owned()));
     }
@@ -127,21 +149,31 @@ fn old_date(line: &mut Line) {
     }
     line.parameters.retain(|(key, _)| key != "VALUE");
     if is_date {
-        line.parameters.push(("VALUE".to_owned(), "date".to_owned()));
+        line.parameters
+            .push(("VALUE".to_owned(), "date".to_owned()));
     }
 }
 
 /// `data:image/png;base64,…` as `ENCODING=b;TYPE=PNG`.
 fn old_data(line: &mut Line) {
-    let parts = line.value.strip_prefix("data:").and_then(|url| url.split_once(";base64,"));
-    line.parameters.retain(|(key, _)| key != "VALUE" && key != "ENCODING");
+    let parts = line
+        .value
+        .strip_prefix("data:")
+        .and_then(|url| url.split_once(";base64,"));
+    line.parameters
+        .retain(|(key, _)| key != "VALUE" && key != "ENCODING");
     let Some((media_type, data)) = parts else {
         line.parameters.push(("VALUE".to_owned(), "uri".to_owned()));
         return;
     };
-    let kind = media_type.rsplit('/').next().unwrap_or_default().to_uppercase();
+    let kind = media_type
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_uppercase();
     line.parameters.retain(|(key, _)| key != "TYPE");
-    line.parameters.push(("ENCODING".to_owned(), "b".to_owned()));
+    line.parameters
+        .push(("ENCODING".to_owned(), "b".to_owned()));
     line.parameters.push(("TYPE".to_owned(), kind));
     line.value = data.to_owned();
 }

@@ -14,14 +14,21 @@ fn value(json: &[u8]) -> Value {
 fn a_bundle_comes_back_as_it_was() {
     for name in ["bundle.json", "bundle-future-1.7.json"] {
         let opened = Bundle::parse(&sample(name)).expect(name);
-        assert_eq!(value(&opened.bundle.to_json()), value(&sample(name)), "{name}");
+        assert_eq!(
+            value(&opened.bundle.to_json()),
+            value(&sample(name)),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_later_version_is_read_as_far_as_possible() {
     let opened = Bundle::parse(&sample("bundle-future-1.7.json")).expect("a bundle");
-    assert_eq!(spoken(&opened.notes), ["bundle/1.7: newer-version", "stickers: unknown-category"]);
+    assert_eq!(
+        spoken(&opened.notes),
+        ["bundle/1.7: newer-version", "stickers: unknown-category"]
+    );
     let account = opened.bundle.accounts.iter().next().expect("an account");
     assert_eq!(account.incoming.protocol, Word::Other("jmap3".to_owned()));
     assert_eq!(account.incoming.known_protocol(), None);
@@ -54,9 +61,12 @@ fn what_is_no_bundle_is_refused_with_a_reason() {
     let with = |member: &str, value: Value| {
         let mut document = self::value(&sample("bundle.json"));
         document[member] = value;
-        Bundle::parse(document.to_string().as_bytes()).expect_err("refused").to_string()
+        Bundle::parse(document.to_string().as_bytes())
+            .expect_err("refused")
+            .to_string()
     };
-    let damaged = Bundle::parse(b"{\"format\": \"depesche.settings\",\n\"accounts\": [").unwrap_err();
+    let damaged =
+        Bundle::parse(b"{\"format\": \"depesche.settings\",\n\"accounts\": [").unwrap_err();
     assert!(matches!(damaged, Error::NotJson { line: 2 }), "{damaged}");
     assert!(matches!(Bundle::parse(b""), Err(Error::NotJson { .. })));
     assert!(matches!(Bundle::parse(b"[]"), Err(Error::OtherFormat)));
@@ -65,7 +75,10 @@ fn what_is_no_bundle_is_refused_with_a_reason() {
         "this bundle has version 2.0, this program reads 1.x; update the program"
     );
     for version in ["1", "1.", "1.x", "01.0", "1.0 ", ""] {
-        assert!(with("version", json!(version)).contains("reads 1.x"), "{version:?}");
+        assert!(
+            with("version", json!(version)).contains("reads 1.x"),
+            "{version:?}"
+        );
     }
     assert!(with("created", json!(3)).contains("this bundle is damaged"));
 }
@@ -77,9 +90,16 @@ fn references_that_lead_nowhere_are_losses() {
     document["identities"][1]["outgoing"] = json!("gone");
     document["identities"][2]["signature"] = json!("gone");
     document["blobs"] = json!({});
-    let bundle = Bundle::parse(document.to_string().as_bytes()).expect("a bundle").bundle;
+    let bundle = Bundle::parse(document.to_string().as_bytes())
+        .expect("a bundle")
+        .bundle;
     let losses = spoken(&bundle.broken_references());
-    for expected in ["accounts/account1", "identities/id2", "identities/id3", "templates/tpl-1"] {
+    for expected in [
+        "accounts/account1",
+        "identities/id2",
+        "identities/id3",
+        "templates/tpl-1",
+    ] {
         let expected = format!("{expected}: broken-reference");
         assert!(losses.contains(&expected), "{expected} in {losses:?}");
     }

@@ -20,7 +20,10 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
 fn every_reader_has_a_corpus_and_keeps_the_laws() {
     let mut readers: Vec<usize> = Vec::new();
     for (_, data) in corpus() {
-        readers.extend(data.first().map(|choice| usize::from(*choice) % fuzzing::READERS.len()));
+        readers.extend(
+            data.first()
+                .map(|choice| usize::from(*choice) % fuzzing::READERS.len()),
+        );
         fuzzing::run(&data);
     }
     for (at, (name, _)) in fuzzing::READERS.iter().enumerate() {

@@ -21,11 +21,17 @@ fn the_writers_give_what_the_other_programs_gave() {
     let written = mobileconfig::writer::write(&bundle, &wishes().texts);
     assert_eq!(text(written.bytes), sample_text("apple.mobileconfig"));
     let written = mobile_qr::writer::write(&bundle);
-    let parts = ["thunderbird-mobile-qr-part1.json", "thunderbird-mobile-qr-part2.json"];
+    let parts = [
+        "thunderbird-mobile-qr-part1.json",
+        "thunderbird-mobile-qr-part2.json",
+    ];
     assert_eq!(written.codes, parts.map(sample_text));
     let written = vcard::writer::write(&bundle, Version::Four);
     let personal = text(written.bytes);
-    assert!(personal.starts_with(&sample_text("contacts.vcf")), "the first book is the sample");
+    assert!(
+        personal.starts_with(&sample_text("contacts.vcf")),
+        "the first book is the sample"
+    );
     let mut without = bundle;
     without.remove_passwords();
     let written = mobileconfig::writer::write(&without, &wishes().texts);
@@ -43,7 +49,10 @@ fn what_cannot_go_along_is_told() {
             "identities/id3: address-not-supported",
             "secrets/account2: oauth2-sign-in-again",
         ] {
-            assert!(losses.iter().any(|loss| loss == expected), "{expected} in {losses:?}");
+            assert!(
+                losses.iter().any(|loss| loss == expected),
+                "{expected} in {losses:?}"
+            );
         }
     }
 }
@@ -54,7 +63,9 @@ fn html_signatures_go_along_if_wished() {
     assert!(written.contains("<k9settings version=\"111\" format=\"1\">"));
     assert!(written.contains("<value key=\"signatureIsHtml\">true</value>"));
     assert!(written.contains("src=&quot;data:image/png;base64,iVBOR"));
-    let again = k9s::reader::read(&written, &stamp()).expect("readable").bundle;
+    let again = k9s::reader::read(&written, &stamp())
+        .expect("readable")
+        .bundle;
     let html = |bundle: &Bundle| bundle.signatures.iter().next().and_then(|s| s.html.clone());
     assert_eq!(html(&again), html(&sample_bundle()));
 }
@@ -62,13 +73,23 @@ fn html_signatures_go_along_if_wished() {
 #[test]
 fn the_app_gets_its_own_export_back() {
     for name in ["thunderbird-android.k9s", "minimal.k9s"] {
-        let first = k9s::reader::read(&sample_text(name), &stamp()).expect(name).bundle;
+        let first = k9s::reader::read(&sample_text(name), &stamp())
+            .expect(name)
+            .bundle;
         let written = text(k9s::writer::write(&first, Signatures::Text).bytes);
         let again = k9s::reader::read(&written, &stamp()).expect(name).bundle;
         let names = |bundle: &Bundle| -> Vec<_> {
-            bundle.accounts.iter().map(|a: &Account| (a.id.clone(), a.name.clone())).collect()
+            bundle
+                .accounts
+                .iter()
+                .map(|a: &Account| (a.id.clone(), a.name.clone()))
+                .collect()
         };
-        assert_eq!(names(&first), names(&again), "{name}: no second account appears");
+        assert_eq!(
+            names(&first),
+            names(&again),
+            "{name}: no second account appears"
+        );
         assert_eq!(first.identities, again.identities, "{name}");
         assert_eq!(first.outgoing_servers, again.outgoing_servers, "{name}");
         if name == "thunderbird-android.k9s" {
@@ -79,7 +100,11 @@ fn the_app_gets_its_own_export_back() {
 
 #[test]
 fn odd_files_of_the_app_are_refused_with_a_reason() {
-    let error = |text: &str| k9s::reader::read(text, &stamp()).expect_err("refused").to_string();
+    let error = |text: &str| {
+        k9s::reader::read(text, &stamp())
+            .expect_err("refused")
+            .to_string()
+    };
     assert!(error("").contains("no XML element"));
     assert!(error("<k9settings format=\"1\">").contains("not well-formed"));
     assert!(error("<html></html>").contains("<k9settings>"));
@@ -96,25 +121,41 @@ fn many_accounts_make_many_codes_that_each_scan() {
     let mut bundle = sample_bundle();
     let first = bundle.accounts.iter().next().expect("an account").clone();
     bundle.accounts = (1..=55)
-        .map(|number| Account { id: format!("a{number}"), ..first.clone() })
+        .map(|number| Account {
+            id: format!("a{number}"),
+            ..first.clone()
+        })
         .collect();
     let written = mobile_qr::writer::write(&bundle);
-    assert!(written.codes.iter().all(|code| code.len() <= 400), "each is short");
+    assert!(
+        written.codes.iter().all(|code| code.len() <= 400),
+        "each is short"
+    );
     let again = mobile_qr::reader::read(written.codes.iter().rev().map(String::as_str), &stamp());
     assert_eq!(again.expect("whole").bundle.accounts.iter().count(), 55);
     let some = written.codes.iter().skip(1).map(String::as_str);
-    let error = mobile_qr::reader::read(some, &stamp()).expect_err("not whole").to_string();
-    assert_eq!(error, format!("part 1 of {} is missing; scan it too", written.codes.len()));
+    let error = mobile_qr::reader::read(some, &stamp())
+        .expect_err("not whole")
+        .to_string();
+    assert_eq!(
+        error,
+        format!("part 1 of {} is missing; scan it too", written.codes.len())
+    );
     let k9s = text(k9s::writer::write(&bundle, Signatures::Text).bytes);
     assert_eq!(k9s.matches("<account uuid=").count(), 55);
 }
 
 #[test]
 fn codes_of_different_exports_are_not_mixed() {
-    let (one, two) = ("thunderbird-mobile-qr-part1.json", "thunderbird-mobile-qr-nopw.json");
+    let (one, two) = (
+        "thunderbird-mobile-qr-part1.json",
+        "thunderbird-mobile-qr-nopw.json",
+    );
     let (one, two) = (sample_text(one), sample_text(two));
     let error = |texts: &[&str]| {
-        mobile_qr::reader::read(texts.iter().copied(), &stamp()).expect_err("refused").to_string()
+        mobile_qr::reader::read(texts.iter().copied(), &stamp())
+            .expect_err("refused")
+            .to_string()
     };
     assert!(error(&[&one, &two]).contains("different exports"));
     assert!(error(&["https://example.com/h/x#1.y"]).contains("no account code"));
@@ -132,12 +173,16 @@ fn a_signed_configuration_profile_is_read_and_told_apart() {
     assert_eq!(plain.notes, []);
     assert_eq!(plain.bundle.certificates.iter().count(), 2);
     let google = plain.bundle.accounts.iter().nth(1).expect("an account");
-    assert_eq!(google.incoming.oauth2.as_ref().map(|o| o.issuer.as_str()), Some("accounts.google.com"));
+    assert_eq!(
+        google.incoming.oauth2.as_ref().map(|o| o.issuer.as_str()),
+        Some("accounts.google.com")
+    );
 }
 
 #[test]
 fn a_configuration_profile_that_only_its_device_opens_is_refused() {
-    let profile = sample_text("apple.mobileconfig").replace("PayloadContent", "EncryptedPayloadContent");
+    let profile =
+        sample_text("apple.mobileconfig").replace("PayloadContent", "EncryptedPayloadContent");
     let error = mobileconfig::reader::read(profile.as_bytes(), &stamp()).expect_err("refused");
     assert!(error.to_string().contains("encrypted for one device"));
     let error = mobileconfig::reader::read(b"bplist00\0", &stamp()).expect_err("refused");
@@ -147,10 +192,21 @@ fn a_configuration_profile_that_only_its_device_opens_is_refused() {
 #[test]
 fn the_name_of_em_client_is_reserved_and_says_so() {
     let bytes = b"<?xml version=\"1.0\"?><eMClientSettings><Account/></eMClientSettings>";
-    let input = Input::File { name: "settings.xml", bytes };
-    assert!(matches!(convert::read(input, &stamp(), None), Err(Error::EmClient)));
+    let input = Input::File {
+        name: "settings.xml",
+        bytes,
+    };
+    assert!(matches!(
+        convert::read(input, &stamp(), None),
+        Err(Error::EmClient)
+    ));
     let written = convert::write(&sample_bundle(), Format::EmClientXml, &wishes());
-    assert!(written.expect_err("refused").to_string().contains("its structure is not published"));
+    assert!(
+        written
+            .expect_err("refused")
+            .to_string()
+            .contains("its structure is not published")
+    );
     assert_eq!(Format::parse("emclient-xml"), Some(Format::EmClientXml));
     // The word in another program's file is no reason.
     let mut k9s = sample_text("minimal.k9s");
@@ -170,10 +226,20 @@ fn formats_are_told_apart_by_contents() {
         ("thunderbird-mobile-qr.json", Format::MobileQr),
     ];
     for (name, format) in cases {
-        assert_eq!(convert::detect("download.bin", &sample(name)), Some(format), "{name}");
+        assert_eq!(
+            convert::detect("download.bin", &sample(name)),
+            Some(format),
+            "{name}"
+        );
     }
-    assert_eq!(convert::detect("rules.sieve", &sample("rules.sieve")), Some(Format::Sieve));
-    assert_eq!(convert::detect("x.png", &sample("thunderbird-mobile-qr.png")), None);
+    assert_eq!(
+        convert::detect("rules.sieve", &sample("rules.sieve")),
+        Some(Format::Sieve)
+    );
+    assert_eq!(
+        convert::detect("x.png", &sample("thunderbird-mobile-qr.png")),
+        None
+    );
     for (name, format) in convert::FORMATS {
         assert_eq!(Format::parse(name), Some(*format));
         assert_eq!(format.name(), *name);
@@ -183,10 +249,16 @@ fn formats_are_told_apart_by_contents() {
 #[test]
 fn losses_are_listed_before_and_after() {
     let bytes = sample("bundle.json");
-    let input = Input::File { name: "bundle.json", bytes: &bytes };
+    let input = Input::File {
+        name: "bundle.json",
+        bytes: &bytes,
+    };
     let written = convert::convert(input, Format::K9s, (&stamp(), None), &wishes());
     let losses = spoken(&written.expect("written").losses);
-    assert_eq!(losses.first().map(String::as_str), Some("secrets/account2: oauth2-sign-in-again"));
+    assert_eq!(
+        losses.first().map(String::as_str),
+        Some("secrets/account2: oauth2-sign-in-again")
+    );
     assert!(losses.iter().any(|loss| loss == "templates: not-in-format"));
 }
 
@@ -199,10 +271,22 @@ fn old_contacts_are_read() {
                BEGIN:VCARD\nVERSION:3.0\nX-ADDRESSBOOKSERVER-KIND:group\nFN:Team\n\
                X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:1\nEND:VCARD\nEND:VCARD\n";
     let opened = vcard::reader::read(old, "alt", &stamp()).expect("contacts");
-    assert_eq!(spoken(&opened.notes), ["addressBooks/1: lines-not-understood"]);
-    let book = opened.bundle.address_books.iter().next().expect("a book").clone();
+    assert_eq!(
+        spoken(&opened.notes),
+        ["addressBooks/1: lines-not-understood"]
+    );
+    let book = opened
+        .bundle
+        .address_books
+        .iter()
+        .next()
+        .expect("a book")
+        .clone();
     assert_eq!((book.count, book.lists.iter().count()), (Some(2), 1));
-    let text = opened.bundle.bytes_of(book.contacts.as_ref().expect("contacts")).expect("a blob");
+    let text = opened
+        .bundle
+        .bytes_of(book.contacts.as_ref().expect("contacts"))
+        .expect("a blob");
     let text = String::from_utf8(text.to_vec()).expect("UTF-8");
     for line in [
         "FN:Jörg Müller\r\n",
@@ -249,14 +333,18 @@ fn nothing_in_a_rule_breaks_out_of_its_script() {
     let script = text(written.bytes);
     let is_safe = |line: &str| !line.trim_start().starts_with("discard");
     assert!(script.lines().all(is_safe), "{script}");
-    assert!(script.contains(r#"header :contains "subject" "\"; discard; \\""#), "{script}");
+    assert!(
+        script.contains(r#"header :contains "subject" "\"; discard; \\""#),
+        "{script}"
+    );
 }
 
 #[test]
 fn a_rule_that_deletes_never_deletes_for_ever() {
     let mut bundle = sample_bundle();
     for rule in bundle.rules.iter_mut() {
-        rule.conditions.retain(|condition| condition.field != "age in days");
+        rule.conditions
+            .retain(|condition| condition.field != "age in days");
     }
     let account = bundle.accounts.iter_mut().next().expect("an account");
     let folders = account.folders.get_or_insert_default();
@@ -264,6 +352,9 @@ fn a_rule_that_deletes_never_deletes_for_ever() {
     let account = account.clone();
     let written = depesche_settings::sieve::writer::write(&bundle, Some(&account));
     let script = text(written.bytes);
-    assert!(script.contains("if size :over 5000K {\n    fileinto \"Papierkorb\";\n}"), "{script}");
+    assert!(
+        script.contains("if size :over 5000K {\n    fileinto \"Papierkorb\";\n}"),
+        "{script}"
+    );
     assert!(!script.contains("discard"));
 }

@@ -84,15 +84,28 @@ fn walk(folder: &Path, files: &mut BTreeSet<PathBuf>) {
 #[test]
 fn samples_become_the_golden_files() {
     let updates = std::env::var_os("UPDATE_GOLDEN").is_some();
-    let mut golden = Golden { updates, seen: BTreeSet::new(), findings: Vec::new() };
+    let mut golden = Golden {
+        updates,
+        seen: BTreeSet::new(),
+        findings: Vec::new(),
+    };
     let mut samples: Vec<String> = fs::read_dir(folder("samples"))
         .expect("the samples")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name")
+        })
         .collect();
     samples.sort();
     assert!(samples.len() > 20, "the samples are there");
     for name in &samples {
-        let input = Input::File { name, bytes: &sample(name) };
+        let input = Input::File {
+            name,
+            bytes: &sample(name),
+        };
         match convert::read(input, &stamp(), None) {
             Ok(bundle) => golden.case(name, &bundle),
             Err(error) => {
@@ -105,19 +118,32 @@ fn samples_become_the_golden_files() {
     let bundle = convert::read(Input::Profile(copy.path()), &stamp(), Some(&secrets));
     golden.case(PLAIN, &bundle.expect("the profile"));
     let bundle = convert::read(Input::Profile(copied(PLAIN).path()), &stamp(), None);
-    golden.case("thunderbird-profile-without-secrets", &bundle.expect("the profile"));
+    golden.case(
+        "thunderbird-profile-without-secrets",
+        &bundle.expect("the profile"),
+    );
     let mut present = BTreeSet::new();
     walk(&folder("golden"), &mut present);
     for stale in present.difference(&golden.seen) {
-        golden.findings.push(format!("nothing makes this any more: {}", stale.display()));
+        golden
+            .findings
+            .push(format!("nothing makes this any more: {}", stale.display()));
     }
-    assert!(golden.findings.is_empty(), "\n  {}\n", golden.findings.join("\n  "));
+    assert!(
+        golden.findings.is_empty(),
+        "\n  {}\n",
+        golden.findings.join("\n  ")
+    );
 }
 
 #[test]
 fn a_written_profile_is_read_as_it_was() {
     let secrets = opening(None);
-    let bundle = convert::read(Input::Profile(copied(PLAIN).path()), &stamp(), Some(&secrets));
+    let bundle = convert::read(
+        Input::Profile(copied(PLAIN).path()),
+        &stamp(),
+        Some(&secrets),
+    );
     let bundle = bundle.expect("the profile");
     let written = convert::write(&bundle, Format::Thunderbird, &wishes()).expect("a profile");
     let folder = TempDir::new().expect("a folder");
@@ -135,15 +161,30 @@ fn a_written_profile_is_read_as_it_was() {
         identity.smime = None;
         identity.openpgp = None;
     }
-    let rule = |bundle: &Bundle| bundle.rules.iter().map(|r| r.native.clone()).collect::<Vec<_>>();
+    let rule = |bundle: &Bundle| {
+        bundle
+            .rules
+            .iter()
+            .map(|r| r.native.clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(first.accounts, again.accounts);
     let without_ids = |bundle: &Bundle| -> Vec<_> {
-        bundle.outgoing_servers.iter().map(|o| (o.name.clone(), o.server.clone())).collect()
+        bundle
+            .outgoing_servers
+            .iter()
+            .map(|o| (o.name.clone(), o.server.clone()))
+            .collect()
     };
     assert_eq!(without_ids(&first), without_ids(&again));
     let people = |bundle: &Bundle| -> Vec<_> {
         let people = bundle.identities.iter().cloned();
-        people.map(|mut i| { i.outgoing = None; i }).collect()
+        people
+            .map(|mut i| {
+                i.outgoing = None;
+                i
+            })
+            .collect()
     };
     assert_eq!(people(&first), people(&again));
     assert_eq!(first.signatures, again.signatures);
@@ -151,12 +192,25 @@ fn a_written_profile_is_read_as_it_was() {
     assert_eq!(rule(&first), rule(&again));
     assert_eq!(first.preferences, again.preferences);
     let mails = |bundle: &Bundle| -> Vec<_> {
-        bundle.templates.iter().map(|t| (t.name.clone(), t.message.clone())).collect()
+        bundle
+            .templates
+            .iter()
+            .map(|t| (t.name.clone(), t.message.clone()))
+            .collect()
     };
     assert_eq!(mails(&first), mails(&again));
     let books = |bundle: &Bundle| -> Vec<_> {
         let books = bundle.address_books.iter();
-        books.map(|b| (b.kind.clone(), b.url.clone(), b.contacts.clone(), b.lists.clone())).collect()
+        books
+            .map(|b| {
+                (
+                    b.kind.clone(),
+                    b.url.clone(),
+                    b.contacts.clone(),
+                    b.lists.clone(),
+                )
+            })
+            .collect()
     };
     let (mut first_books, mut books_again) = (books(&first), books(&again));
     first_books.sort_by_key(|book| format!("{book:?}"));

@@ -19,7 +19,9 @@ pub(crate) const PLAIN: &str = "thunderbird-profile";
 pub(crate) const PROTECTED: &str = "thunderbird-profile-primary-password";
 
 pub(crate) fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(name)
 }
 
 pub(crate) fn sample(name: &str) -> Vec<u8> {
@@ -61,7 +63,12 @@ pub(crate) fn wishes() -> Wishes {
 pub(crate) fn unpacked(name: &str) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a temporary folder");
     let archive = self::folder("samples").join(format!("{name}.tar.gz"));
-    let tar = Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(folder.path()).status();
+    let tar = Command::new("tar")
+        .arg("-xzf")
+        .arg(archive)
+        .arg("-C")
+        .arg(folder.path())
+        .status();
     assert!(tar.expect("tar").success());
     let path = folder.path().join(name);
     (folder, path)
@@ -82,7 +89,9 @@ pub(crate) fn profile(name: &str, opening: Option<&Opening>) -> Bundle {
 }
 
 pub(crate) fn sample_bundle() -> Bundle {
-    Bundle::parse(&sample("bundle.json")).expect("the sample").bundle
+    Bundle::parse(&sample("bundle.json"))
+        .expect("the sample")
+        .bundle
 }
 
 /// Loss as `category/item: reason`.
@@ -90,7 +99,10 @@ pub(crate) fn spoken<'a>(
     losses: impl IntoIterator<Item = &'a depesche_settings::loss::Loss>,
 ) -> Vec<String> {
     let spoken = losses.into_iter().map(|loss| {
-        let item = loss.item.as_deref().map_or(String::new(), |item| format!("/{item}"));
+        let item = loss
+            .item
+            .as_deref()
+            .map_or(String::new(), |item| format!("/{item}"));
         format!("{}{item}: {}", loss.category, loss.reason)
     });
     spoken.collect()

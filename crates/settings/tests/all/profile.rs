@@ -10,9 +10,7 @@ use depesche_settings::thunderbird::{profiles, snapshot};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::harness::{
-    PLAIN, PROTECTED, copied, opening, profile, sample, spoken, stamp, unpacked,
-};
+use crate::harness::{PLAIN, PROTECTED, copied, opening, profile, sample, spoken, stamp, unpacked};
 
 fn read(copy: &Path, password: Option<&str>) -> Result<Bundle, Error> {
     convert::read(Input::Profile(copy), &stamp(), Some(&opening(password)))
@@ -52,28 +50,49 @@ fn a_profile_becomes_its_bundle() {
     }
     for (id, blob) in hand["blobs"].as_object().expect("blobs") {
         // Keys are sealed anew; the templates of the sample kept a piece of one of Thunderbird's headers.
-        let is_same = ["image/png", "text/vcard;version=4.0", "application/pgp-keys"];
+        let is_same = [
+            "image/png",
+            "text/vcard;version=4.0",
+            "application/pgp-keys",
+        ];
         if is_same.iter().any(|kind| blob["type"] == **kind) {
             assert_eq!(read["blobs"][id], *blob, "{id}");
         }
     }
-    let names: Vec<&Value> = read["templates"].as_array().expect("a list").iter().map(|t| &t["name"]).collect();
+    let names: Vec<&Value> = read["templates"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|t| &t["name"])
+        .collect();
     assert_eq!(names, ["Angebot Nr.", "Terminbestätigung ✔", "Rechnung"]);
 }
 
 #[test]
 fn a_primary_password_changes_nothing_but_the_lock() {
     let plain = value(&profile(PLAIN, Some(&opening(None))));
-    let protected = value(&profile(PROTECTED, Some(&opening(Some("Haupt-Passwort-7")))));
+    let protected = value(&profile(
+        PROTECTED,
+        Some(&opening(Some("Haupt-Passwort-7"))),
+    ));
     assert_eq!(plain, protected);
 }
 
 #[test]
 fn a_wrong_primary_password_is_one_clear_error() {
     let copy = copied(PROTECTED);
-    assert!(matches!(error(copy.path(), None), Profile::PrimaryPasswordNeeded));
-    assert!(matches!(error(copy.path(), Some("falsch")), Profile::WrongPrimaryPassword));
-    assert!(matches!(error(copy.path(), Some("haupt-passwort-7")), Profile::WrongPrimaryPassword));
+    assert!(matches!(
+        error(copy.path(), None),
+        Profile::PrimaryPasswordNeeded
+    ));
+    assert!(matches!(
+        error(copy.path(), Some("falsch")),
+        Profile::WrongPrimaryPassword
+    ));
+    assert!(matches!(
+        error(copy.path(), Some("haupt-passwort-7")),
+        Profile::WrongPrimaryPassword
+    ));
     // Without secrets no password is needed.
     assert!(convert::read(Input::Profile(copy.path()), &stamp(), None).is_ok());
 }
@@ -124,7 +143,14 @@ fn a_profile_in_use_is_read_all_the_same() {
     fs::write(source.join(".parentlock"), "").expect("a lock");
     let copy = TempDir::new().expect("a folder");
     snapshot::take(&source, copy.path(), None).expect("a copy");
-    assert_eq!(read(copy.path(), None).expect("a profile").accounts.iter().count(), 5);
+    assert_eq!(
+        read(copy.path(), None)
+            .expect("a profile")
+            .accounts
+            .iter()
+            .count(),
+        5
+    );
 }
 
 #[test]
@@ -136,7 +162,9 @@ fn what_is_no_profile_or_another_users_is_refused() {
     assert!(matches!(error(folder.path(), None), Profile::NotAProfile));
     let (_folder, source) = unpacked(PLAIN);
     use std::os::unix::fs::MetadataExt;
-    let owner = fs::metadata(source.join("prefs.js")).expect("prefs.js").uid();
+    let owner = fs::metadata(source.join("prefs.js"))
+        .expect("prefs.js")
+        .uid();
     assert!(snapshot::take(&source, copy.path(), Some(owner)).is_ok());
     let taken = snapshot::take(&source, copy.path(), Some(owner + 1));
     assert!(matches!(taken, Err(Profile::OtherUser)));
@@ -170,14 +198,24 @@ fn damage_is_an_error_for_secrets_and_a_loss_elsewhere() {
         ("cert9.db", "certificates: damaged"),
         ("secring.gpg", "openpgpKeys: damaged"),
         ("quicktext/templates.xml", "quickTexts: damaged"),
-        ("ImapMail/imap.example.com/msgFilterRules.dat", "rules/account1: lines-not-understood"),
+        (
+            "ImapMail/imap.example.com/msgFilterRules.dat",
+            "rules/account1: lines-not-understood",
+        ),
     ];
     for (file, loss) in cases {
         let copy = damage(file, b"\x01 nonsense <<\n\xff\n");
         let bundle = read(copy.path(), None).expect(file);
         let losses = spoken(bundle.losses.iter());
-        assert!(losses.iter().any(|told| told == loss), "{loss} in {losses:?}");
-        assert_eq!(bundle.accounts.iter().count(), 5, "{file}: the rest is read");
+        assert!(
+            losses.iter().any(|told| told == loss),
+            "{loss} in {losses:?}"
+        );
+        assert_eq!(
+            bundle.accounts.iter().count(),
+            5,
+            "{file}: the rest is read"
+        );
     }
 }
 
@@ -207,7 +245,10 @@ fn files_outside_the_profile_stay_there() {
     snapshot::take(&source, copy.path(), None).expect("a copy");
     let bundle = read(copy.path(), None).expect("a profile");
     let losses = spoken(bundle.losses.iter());
-    assert!(losses.contains(&"signatures/id2: file-outside-the-profile".to_owned()), "{losses:?}");
+    assert!(
+        losses.contains(&"signatures/id2: file-outside-the-profile".to_owned()),
+        "{losses:?}"
+    );
     let json = String::from_utf8(bundle.to_json()).expect("UTF-8");
     assert!(!json.contains("Geheim-draussen"));
     assert!(!copy.path().join("secring.gpg").exists());
@@ -219,13 +260,17 @@ fn an_endless_table_is_given_up() {
     let path = copy.path().join("abook.sqlite");
     fs::remove_file(&path).expect("the book");
     let database = rusqlite::Connection::open(&path).expect("a database");
-    let endless = "CREATE VIEW properties AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+    let endless =
+        "CREATE VIEW properties AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
                    SELECT 1 AS rowid, 'a' AS card, 'b' AS name, '' || i AS value FROM n;";
     database.execute_batch(endless).expect("a view");
     drop(database);
     let bundle = read(copy.path(), None).expect("a profile");
     let losses = spoken(bundle.losses.iter());
-    assert!(losses.contains(&"addressBooks/ab-personal: damaged".to_owned()), "{losses:?}");
+    assert!(
+        losses.contains(&"addressBooks/ab-personal: damaged".to_owned()),
+        "{losses:?}"
+    );
 }
 
 #[test]
@@ -235,7 +280,10 @@ fn the_installed_programs_profile_is_the_default() {
                [Profile0]\nName=default-release\nIsRelative=1\nPath=b.default-release\n\n\
                [Profile2]\nName=weit\nIsRelative=0\nPath=/srv/mail\n[General]\nVersion=2\n";
     let found = profiles::parse(ini);
-    let paths: Vec<_> = found.iter().map(|p| (p.path.as_str(), p.is_absolute, p.is_default)).collect();
+    let paths: Vec<_> = found
+        .iter()
+        .map(|p| (p.path.as_str(), p.is_absolute, p.is_default))
+        .collect();
     assert_eq!(
         paths,
         [
@@ -244,6 +292,9 @@ fn the_installed_programs_profile_is_the_default() {
             ("/srv/mail", true, false)
         ]
     );
-    assert_eq!(profiles::parse("\u{feff}[Profile0]\nPath=x\nDefault=1\n")[0].path, "x");
+    assert_eq!(
+        profiles::parse("\u{feff}[Profile0]\nPath=x\nDefault=1\n")[0].path,
+        "x"
+    );
     assert!(profiles::parse("garbage\n=\n[").is_empty());
 }

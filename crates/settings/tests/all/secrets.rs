@@ -23,14 +23,19 @@ fn outputs(bundle: &Bundle) -> Vec<(String, Vec<u8>)> {
             outputs.extend(files.map(|file| (format!("{name}/{}", file.name), file.bytes)));
         }
     }
-    let blobs = bundle.blobs.iter().map(|(id, blob)| (id.as_str().to_owned(), blob.data.clone()));
+    let blobs = bundle
+        .blobs
+        .iter()
+        .map(|(id, blob)| (id.as_str().to_owned(), blob.data.clone()));
     outputs.extend(blobs);
     assert!(outputs.len() > 15, "every writer wrote");
     outputs
 }
 
 fn has(bytes: &[u8], needle: &str) -> bool {
-    let plain = bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+    let plain = bytes
+        .windows(needle.len())
+        .any(|window| window == needle.as_bytes());
     let encoded = BASE64.encode(needle.as_bytes());
     let encoded = encoded.trim_end_matches('=').as_bytes();
     plain || bytes.windows(encoded.len()).any(|window| window == encoded)
@@ -45,17 +50,29 @@ fn without_leave_no_secret_is_read() {
         }
         assert!(!name.ends_with(".p12"), "{name}");
     }
-    assert!(bundle.blobs.iter().all(|(_, blob)| blob.media_type != "application/x-pkcs12"));
-    assert_eq!(bundle.secrets, depesche_settings::bundle::whole::Secrets::Omitted.into());
+    assert!(
+        bundle
+            .blobs
+            .iter()
+            .all(|(_, blob)| blob.media_type != "application/x-pkcs12")
+    );
+    assert_eq!(
+        bundle.secrets,
+        depesche_settings::bundle::whole::Secrets::Omitted.into()
+    );
 }
 
 #[test]
 fn secrets_can_be_taken_out_later() {
     let mut bundle = profile(PLAIN, Some(&opening(None)));
-    let holds = |bundle: &Bundle, secret: &str| {
-        outputs(bundle).iter().any(|(_, bytes)| has(bytes, secret))
-    };
-    assert!(PASSWORDS.iter().filter(|p| **p != "Haupt-Passwort").all(|p| holds(&bundle, p)));
+    let holds =
+        |bundle: &Bundle, secret: &str| outputs(bundle).iter().any(|(_, bytes)| has(bytes, secret));
+    assert!(
+        PASSWORDS
+            .iter()
+            .filter(|p| **p != "Haupt-Passwort")
+            .all(|p| holds(&bundle, p))
+    );
     bundle.remove_secrets();
     for (name, bytes) in outputs(&bundle) {
         for secret in PASSWORDS {
@@ -91,9 +108,14 @@ fn the_refresh_token_never_leaves_the_profile() {
 #[test]
 fn debug_texts_and_errors_show_no_secret() {
     let bundle = profile(PLAIN, Some(&opening(None)));
-    let mut texts = vec![format!("{bundle:?}"), format!("{:?}", opening(Some("Geheim")))];
+    let mut texts = vec![
+        format!("{bundle:?}"),
+        format!("{:?}", opening(Some("Geheim"))),
+    ];
     let odd = sample("bundle.json");
-    let odd = String::from_utf8(odd).expect("UTF-8").replace("993", "\"Geheim-Port\"");
+    let odd = String::from_utf8(odd)
+        .expect("UTF-8")
+        .replace("993", "\"Geheim-Port\"");
     let opened = Bundle::parse(odd.as_bytes()).expect("a bundle");
     texts.push(format!("{opened:?}"));
     for (_, format) in FORMATS {
@@ -101,7 +123,11 @@ fn debug_texts_and_errors_show_no_secret() {
     }
     let copy = copied(PROTECTED);
     for password in [None, Some("Geheim-falsch")] {
-        let read = convert::read(Input::Profile(copy.path()), &stamp(), Some(&opening(password)));
+        let read = convert::read(
+            Input::Profile(copy.path()),
+            &stamp(),
+            Some(&opening(password)),
+        );
         let error = read.expect_err("locked");
         texts.push(format!("{error} {error:?}"));
     }

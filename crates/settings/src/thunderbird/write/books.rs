@@ -27,7 +27,12 @@ pub(crate) fn write<'a>(
     let mut put =
         transaction.prepare("INSERT INTO properties (card, name, value) VALUES (?1, ?2, ?3)")?;
     for (at, card) in cards.iter().enumerate() {
-        let made = || format!("urn:uuid:{}", derive_uuid(bundle_id, &format!("{book} {at}")));
+        let made = || {
+            format!(
+                "urn:uuid:{}",
+                derive_uuid(bundle_id, &format!("{book} {at}"))
+            )
+        };
         let id = card.value("UID").map_or_else(made, str::to_owned);
         let mut set = |name: &str, value: &str| put.execute([id.as_str(), name, value]);
         set("_vCard", &card.write())?;

@@ -85,7 +85,10 @@ impl Servers<'_> {
             }
             let identities = self.identities(account, &outgoing);
             self.set(format!("mail.account.{id}.server"), text(&server));
-            self.set_text(format!("mail.account.{id}.identities"), Some(&identities.join(",")));
+            self.set_text(
+                format!("mail.account.{id}.identities"),
+                Some(&identities.join(",")),
+            );
             ids.push(id);
         }
         let local = format!("account{}", ids.len() + 1);
@@ -93,8 +96,14 @@ impl Servers<'_> {
         ids.push(local);
         let last = i64::try_from(ids.len()).unwrap_or_default();
         self.set("mail.account.lastKey".to_owned(), Value::Number(last));
-        self.set("mail.accountmanager.accounts".to_owned(), text(&ids.join(",")));
-        self.set_text("mail.accountmanager.defaultaccount".to_owned(), default.as_deref());
+        self.set(
+            "mail.accountmanager.accounts".to_owned(),
+            text(&ids.join(",")),
+        );
+        self.set_text(
+            "mail.accountmanager.defaultaccount".to_owned(),
+            default.as_deref(),
+        );
         self.local_folders();
     }
 
@@ -110,7 +119,10 @@ impl Servers<'_> {
         for (name, value) in values {
             self.set(format!("mail.server.{LOCAL}.{name}"), text(value));
         }
-        self.set("mail.accountmanager.localfoldersserver".to_owned(), text(LOCAL));
+        self.set(
+            "mail.accountmanager.localfoldersserver".to_owned(),
+            text(LOCAL),
+        );
     }
 
     /// Id in the bundle to the key in the profile.
@@ -126,12 +138,16 @@ impl Servers<'_> {
                     keys.insert(outgoing.id.clone(), key);
                 }
                 Err(reason) => {
-                    self.losses.push(Loss::of("outgoingServers", &outgoing.id, reason));
+                    self.losses
+                        .push(Loss::of("outgoingServers", &outgoing.id, reason));
                 }
             }
         }
         self.set_text("mail.smtpservers".to_owned(), Some(&names.join(",")));
-        self.set_text("mail.smtp.defaultserver".to_owned(), names.first().map(String::as_str));
+        self.set_text(
+            "mail.smtp.defaultserver".to_owned(),
+            names.first().map(String::as_str),
+        );
         keys
     }
 
@@ -165,7 +181,10 @@ impl Servers<'_> {
     fn oauth2(&mut self, prefix: &str, server: &Server) {
         if let Some(oauth2) = &server.oauth2 {
             self.set(format!("{prefix}oauth2.issuer"), text(&oauth2.issuer));
-            self.set_text(format!("{prefix}oauth2.scope"), Some(&oauth2.scopes.join(" ")));
+            self.set_text(
+                format!("{prefix}oauth2.scope"),
+                Some(&oauth2.scopes.join(" ")),
+            );
         }
     }
 
@@ -173,16 +192,24 @@ impl Servers<'_> {
         let server = &account.incoming;
         let auth = auth(server).ok_or("authentication-not-supported")?;
         let (kind, host, port, socket) = match server.known_protocol() {
-            Some(Protocol::Imap) => {
-                ("imap", server.host.as_deref(), sending::port_of(server), security(server))
-            }
-            Some(Protocol::Pop3) => {
-                ("pop3", server.host.as_deref(), sending::port_of(server), security(server))
-            }
+            Some(Protocol::Imap) => (
+                "imap",
+                server.host.as_deref(),
+                sending::port_of(server),
+                security(server),
+            ),
+            Some(Protocol::Pop3) => (
+                "pop3",
+                server.host.as_deref(),
+                sending::port_of(server),
+                security(server),
+            ),
             Some(Protocol::Ews) => ("ews", server.url.as_deref().and_then(host_of), 443, 3),
             _ => return Err("protocol-not-supported"),
         };
-        let host = host.filter(|host| !host.is_empty()).ok_or("server-incomplete")?;
+        let host = host
+            .filter(|host| !host.is_empty())
+            .ok_or("server-incomplete")?;
         let name = |name: &str| format!("mail.server.{key}.{name}");
         let folder = self.folder(kind, host);
         self.folders.insert(account.id.clone(), folder.clone());
@@ -193,7 +220,10 @@ impl Servers<'_> {
         self.set(name("authMethod"), Value::Number(auth));
         self.set(name("directory-rel"), text(&format!("[ProfD]{folder}")));
         self.set(name("name"), text(&account.name));
-        self.set(name("storeContractID"), text("@mozilla.org/msgstore/berkeleystore;1"));
+        self.set(
+            name("storeContractID"),
+            text("@mozilla.org/msgstore/berkeleystore;1"),
+        );
         self.set_text(name("userName"), server.username.as_deref());
         if kind == "ews" {
             self.set_text(name("ews_url"), server.url.as_deref());
@@ -205,7 +235,8 @@ impl Servers<'_> {
             Some(Auth::Password | Auth::PasswordEncrypted | Auth::Ntlm) => Some("password-asked"),
             _ => None,
         };
-        self.losses.extend(reason.map(|reason| Loss::of("secrets", &account.id, reason)));
+        self.losses
+            .extend(reason.map(|reason| Loss::of("secrets", &account.id, reason)));
         Ok(())
     }
 
@@ -240,7 +271,10 @@ impl Servers<'_> {
             self.set(name("delete_by_age_from_server"), Value::Flag(true));
             self.set(name("num_days_to_leave_on_server"), Value::Number(days));
         }
-        let trash = account.folders.as_ref().and_then(|folders| folders.get("trash"));
+        let trash = account
+            .folders
+            .as_ref()
+            .and_then(|folders| folders.get("trash"));
         self.set_text(name("trash_folder_name"), trash.map(String::as_str));
     }
 
@@ -254,7 +288,10 @@ impl Servers<'_> {
         let bundle = self.bundle;
         let mut keys = Vec::new();
         for identity in bundle.identities_of(account) {
-            let key = format!("id{}", self.prefs.keys("mail.identity.", ".useremail").count() + 1);
+            let key = format!(
+                "id{}",
+                self.prefs.keys("mail.identity.", ".useremail").count() + 1
+            );
             self.identity(&key, identity, outgoing);
             self.signature(&key, identity);
             self.roles(&key, account);
@@ -263,12 +300,7 @@ impl Servers<'_> {
         keys
     }
 
-    fn identity(
-        &mut self,
-        key: &str,
-        identity: &Identity,
-        outgoing: &BTreeMap<String, String>,
-    ) {
+    fn identity(&mut self, key: &str, identity: &Identity, outgoing: &BTreeMap<String, String>) {
         let name = |name: &str| format!("mail.identity.{key}.{name}");
         self.set(name("useremail"), text(&identity.email));
         self.set(name("valid"), Value::Flag(true));
@@ -283,7 +315,11 @@ impl Servers<'_> {
             self.set(name("doBccList"), text(&identity.bcc.join(", ")));
         }
         let compose = |word: &str| {
-            identity.compose.as_ref().and_then(|c| c.0.get(word)).and_then(Json::as_str)
+            identity
+                .compose
+                .as_ref()
+                .and_then(|c| c.0.get(word))
+                .and_then(Json::as_str)
         };
         if let Some(format) = compose("format") {
             self.set(name("compose_html"), Value::Flag(format != "text"));
@@ -296,12 +332,17 @@ impl Servers<'_> {
             // Without the key, which the person imports, signing by default would stop every mail.
             let wished = smime.sign_certificate.is_some() || smime.encrypt_certificate.is_some();
             let reason = wished.then_some("choose-certificate-after-import");
-            self.losses.extend(reason.map(|reason| Loss::of("identities", &identity.id, reason)));
+            self.losses
+                .extend(reason.map(|reason| Loss::of("identities", &identity.id, reason)));
         }
-        let openpgp = identity.openpgp.as_ref().and_then(|openpgp| openpgp.key_id.as_deref());
+        let openpgp = identity
+            .openpgp
+            .as_ref()
+            .and_then(|openpgp| openpgp.key_id.as_deref());
         if openpgp.is_some() {
             let reason = "choose-openpgp-key-after-import";
-            self.losses.push(Loss::of("identities", &identity.id, reason));
+            self.losses
+                .push(Loss::of("identities", &identity.id, reason));
         }
     }
 
@@ -313,8 +354,14 @@ impl Servers<'_> {
         let html = html.map(|html| html::images_from_blobs(html, &self.bundle.blobs));
         let is_html = html.is_some();
         let written = html.or_else(|| signature.text.clone());
-        self.set_text(format!("mail.identity.{key}.htmlSigText"), written.as_deref());
-        self.set(format!("mail.identity.{key}.htmlSigFormat"), Value::Flag(is_html));
+        self.set_text(
+            format!("mail.identity.{key}.htmlSigText"),
+            written.as_deref(),
+        );
+        self.set(
+            format!("mail.identity.{key}.htmlSigFormat"),
+            Value::Flag(is_html),
+        );
     }
 
     /// Which folders of the account are for what.
@@ -327,7 +374,10 @@ impl Servers<'_> {
         ];
         let is_imap = server.known_protocol() == Some(Protocol::Imap);
         for (role, name) in roles.into_iter().filter(|_| is_imap) {
-            let path = account.folders.as_ref().and_then(|folders| folders.get(role));
+            let path = account
+                .folders
+                .as_ref()
+                .and_then(|folders| folders.get(role));
             if let Some(path) = path {
                 let uri = FolderUri {
                     scheme: "imap".to_owned(),
@@ -340,7 +390,10 @@ impl Servers<'_> {
         }
         let templates = "mailbox://nobody@Local%20Folders/Templates";
         if !self.bundle.templates.is_empty() {
-            self.set(format!("mail.identity.{key}.stationery_folder"), text(templates));
+            self.set(
+                format!("mail.identity.{key}.stationery_folder"),
+                text(templates),
+            );
         }
     }
 }

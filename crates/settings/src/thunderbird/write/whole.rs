@@ -26,7 +26,11 @@ pub fn write(bundle: &Bundle) -> Parts {
         folders: std::collections::BTreeMap::new(),
     };
     servers.write();
-    let mut profile = Profile { bundle, prefs: servers.prefs, parts: Parts::default() };
+    let mut profile = Profile {
+        bundle,
+        prefs: servers.prefs,
+        parts: Parts::default(),
+    };
     profile.parts.losses = servers.losses;
     profile.templates();
     profile.rules(&servers.folders);
@@ -52,7 +56,11 @@ fn text(text: &str) -> Value {
 
 impl Profile<'_> {
     fn put(&mut self, name: &str, media_type: &'static str, bytes: Vec<u8>) {
-        self.parts.files.push(File { name: format!("profile/{name}"), media_type, bytes });
+        self.parts.files.push(File {
+            name: format!("profile/{name}"),
+            media_type,
+            bytes,
+        });
     }
 
     fn lose(&mut self, category: &str, id: &str, reason: &str) {
@@ -61,8 +69,11 @@ impl Profile<'_> {
 
     fn templates(&mut self) {
         let bundle = self.bundle;
-        let mails: Vec<&[u8]> =
-            bundle.templates.iter().filter_map(|t| bundle.bytes_of(&t.message)).collect();
+        let mails: Vec<&[u8]> = bundle
+            .templates
+            .iter()
+            .filter_map(|t| bundle.bytes_of(&t.message))
+            .collect();
         if !mails.is_empty() {
             let path = format!("{LOCAL_FOLDER}/Templates");
             self.put(&path, "application/mbox", mbox::join(mails));
@@ -81,9 +92,17 @@ impl Profile<'_> {
             for id in left_out {
                 self.lose("rules", id, "not-expressible-in-thunderbird");
             }
-            self.put(&format!("{folder}/{}", texts::RULES), "text/plain", file.into_bytes());
+            self.put(
+                &format!("{folder}/{}", texts::RULES),
+                "text/plain",
+                file.into_bytes(),
+            );
         }
-        let has_home = |rule: &&Rule| rule.account.as_ref().is_some_and(|id| folders.contains_key(id));
+        let has_home = |rule: &&Rule| {
+            rule.account
+                .as_ref()
+                .is_some_and(|id| folders.contains_key(id))
+        };
         for rule in bundle.rules.iter().filter(|rule| !has_home(rule)) {
             self.lose("rules", &rule.id, "account-not-carried");
         }
@@ -152,11 +171,17 @@ impl Profile<'_> {
     }
 
     fn has_file(&self, name: &str) -> bool {
-        self.parts.files.iter().any(|file| file.name.ends_with(name))
+        self.parts
+            .files
+            .iter()
+            .any(|file| file.name.ends_with(name))
     }
 
     fn local_book(&mut self, book: &AddressBook, file: &str) {
-        let contacts = book.contacts.as_ref().and_then(|id| self.bundle.bytes_of(id));
+        let contacts = book
+            .contacts
+            .as_ref()
+            .and_then(|id| self.bundle.bytes_of(id));
         let contacts = String::from_utf8_lossy(contacts.unwrap_or_default()).into_owned();
         let (cards, _) = card::split(&contacts);
         let ids = (self.bundle.id.as_str(), book.id.as_str());
@@ -169,10 +194,14 @@ impl Profile<'_> {
     fn book_prefs(&mut self, book: &AddressBook, key: &str, file: &str) {
         let name = |name: &str| format!("ldap_2.servers.{key}.{name}");
         let is_remote = book.kind == "carddav";
-        self.prefs.set(name("dirType"), Value::Number(if is_remote { 102 } else { 101 }));
+        self.prefs.set(
+            name("dirType"),
+            Value::Number(if is_remote { 102 } else { 101 }),
+        );
         self.prefs.set(name("description"), text(&book.name));
         self.prefs.set(name("filename"), text(file));
-        self.prefs.set(name("uid"), text(&derive_uuid(&self.bundle.id, &book.id)));
+        self.prefs
+            .set(name("uid"), text(&derive_uuid(&self.bundle.id, &book.id)));
         if let Some(url) = book.url.as_ref().filter(|_| is_remote) {
             self.prefs.set(name("carddav.url"), text(url));
         }
@@ -187,7 +216,10 @@ impl Profile<'_> {
         let keys = parts::keys(bundle);
         let beside = |name: &str| format!("{BY_HAND}/{name}");
         for file in keys.files {
-            self.parts.files.push(File { name: beside(&file.name), ..file });
+            self.parts.files.push(File {
+                name: beside(&file.name),
+                ..file
+            });
         }
         for (name, password) in keys.passwords {
             self.parts.passwords.push((beside(&name), password));
@@ -208,7 +240,9 @@ impl Profile<'_> {
             ("quickTexts", bundle.quick_texts.is_empty()),
         ] {
             if !category.1 {
-                self.parts.losses.push(Loss::whole(category.0, "import-by-hand"));
+                self.parts
+                    .losses
+                    .push(Loss::whole(category.0, "import-by-hand"));
             }
         }
     }
