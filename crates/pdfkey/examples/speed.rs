@@ -34,6 +34,11 @@ fn main() {
             key: [2; 8],
         },
     );
+    let before = cpu().0;
+    for _ in 0..500 {
+        assert!(std::hint::black_box(credential.user()).is_opened_by(&password));
+    }
+    println!("checking a password: {:.2} ms", (cpu().0 - before) / 500.0);
     let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).expect("random bytes");
     println!(
         "{:>10} {:>6} {:>12} {:>12} {:>8}",

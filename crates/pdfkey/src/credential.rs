@@ -10,7 +10,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::password::Password;
-use crate::primitives::{hash_2b, is_equal};
+use crate::primitives::{Secret, hash_2b, is_equal};
 
 /// Two random values of 8 bytes, fresh for each credential.
 #[derive(Debug, Clone, Copy)]
@@ -47,18 +47,21 @@ impl User {
         let Some(validation) = salts.first_chunk::<8>() else {
             return false;
         };
-        is_equal(hash, &hash_2b(password.as_bytes(), validation, &[]))
+        is_equal(
+            hash,
+            hash_2b(password.as_bytes(), validation, &[]).as_slice(),
+        )
     }
 }
 
 /// The key that wraps each PDF's own key. Wiped on drop, never shown.
-pub struct UserKey(Zeroizing<[u8; 32]>);
+pub struct UserKey(Secret);
 
 impl UserKey {
     /// Bytes that were unsealed.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {
-        Self(Zeroizing::new(*bytes))
+        Self(Box::new(Zeroizing::new(*bytes)))
     }
 
     /// For sealing, and for nothing else.
@@ -88,7 +91,7 @@ impl Credential {
         let hash = hash_2b(password.as_bytes(), &salts.validation, &[]);
         let mut user = [0; 48];
         let (left, right) = user.split_at_mut(32);
-        left.copy_from_slice(&*hash);
+        left.copy_from_slice(hash.as_slice());
         right[..8].copy_from_slice(&salts.validation);
         right[8..].copy_from_slice(&salts.key);
         Self {

@@ -16,7 +16,7 @@ pub const MAX_BYTES: usize = 64;
 pub const RECOMMENDED_BYTES: usize = 32;
 
 /// A password that opens in every reader. Wiped on drop, never shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 /// Why a text is no PDF password.
@@ -79,6 +79,15 @@ impl Password {
         self.0.as_bytes()
     }
 }
+
+impl PartialEq for Password {
+    /// In constant time but for the length.
+    fn eq(&self, other: &Self) -> bool {
+        primitives::is_equal(self.as_bytes(), other.as_bytes())
+    }
+}
+
+impl Eq for Password {}
 
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,6 +11,9 @@ use zeroize::{Zeroize, Zeroizing};
 /// Bytes of an AES block.
 pub(crate) const BLOCK: usize = 16;
 
+/// 32 secret bytes on the heap: moving the owner leaves no copy behind, dropping it wipes them.
+pub(crate) type Secret = Box<Zeroizing<[u8; 32]>>;
+
 /// AES-256-CBC under one key.
 pub(crate) struct Cbc(EncryptingKey);
 
@@ -42,7 +45,7 @@ pub(crate) fn encrypt_block(key: &[u8; 32], block: &mut [u8; BLOCK]) {
 
 /// Algorithm 2.B of ISO 32000-2: SHA-256, then at least 64 rounds of AES-128-CBC and of the SHA-2 that the
 /// outcome chooses. `more` is empty for the user's password.
-pub(crate) fn hash_2b(password: &[u8], salt: &[u8; 8], more: &[u8]) -> Zeroizing<[u8; 32]> {
+pub(crate) fn hash_2b(password: &[u8], salt: &[u8; 8], more: &[u8]) -> Secret {
     let mut k = Zeroizing::new([0; 64]);
     let mut k_len = digest_into(&digest::SHA256, &[password, salt, more], &mut k);
     let mut blocks = Zeroizing::new(Vec::with_capacity(64 * (password.len() + 64 + more.len())));
@@ -78,7 +81,7 @@ pub(crate) fn hash_2b(password: &[u8], salt: &[u8; 8], more: &[u8]) -> Zeroizing
             break;
         }
     }
-    let mut out = Zeroizing::new([0; 32]);
+    let mut out: Secret = Box::new(Zeroizing::new([0; 32]));
     out.copy_from_slice(&k[..32]);
     out
 }
@@ -96,8 +99,8 @@ fn digest_into(
     digest.len()
 }
 
-/// Compares in constant time.
-pub(crate) fn is_equal(a: &[u8; 32], b: &[u8; 32]) -> bool {
+/// Compares in constant time; only the lengths show.
+pub(crate) fn is_equal(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
