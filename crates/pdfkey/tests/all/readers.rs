@@ -224,3 +224,67 @@ fn files_with_object_streams_come_through() {
         sha256(&attachment()).as_str()
     );
 }
+
+/// However another program wrote it: what it shows, and its attachment, stay.
+#[test]
+fn files_of_other_writers_come_through() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let plain = at("plain.pdf");
+    fs::write(&plain, small("Writers", &attachment())).expect("written");
+    let qpdf = |options: &[&str], out: &str| {
+        let mut command = Command::new("qpdf");
+        command.args(options).arg(&plain).arg(at(out));
+        command
+    };
+    let mut mutool = Command::new("mutool");
+    mutool
+        .args(["clean", "-ggg", "-z"])
+        .arg(&plain)
+        .arg(at("mutool.pdf"));
+    let mut pikepdf = peer::python("rewrite.py");
+    pikepdf.args([
+        "pikepdf".as_ref(),
+        plain.as_os_str(),
+        at("pikepdf.pdf").as_os_str(),
+    ]);
+    let mut pypdf = peer::python("rewrite.py");
+    pypdf.args([
+        "pypdf".as_ref(),
+        plain.as_os_str(),
+        at("pypdf.pdf").as_os_str(),
+    ]);
+    let writers = [
+        ("linearized.pdf", qpdf(&["--linearize"], "linearized.pdf")),
+        (
+            "two.pdf",
+            qpdf(
+                &["--force-version=2.0", "--object-streams=generate"],
+                "two.pdf",
+            ),
+        ),
+        ("qdf.pdf", qpdf(&["--qdf"], "qdf.pdf")),
+        ("mutool.pdf", mutool),
+        ("pikepdf.pdf", pikepdf),
+        ("pypdf.pdf", pypdf),
+    ];
+    for (name, mut command) in writers {
+        let output = peer::run(&mut command);
+        assert!(output.status.success(), "{name}: {}", peer::text(&output));
+        let path = at(&format!("protected-{name}"));
+        fs::write(&path, protect(&fs::read(at(name)).expect("it was written"))).expect("written");
+        let (is_good, said) = self::qpdf(&path, PASSWORD);
+        assert!(is_good && !said.contains("WARNING"), "{name}: {said}");
+        assert_eq!(
+            poppler(&path, PASSWORD).as_deref(),
+            Some("Writers"),
+            "{name}"
+        );
+        let mut detach = Command::new("qpdf");
+        detach
+            .arg(format!("--password={PASSWORD}"))
+            .arg("--show-attachment=attached.bin")
+            .arg(&path);
+        assert!(peer::run(&mut detach).stdout == attachment(), "{name}");
+    }
+}
