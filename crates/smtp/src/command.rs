@@ -1,15 +1,13 @@
 //! Commands: the grammar of RFC 5321 section 4.1 and of the extensions that are offered. One line in, one
 //! typed command or the reply that refuses it out.
 
-use crate::address::{AddressError, Host, Mailbox, ReversePath, is_atom, is_plain_beyond_ascii};
-use crate::envelope::{Body, Notify, Orcpt, OrcptText, Recipient, Ret, Sender};
+use crate::address::{AddressError, Host, Mailbox, ReversePath};
+use crate::envelope::{Body, Notify, Orcpt, Recipient, Ret, Sender, WishError};
 use crate::reply::{Code, Reply};
 use crate::xtext::{self, Xtext};
 
 /// Bytes of `ENVID` (RFC 3461 section 4.4).
 const MAX_ENVID: usize = 100;
-/// Bytes of `ORCPT` (section 4.2).
-const MAX_ORCPT: usize = 500;
 /// Bytes of a value of XFORWARD.
 const MAX_XFORWARD: usize = 255;
 
@@ -108,6 +106,12 @@ pub enum CommandError {
     /// A parameter's value, or the parameter twice.
     #[error("a parameter is not written as its RFC says")]
     Parameter,
+}
+
+impl From<WishError> for CommandError {
+    fn from(_: WishError) -> Self {
+        Self::Parameter
+    }
 }
 
 impl CommandError {
@@ -238,7 +242,7 @@ fn mail(text: &str) -> Result<Sender, CommandError> {
             ("SIZE", Some(digits)) => sender.size = Some(size(digits)?),
             ("BODY", Some(body)) => sender.body = body_of(body)?,
             ("SMTPUTF8", None) => sender.smtputf8 = true,
-            ("RET", Some(ret)) => sender.ret = Some(ret_of(ret)?),
+            ("RET", Some(ret)) => sender.ret = Some(Ret::parse(ret)?),
             ("ENVID", Some(text)) => {
                 let id = Xtext::parse(text, MAX_ENVID).map_err(|_| CommandError::Parameter)?;
                 sender.envid = Some(id);
@@ -271,76 +275,19 @@ fn body_of(value: &str) -> Result<Body, CommandError> {
     }
 }
 
-fn ret_of(value: &str) -> Result<Ret, CommandError> {
-    match value.to_ascii_uppercase().as_str() {
-        "FULL" => Ok(Ret::Full),
-        "HDRS" => Ok(Ret::Headers),
-        _ => Err(CommandError::Parameter),
-    }
-}
-
 fn rcpt(text: &str) -> Result<Recipient, CommandError> {
     let (inside, rest) = path(text, "TO:")?;
     let to = Mailbox::parse_recipient(inside).map_err(|_| CommandError::Recipient)?;
     let mut recipient = Recipient::new(to);
     for (key, value) in parameters(rest)? {
         match (key.as_str(), value) {
-            ("NOTIFY", Some(value)) => recipient.notify = Some(notify(value)?),
-            ("ORCPT", Some(value)) => recipient.orcpt = Some(orcpt(value)?),
+            ("NOTIFY", Some(value)) => recipient.notify = Some(Notify::parse(value)?),
+            ("ORCPT", Some(value)) => recipient.orcpt = Some(Orcpt::parse(value)?),
             ("NOTIFY" | "ORCPT", None) => return Err(CommandError::Parameter),
             _ => return Err(CommandError::UnknownParameter),
         }
     }
     Ok(recipient)
-}
-
-fn notify(value: &str) -> Result<Notify, CommandError> {
-    if value.eq_ignore_ascii_case("NEVER") {
-        return Ok(Notify::Never);
-    }
-    let (mut success, mut failure, mut delay) = (false, false, false);
-    for word in value.split(',') {
-        let flag = match word.to_ascii_uppercase().as_str() {
-            "SUCCESS" => &mut success,
-            "FAILURE" => &mut failure,
-            "DELAY" => &mut delay,
-            _ => return Err(CommandError::Parameter),
-        };
-        if std::mem::replace(flag, true) {
-            return Err(CommandError::Parameter);
-        }
-    }
-    Ok(Notify::On {
-        success,
-        failure,
-        delay,
-    })
-}
-
-fn orcpt(value: &str) -> Result<Orcpt, CommandError> {
-    let (kind, address) = value.split_once(';').ok_or(CommandError::Parameter)?;
-    if value.len() > MAX_ORCPT || !kind.is_ascii() || !is_atom(kind) {
-        return Err(CommandError::Parameter);
-    }
-    let raw = if address.is_ascii() {
-        Xtext::parse(address, MAX_ORCPT)
-            .map(OrcptText::Xtext)
-            .map_err(|_| CommandError::Parameter)?
-    } else if kind.eq_ignore_ascii_case("utf-8")
-        && address
-            .chars()
-            .all(|c| c.is_ascii_graphic() || is_plain_beyond_ascii(c))
-    {
-        Mailbox::parse(address)
-            .map(OrcptText::Utf8)
-            .map_err(|_| CommandError::Parameter)?
-    } else {
-        return Err(CommandError::Parameter);
-    };
-    Ok(Orcpt {
-        kind: kind.to_owned(),
-        raw,
-    })
 }
 
 /// `NAME=value …`, values in xtext; `[UNAVAILABLE]` and `[TEMPUNAVAIL]` mean unknown.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::fate::{Failure, Fate, Outcome, impossible};
 use super::offer::Offer;
 use crate::address::Mailbox;
-use crate::envelope::{Body, Envelope, Notify, Recipient, Ret, Sender};
+use crate::envelope::{Body, Envelope, Recipient, Sender};
 use crate::reply::{Code, Reply, Severity};
 
 /// Commands in one go. They and their replies fit into any socket's buffers, so nobody waits for ever.
@@ -246,10 +246,8 @@ fn write_mail(envelope: &Envelope, offer: Offer, out: &mut Vec<u8>) {
         line += " SMTPUTF8";
     }
     if offer.dsn {
-        match sender.ret {
-            Some(Ret::Full) => line += " RET=FULL",
-            Some(Ret::Headers) => line += " RET=HDRS",
-            None => {}
+        if let Some(ret) = sender.ret {
+            line += &format!(" RET={}", ret.to_text());
         }
         if let Some(id) = &sender.envid {
             line += &format!(" ENVID={}", id.as_str());
@@ -263,7 +261,7 @@ fn write_rcpt(recipient: &Recipient, offer: Offer, out: &mut Vec<u8>) {
     let mut line = format!("RCPT TO:<{}>", recipient.to);
     if offer.dsn {
         if let Some(notify) = recipient.notify {
-            line += &format!(" NOTIFY={}", notify_text(notify));
+            line += &format!(" NOTIFY={}", notify.to_text());
         }
         if let Some(orcpt) = recipient
             .orcpt
@@ -275,26 +273,4 @@ fn write_rcpt(recipient: &Recipient, offer: Offer, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(line.as_bytes());
     out.extend_from_slice(b"\r\n");
-}
-
-fn notify_text(notify: Notify) -> String {
-    let Notify::On {
-        success,
-        failure,
-        delay,
-    } = notify
-    else {
-        return "NEVER".to_owned();
-    };
-    let words = [(success, "SUCCESS"), (failure, "FAILURE"), (delay, "DELAY")];
-    let words: Vec<&str> = words
-        .iter()
-        .filter(|(on, _)| *on)
-        .map(|(_, word)| *word)
-        .collect();
-    if words.is_empty() {
-        "NEVER".to_owned()
-    } else {
-        words.join(",")
-    }
 }

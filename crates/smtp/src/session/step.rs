@@ -25,7 +25,8 @@ pub enum Step {
     Finished(AskFinished),
     /// Write the output, then shake hands.
     StartTls(AskTls),
-    /// Write these bytes and close. Pieces of a text that is not finished are to be thrown away.
+    /// Write these bytes and close; read on for a while and throw it away, or a client that is still sending
+    /// may never see them. Pieces of a text that is not finished are to be thrown away.
     Closed(Vec<u8>),
 }
 
