@@ -84,7 +84,7 @@ fn write(
     let mut fresh = Fresh::new(random);
     let key = Zeroizing::new(fresh.take::<32>());
     let mut cipher = Cipher {
-        cbc: Cbc::new(&key),
+        under: Cbc::new(&key),
         fresh: &mut fresh,
     };
     for object in document.objects.values_mut() {
@@ -236,7 +236,7 @@ impl<'a, R: FnMut(&mut [u8])> Fresh<'a, R> {
 }
 
 struct Cipher<'a, 'b, R: FnMut(&mut [u8])> {
-    cbc: Cbc,
+    under: Cbc,
     fresh: &'a mut Fresh<'b, R>,
 }
 
@@ -303,7 +303,7 @@ impl<R: FnMut(&mut [u8])> Cipher<'_, '_, R> {
         );
         let (head, blocks) = bytes.split_at_mut(BLOCK);
         head.copy_from_slice(&iv);
-        self.cbc.encrypt(&iv, blocks);
+        self.under.encrypt(&iv, blocks);
     }
 }
 

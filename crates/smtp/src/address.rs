@@ -2,8 +2,8 @@
 //!
 //! Kept byte for byte as they came: what was judged is what is passed on, quotes included.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Bytes of a local part at most (RFC 5321 section 4.5.3.1.1).
 pub const MAX_LOCAL: usize = 64;
