@@ -34,7 +34,7 @@ const IMPURE: &[&[&str]] = &[
     &["std", "time", "SystemTime"],
     &["std", "time", "Instant"],
     &["SystemTime"],
-    &["Instant"],
+    &["Instant", "now"],
     &["tokio"],
     &["getrandom"],
     &["rand"],
@@ -53,6 +53,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
             "crates/pdfkey/src/primitives.rs",
         ],
     ),
+    ("hpke", &["crates/seal/src/primitives.rs"]),
     ("des", &["crates/settings/src/primitives.rs"]),
     ("cbc", &["crates/settings/src/primitives.rs"]),
     // OPAQUE takes its key stretching as a type.
