@@ -1,5 +1,7 @@
 //! Of the record: compared, replaced, locked, whole or none.
 
+use depesche_seal::key::ParcelKey;
+
 use super::*;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicU8, Ordering};
