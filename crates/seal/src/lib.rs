@@ -96,10 +96,10 @@
 pub mod file;
 mod flags;
 pub mod format;
+pub mod going_on;
 pub mod handoff;
 pub mod handoff_content;
 pub mod handoff_text;
-pub mod going_on;
 pub mod key;
 pub mod keyring;
 mod keyring_json;

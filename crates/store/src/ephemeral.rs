@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 pub use arena::Full;
 pub use memory::{Memory, Room, Seat, Typed};
-pub use proof::{Kernel, guard_process};
+pub use proof::{Kernel, guard_process, since_boot};
 
 /// Whose slots are counted together: one client's address.
 pub type Place = [u8; 16];

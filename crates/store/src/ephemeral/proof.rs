@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 
+use depesche_domain::time::Time;
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit, set_dumpable_behavior,
     setrlimit,
 };
+use rustix::time::{ClockId, clock_gettime};
 
 /// How the mapped memory of the slots lies; numbers are bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,6 +28,13 @@ pub struct Kernel {
     pub dumpable: bool,
     /// Bytes that a core file may have.
     pub core_limit: u64,
+}
+
+/// A clock that never goes back and counts on while the machine sleeps.
+pub fn since_boot() -> Time {
+    let now = clock_gettime(ClockId::Boottime);
+    let ms = now.tv_sec.saturating_mul(1000);
+    Time::from_ms(ms.saturating_add(now.tv_nsec / 1_000_000))
 }
 
 /// No core dumps of this process, and as much locked memory as its hard limit allows. Refusals are in the log.
