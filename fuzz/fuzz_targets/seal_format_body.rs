@@ -52,7 +52,11 @@ fn handoff(packed: &[u8]) {
     let header = StreamHeader::from_random(&[6; StreamHeader::RANDOM]);
     if let Ok(sealed) = secret.seal(header, packed) {
         assert!(SIZES.contains(&(sealed.len() as u64)));
-        assert!(secret.open(&sealed).is_ok_and(|opened| opened.as_slice() == packed));
+        assert!(
+            secret
+                .open(&sealed)
+                .is_ok_and(|opened| opened.as_slice() == packed)
+        );
     }
     assert!(secret.open(packed).is_err(), "nobody guesses a key");
 }
