@@ -3,10 +3,12 @@
 mod claims;
 mod cli;
 mod crash;
+mod evil;
 mod full;
 mod guards;
 mod handoff;
 mod memory;
+mod people;
 mod scanners;
 mod secrets;
 mod sender;

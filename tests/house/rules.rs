@@ -32,7 +32,7 @@ const IMPURE: &[&[&str]] = &[
     &["std", "time", "SystemTime"],
     &["std", "time", "Instant"],
     &["SystemTime"],
-    &["Instant"],
+    &["Instant", "now"],
     &["tokio"],
     &["getrandom"],
     &["rand"],
@@ -50,6 +50,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
             "crates/settings/src/primitives.rs",
         ],
     ),
+    ("hpke", &["crates/seal/src/primitives.rs"]),
     ("des", &["crates/settings/src/primitives.rs"]),
     ("cbc", &["crates/settings/src/primitives.rs"]),
     // OPAQUE takes its key stretching as a type.

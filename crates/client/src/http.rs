@@ -358,19 +358,7 @@ impl Server {
         self.with_credential("Bearer", token)
     }
 
-    /// The same server, spoken to as the visitor who drew this claim token.
-    #[must_use]
-    pub fn with_claim(&self, token: &str) -> Self {
-        self.with_credential("Claim", token)
-    }
-
-    /// The same server, spoken to as one end of a handoff.
-    #[must_use]
-    pub fn with_handoff(&self, secret: &str) -> Self {
-        self.with_credential("Handoff", secret)
-    }
-
-    fn with_credential(&self, scheme: &str, token: &str) -> Self {
+    pub(crate) fn with_credential(&self, scheme: &str, token: &str) -> Self {
         let mut value = HeaderValue::from_str(&format!("{scheme} {token}")).ok();
         if let Some(value) = &mut value {
             value.set_sensitive(true);

@@ -7,8 +7,12 @@ use depesche_client::fault::Fault;
 use depesche_client::fetch::FetchError;
 use depesche_client::handoff::HandoffError;
 use depesche_client::http::CallError;
+use depesche_client::keyed::KeyedError;
+use depesche_client::keyring::RingError;
 use depesche_client::login::LoginError;
+use depesche_client::people::PeopleError;
 use depesche_client::profile::ProfileError;
+use depesche_client::release::ReleaseRefused;
 use depesche_client::send::SendError;
 use depesche_client::sent::SentError;
 use depesche_client::walk::WalkError;
@@ -49,6 +53,10 @@ impl Failure {
         Self::new(Fault::Usage, code, detail)
     }
 
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     pub(crate) const fn fault(&self) -> Fault {
         self.fault
     }
@@ -81,8 +89,12 @@ from!(
     CallError,
     FetchError,
     HandoffError,
+    KeyedError,
     LoginError,
+    PeopleError,
     ProfileError,
+    ReleaseRefused,
+    RingError,
     SendError,
     SentError,
     WalkError

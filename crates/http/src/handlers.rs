@@ -2,8 +2,13 @@
 
 pub(crate) mod first;
 pub(crate) mod handoffs;
+pub(crate) mod inbox;
 pub(crate) mod info;
+pub(crate) mod invitations;
+pub(crate) mod keyrings;
 pub(crate) mod login;
+pub(crate) mod page;
 pub(crate) mod parcels;
+pub(crate) mod releases;
 pub(crate) mod uploads;
 pub(crate) mod visits;

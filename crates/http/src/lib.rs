@@ -25,4 +25,5 @@ mod map_handoffs;
 mod openapi;
 #[cfg(not(feature = "web"))]
 mod pages;
+mod shapes;
 mod transfer;

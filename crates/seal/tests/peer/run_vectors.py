@@ -9,6 +9,7 @@ from pathlib import Path
 
 import format_reader as f
 import handoff_reader as h
+import run_keyed
 
 unhex = bytes.fromhex
 
@@ -191,6 +192,7 @@ RUN = {
     "handoff_content": run_handoff_content,
     "handoff_url": run_handoff_url,
     "handoff_typed": run_handoff_typed,
+    **run_keyed.RUN,
 }
 
 

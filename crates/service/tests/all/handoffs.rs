@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use depesche_domain::handoff::Refusal;
-use depesche_domain::{HandoffId, Span, Time};
+use depesche_domain::{HandoffId, Level, Span, Time};
 use depesche_seal::primitives::sha256;
 use depesche_service::handoffs::{self, Ask, Error, Offer, Rules, Typed};
 use depesche_service::{Clock, Context};
@@ -23,7 +23,7 @@ const NOW: Time = Time::from_ms(1_800_000_000_000);
 
 async fn house(rules: Rules) -> (tempfile::TempDir, Arc<Context>) {
     let folder = tempfile::tempdir().unwrap();
-    let ctx = open_ruled(folder.path(), Clock::fixed(NOW), 1, rules).await;
+    let ctx = open_ruled(folder.path(), Clock::fixed(NOW), 1, (Level::Link, rules)).await;
     (folder, ctx)
 }
 
@@ -170,7 +170,13 @@ async fn a_restart_forgets() {
     let (folder, ctx) = house(Rules::default()).await;
     let id = offer(&ctx);
     drop(ctx);
-    let again = open_ruled(folder.path(), Clock::fixed(NOW), 2, Rules::default()).await;
+    let again = open_ruled(
+        folder.path(),
+        Clock::fixed(NOW),
+        2,
+        (Level::Link, Rules::default()),
+    )
+    .await;
     assert_eq!(take(&again, id, PHONE), Err(Error::Unknown));
 }
 

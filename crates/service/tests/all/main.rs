@@ -11,4 +11,6 @@ mod handoffs;
 mod house;
 mod logins;
 mod mails;
+mod people;
+mod releases;
 mod visits;
