@@ -291,6 +291,13 @@ fn one_takes_it_and_everybody_else_is_told() {
     let saved = fs::read_to_string(phone.folder().join("got/note.txt"));
     assert_eq!(saved.expect("the file"), CANARY);
     assert_eq!(phone.run(["import", &url]).refusal(), (3, "handoff_taken"));
+}
+
+#[test]
+fn its_source_takes_it_back() {
+    let server = Server::demo();
+    let (desktop, phone) = (Client::guest(&server.url), Client::guest(&server.url));
+    tree::write(desktop.folder().join("note.txt"), CANARY);
     let offered = desktop.run(["handoff", "note.txt"]).done();
     let id = offered["id"].as_str().expect("an id");
     let _ = desktop.run(["handoff", "--cancel", id]).done();
