@@ -55,6 +55,9 @@ for target in "$@"; do
       need strace strace
       need chromium chromium
       need thunderbird thunderbird
+      need qpdf qpdf
+      need pdftotext poppler-utils
+      need mutool mupdf-tools
       ;;
     bench)
       need nginx nginx-light

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use depesche_tests::client::{Client, link_of};
 use depesche_tests::program::root;
-use depesche_tests::server::Server;
+use depesche_tests::server::{Server, Setup};
 use depesche_tests::tree;
 use serde::Deserialize;
 use serde_json::Value;
@@ -185,7 +185,7 @@ fn play(server: &Server, case: &Case) -> Vec<String> {
 
 #[test]
 fn every_case_ends_as_it_says() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let mut paths: Vec<_> = fs::read_dir(root().join("tests/cli"))
         .expect("the cases")
         .map(|entry| entry.expect("an entry").path())

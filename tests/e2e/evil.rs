@@ -30,7 +30,11 @@ struct Scene {
 impl Scene {
     fn set() -> Self {
         let evil = Evil::start();
-        let server = Server::start(Setup::demo().set("DEPESCHE_PUBLIC_URL", evil.url()));
+        let server = Server::start(
+            Setup::demo()
+                .all_levels()
+                .set("DEPESCHE_PUBLIC_URL", evil.url()),
+        );
         evil.stand_before(server.listen);
         let anna = Client::logged_in(&evil.url(), DEMO.0, DEMO.1);
         let _ = anna.set_up_sealpass();

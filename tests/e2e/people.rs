@@ -6,7 +6,7 @@ use std::fs;
 use depesche_tests::client::{Client, recipient};
 use depesche_tests::people::{SEALPASS, guest};
 use depesche_tests::random::Random;
-use depesche_tests::server::{PASSWORD, Server};
+use depesche_tests::server::{PASSWORD, Server, Setup};
 use depesche_tests::tree;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn state(anna: &Client, sent: &Value, email: &str) -> String {
 
 #[test]
 fn level_4_goes_to_a_stranger_and_back() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     assert_eq!(anna.set_up_sealpass()["version"], 1);
     let source = anna.folder().join("Befund");
@@ -164,7 +164,7 @@ fn the_kit_brings_everything_back(server: &Server, sent: &Value, kit: &std::path
 
 #[test]
 fn a_claim_code_releases_both_ways() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     let _ = anna.set_up_sealpass();
     let sent = anna.send_at("4", YOU, &["--claim-code"]);
@@ -204,7 +204,7 @@ fn a_claim_code_releases_both_ways() {
 
 #[test]
 fn an_instant_claim_code_opens_at_once() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     let _ = anna.set_up_sealpass();
     let sent = anna.send_at("4", YOU, &["--claim-code=instant", "--message", "sofort"]);
@@ -218,7 +218,11 @@ fn an_instant_claim_code_opens_at_once() {
         .to_owned();
     let claim = |code: &str| you.fetch_id(&sent["id"], &[("DEPESCHE_CLAIM_CODE", code)]);
     assert_eq!(claim(&wrong).refusal(), (5, "wrong_claim_code"));
-    assert_eq!(claim(&code).done()["message"], "sofort");
+    let got = claim(&code).done();
+    assert_eq!(
+        (&got["message"], &got["sender_proof"]),
+        (&json!("sofort"), &json!("verified"))
+    );
     // The sender's device signs and pins when it next comes by; the next one goes at once.
     let done = anna.with_sealpass(&["release", "--all"]).done();
     assert_eq!(done["released"][0]["verified"], "code");
@@ -230,7 +234,7 @@ fn an_instant_claim_code_opens_at_once() {
 
 #[test]
 fn level_2_needs_link_and_login_and_then_the_key_alone() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     let sent = anna.send_at("2", YOU, &["--subject", "Zweitens"]);
     let link = sent["links"][YOU].as_str().expect("a link").to_owned();
@@ -257,7 +261,7 @@ fn level_2_needs_link_and_login_and_then_the_key_alone() {
 
 #[test]
 fn level_3_unverified_is_labelled_for_good() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     let _ = anna.set_up_sealpass();
     let sent = anna.send_at("3", YOU, &["--subject", "Drittens", "--message", "offen"]);
@@ -311,7 +315,7 @@ fn level_3_unverified_is_labelled_for_good() {
 /// Two devices change the SealPass at the same time: both new ones open, the old one does not, nothing is lost.
 #[test]
 fn two_devices_change_the_sealpass_at_once() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let (one, two) = (server.anna(), server.anna());
     let before = one.set_up_sealpass();
     let start = |client: &Client, new: &str| {
@@ -351,7 +355,7 @@ fn two_devices_change_the_sealpass_at_once() {
 
 #[test]
 fn bad_sealpasses_and_kits_are_told_apart() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     let set_up = |sealpass: &str| {
         anna.with_secrets(
@@ -404,7 +408,7 @@ fn bad_sealpasses_and_kits_are_told_apart() {
 /// Going on after a stop: on the disk lies only what the keyring opens, and once posted nothing.
 #[test]
 fn a_level_4_draft_lies_sealed_and_goes_once_posted() {
-    let server = Server::demo();
+    let server = Server::start(Setup::demo().all_levels());
     let anna = server.anna();
     let _ = anna.set_up_sealpass();
     let sent = anna.send_at("4", YOU, &["--subject", "canary-subject"]);

@@ -10,7 +10,7 @@ use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 use depesche_tests::client::{Client, link_of, recipient};
 use depesche_tests::mail::{Mail, Sink};
 use depesche_tests::people::SEALPASS;
-use depesche_tests::server::{PASSWORD, Server};
+use depesche_tests::server::{DEMO, PASSWORD, Server, Setup};
 use depesche_tests::tree;
 use depesche_tests::wait::until;
 use rustix::process::Pid;
@@ -251,7 +251,8 @@ fn nothing_is_left_once_the_mail_has_left() {
 #[test]
 fn level_4_leaves_nothing_that_opens() {
     let sink = Sink::start();
-    let server = Server::mailing(&sink);
+    let server = Server::start(Setup::mailing(&sink).all_levels());
+    server.add_user(DEMO.0);
     let anna = server.anna();
     let _ = anna
         .with_sealpass(&["sealpass", "setup", "--kit", "kit.txt"])

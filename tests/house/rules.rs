@@ -12,6 +12,8 @@ const PURE: &[&str] = &[
     "crates/domain/src/",
     "crates/seal/src/",
     "crates/settings/src/",
+    "crates/smtp/src/",
+    "crates/pdfkey/src/",
 ];
 
 /// Profiles are folders: the path of a private copy is handed in here.
@@ -48,6 +50,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
         &[
             "crates/seal/src/primitives.rs",
             "crates/settings/src/primitives.rs",
+            "crates/pdfkey/src/primitives.rs",
         ],
     ),
     ("hpke", &["crates/seal/src/primitives.rs"]),
@@ -63,6 +66,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
         ],
     ),
     ("opaque_ke", &["crates/service/src/", "crates/client/src/"]),
+    ("stringprep", &["crates/pdfkey/src/primitives.rs"]),
     ("sqlx", &["crates/store/"]),
 ];
 

@@ -3,6 +3,7 @@
 mod check;
 mod desk;
 mod fetch;
+mod fetched;
 mod files;
 mod handoff;
 mod import;

@@ -25,5 +25,6 @@ mod map_handoffs;
 mod openapi;
 #[cfg(not(feature = "web"))]
 mod pages;
+mod plain;
 mod shapes;
 mod transfer;

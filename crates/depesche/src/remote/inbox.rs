@@ -11,7 +11,8 @@ use depesche_client::seal::key::ParcelId;
 use serde_json::json;
 
 use super::desk::Desk;
-use super::fetch::{finish, leave};
+use super::fetched::{finish, leave};
+use super::letter::parcel_id;
 use crate::cli::{Fetch, List};
 use crate::exit::Failure;
 use crate::text;
@@ -150,7 +151,7 @@ pub(crate) async fn keep_key(desk: &Desk, visit: &Visit) -> Result<(), Failure> 
     let Some(ring) = desk.unlock_if_given(own).await? else {
         return Ok(());
     };
-    let id = super::parcels::parcel_id(&visit.letter.parcel)?;
+    let id = parcel_id(&visit.letter.parcel)?;
     let mut received = Received::look(own, id).await?;
     Ok(received.keep_key(&ring, visit).await?)
 }
