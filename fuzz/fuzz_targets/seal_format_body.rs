@@ -5,6 +5,9 @@
 
 use depesche_seal::file::{self, Opener, Sealer};
 use depesche_seal::going_on;
+use depesche_seal::handoff::{HandoffSecret, SIZES, Typed};
+use depesche_seal::handoff_content::Content;
+use depesche_seal::handoff_text::HandoffUrl;
 use depesche_seal::key::{
     AccountId, FileId, FileKey, ForParcel, Hash, Key, KeyringKey, ParcelId, ParcelKey,
 };
@@ -44,9 +47,13 @@ pub(crate) fn run(data: &[u8]) {
         b'G' => draft(rest),
         b'E' => stanza(rest),
         b'I' => instant(rest),
-        b'L' | b'C' | b'N' | b'W' | b'U' => {
+        b'h' => handoff(rest),
+        b'c' => content(rest),
+        b'L' | b'C' | b'N' | b'W' | b'U' | b'u' | b'w' => {
             if let Ok(text) = std::str::from_utf8(rest) {
                 match reader {
+                    b'u' => handoff_url(text),
+                    b'w' => drop(Typed::parse(text)),
                     b'L' => link(text),
                     b'C' => code(text),
                     b'W' => typed_words(text),
@@ -56,6 +63,33 @@ pub(crate) fn run(data: &[u8]) {
             }
         }
         _ => {}
+    }
+}
+
+fn handoff(packed: &[u8]) {
+    let secret = HandoffSecret::from_bytes(&[5; 32]);
+    let header = StreamHeader::from_random(&[6; StreamHeader::RANDOM]);
+    if let Ok(sealed) = secret.seal(header, packed) {
+        assert!(SIZES.contains(&(sealed.len() as u64)));
+        assert!(
+            secret
+                .open(&sealed)
+                .is_ok_and(|opened| opened.as_slice() == packed)
+        );
+    }
+    assert!(secret.open(packed).is_err(), "nobody guesses a key");
+}
+
+fn content(bytes: &[u8]) {
+    if let Ok(content) = Content::parse(bytes) {
+        let again = content.to_bytes().expect("what was read is written");
+        assert_eq!(Content::parse(&again), Ok(content));
+    }
+}
+
+fn handoff_url(text: &str) {
+    if let Ok(url) = HandoffUrl::parse(text) {
+        assert_eq!(HandoffUrl::parse(&url.to_text()), Ok(url));
     }
 }
 

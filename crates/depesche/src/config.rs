@@ -8,9 +8,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use depesche_service::domain::effect::Language;
+use depesche_service::domain::handoff::Offerers;
 use depesche_service::domain::{Address, Level, Policy, Span};
+use depesche_service::handoffs::Rules;
 use depesche_service::{Brand, Places, Settings};
 use toml::Value;
+
+use crate::size::parse_size;
 
 /// One key: its dotted name, its default as TOML, and what it is.
 struct Key {
@@ -72,11 +76,24 @@ const KEYS: &[Key] = &[
         "PEM file with the chain; reloaded when it changes",
     ),
     key("tls.key", "\"\"", "PEM file with its key"),
+    key("handoff.url", "\"memory:\"", "where handoffs wait"),
+    key(
+        "handoff.create",
+        "\"anyone\"",
+        "who offers: anyone, accounts",
+    ),
+    key("handoff.per_address", "20", "that wait at once from one"),
     key("limits.delivery", "\"20 GiB\"", "the largest delivery"),
     key(
         "limits.retention",
         "\"30 days\"",
         "how long a delivery is kept at most, and is if the sender does not say",
+    ),
+    key("limits.handoff", "\"8 MiB\"", "the largest handoff, sealed"),
+    key(
+        "limits.handoff_total",
+        "\"256 MiB\"",
+        "memory that all waiting handoffs may take; a waiting one is never pushed out",
     ),
     key("limits.connections", "4096", "open connections in all"),
     key(
@@ -304,6 +321,26 @@ impl Config {
         })
     }
 
+    fn handoffs(&self) -> anyhow::Result<Rules> {
+        if self.text("handoff.url") != "memory:" {
+            bail!("handoff.url must be memory: in this version");
+        }
+        let size = |name: &str| {
+            parse_size(self.text(name)).with_context(|| format!("{name}: write it as 8 MiB"))
+        };
+        Ok(Rules {
+            create: match self.text("handoff.create") {
+                "anyone" => Offerers::Anyone,
+                "accounts" => Offerers::Accounts,
+                other => bail!("handoff.create must be anyone or accounts, not {other}"),
+            },
+            largest: size("limits.handoff")?,
+            total: size("limits.handoff_total")?,
+            per_address: u32::try_from(self.number("handoff.per_address"))
+                .context("handoff.per_address must not be negative")?,
+        })
+    }
+
     pub(crate) fn settings(&self, demo: bool) -> anyhow::Result<Settings> {
         let language = match self.text("language") {
             "de" => Language::De,
@@ -318,6 +355,7 @@ impl Config {
             policy: self.policy()?,
             language,
             demo,
+            handoffs: self.handoffs()?,
         })
     }
 
@@ -449,25 +487,6 @@ fn load_logo(path: &str) -> anyhow::Result<Option<Logo>> {
 
 fn variable(name: &str) -> String {
     format!("DEPESCHE_{}", name.to_ascii_uppercase().replace('.', "__"))
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: u64 = text[..digits].parse().ok()?;
-    let unit: u64 = match text[digits..].trim() {
-        "" | "B" => 1,
-        "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "TB" => 1_000_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "TiB" => 1 << 40,
-        _ => return None,
-    };
-    number.checked_mul(unit)
 }
 
 #[cfg(test)]

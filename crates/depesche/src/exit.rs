@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use depesche_client::fault::Fault;
 use depesche_client::fetch::FetchError;
+use depesche_client::handoff::HandoffError;
 use depesche_client::http::CallError;
 use depesche_client::keyed::KeyedError;
 use depesche_client::keyring::RingError;
@@ -26,6 +27,8 @@ pub(crate) struct Failure {
     fault: Fault,
     code: String,
     detail: String,
+    /// All was said already; the exit code alone tells.
+    is_told: bool,
 }
 
 impl Failure {
@@ -34,6 +37,15 @@ impl Failure {
             fault,
             code: code.to_owned(),
             detail: detail.to_string(),
+            is_told: false,
+        }
+    }
+
+    /// All was said already: with `--json` no second line.
+    pub(crate) fn silent(fault: Fault, code: &str, detail: impl ToString) -> Self {
+        Self {
+            is_told: true,
+            ..Self::new(fault, code, detail)
         }
     }
 
@@ -76,6 +88,7 @@ macro_rules! from {
 from!(
     CallError,
     FetchError,
+    HandoffError,
     KeyedError,
     LoginError,
     PeopleError,
@@ -101,6 +114,9 @@ impl From<anyhow::Error> for Failure {
 
 /// Says what went wrong.
 pub(crate) fn refuse(failure: &Failure, json: bool) -> ExitCode {
+    if failure.is_told && json {
+        return ExitCode::from(number(failure.fault));
+    }
     refuse_as(number(failure.fault), &failure.code, &failure.detail, json)
 }
 

@@ -1,6 +1,7 @@
 //! The wire's shapes from the service's values, and back.
 
 use crate::error::Error;
+use crate::map_handoffs;
 pub(crate) use crate::plain::{account, claim, sender};
 use crate::shapes;
 use depesche_api as api;
@@ -45,6 +46,7 @@ pub(crate) fn info(ctx: &Context) -> api::Info {
             delivery: policy.largest,
             retention: policy.retention.ms(),
         },
+        handoff: map_handoffs::rules(&settings.handoffs),
         demo: settings.demo,
         time: ctx.now().ms(),
     }

@@ -1,10 +1,10 @@
 //! All routes, each with what it asks for. What is not in this table is not there.
 
-use crate::auth::{Access, Gate, members, visitors};
+use crate::auth::{Access, Gate, devices, members, visitors};
 use crate::error::Error;
 use crate::front;
 use crate::handlers::{
-    first, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
+    first, handoffs, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
 };
 use crate::state::Web;
 use crate::{assets, dev, health, map, openapi};
@@ -64,6 +64,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(for_members());
     all.extend(with_a_key());
     all.extend(for_visitors());
+    all.extend(for_devices());
     all.extend(for_people());
     all
 }
@@ -186,6 +187,23 @@ fn for_visitors() -> Vec<Route> {
     ]
 }
 
+fn for_devices() -> Vec<Route> {
+    use Access::{Handoff, Operator, Public};
+    vec![
+        post("/api/v1/handoffs", Public, handoffs::offer),
+        post("/api/v1/handoffs/ask", Public, handoffs::ask),
+        post("/api/v1/handoffs/find", Public, handoffs::find),
+        post("/api/v1/handoffs/{id}/fill", Public, handoffs::fill),
+        post("/api/v1/handoffs/{id}/look", Public, handoffs::look),
+        post("/api/v1/handoffs/{id}/take", Public, handoffs::take),
+        get("/api/v1/handoffs/{id}/sealed", Handoff, handoffs::sealed),
+        post("/api/v1/handoffs/{id}/commit", Handoff, handoffs::commit),
+        get("/api/v1/handoffs/{id}/state", Handoff, handoffs::state),
+        delete("/api/v1/handoffs/{id}", Handoff, handoffs::cancel),
+        get("/api/v1/operator/handoffs", Operator, handoffs::memory),
+    ]
+}
+
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
 const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
 const FOR_MEMBERS: [&str; 7] = [
@@ -250,6 +268,7 @@ pub fn app(web: Web) -> Router {
                 one.handler.route_layer(from_fn_with_state(gate, members))
             }
             Access::Claim => one.handler.route_layer(from_fn(visitors)),
+            Access::Handoff => one.handler.route_layer(from_fn(devices)),
             Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
                 one.handler
             }

@@ -18,6 +18,7 @@
 //! | [`words`] | words of a key and of a code |
 //! | [`going_on`] | what a client keeps to go on with |
 //! | [`link`], [`link_text`], [`password`] | the record behind a link, the link itself, its password |
+//! | [`handoff`], [`handoff_content`], [`handoff_text`] | device to device: sealed bytes and words, what is in them, the code |
 //! | [`wrap`] | server secrets |
 //!
 //! # One file, sealed for whoever holds a link, and opened
@@ -96,6 +97,9 @@ pub mod file;
 mod flags;
 pub mod format;
 pub mod going_on;
+pub mod handoff;
+pub mod handoff_content;
+pub mod handoff_text;
 pub mod key;
 pub mod keyring;
 mod keyring_json;

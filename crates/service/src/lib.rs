@@ -14,6 +14,7 @@ pub mod error;
 pub mod filter;
 pub mod first;
 mod handed;
+pub mod handoffs;
 pub mod health;
 pub mod inbox;
 pub mod invitations;
@@ -37,7 +38,7 @@ pub mod tries;
 pub mod visits;
 pub mod worker;
 
-pub use context::{Brand, Clock, Context, Places, Settings};
+pub use context::{Brand, Clock, Context, Places, Settings, Steady};
 pub use courier::{Courier, Failure};
 pub use depesche_domain as domain;
 /// Rows of the store that use cases hand on as they are.

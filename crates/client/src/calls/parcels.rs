@@ -15,6 +15,18 @@ use crate::http::{Call, CallError, Failure, POSTING, Payload, Server};
 use crate::meter::Meter;
 
 impl Server {
+    /// The same server, spoken to as the visitor who drew this claim token.
+    #[must_use]
+    pub fn with_claim(&self, token: &str) -> Self {
+        self.with_credential("Claim", token)
+    }
+
+    /// The same server, spoken to as one end of a handoff.
+    #[must_use]
+    pub fn with_handoff(&self, secret: &str) -> Self {
+        self.with_credential("Handoff", secret)
+    }
+
     /// What the server is and allows.
     ///
     /// # Errors

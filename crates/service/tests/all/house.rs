@@ -13,6 +13,7 @@ use depesche_seal::parcel::{Flags, Level as SealLevel, SealedManifest, seal};
 use depesche_seal::password::Params;
 use depesche_seal::primitives::sha256;
 use depesche_seal::stream::StreamHeader;
+use depesche_service::handoffs::Rules;
 use depesche_service::orders::{Wanted, WantedOrder, WantedWay};
 use depesche_service::random::Random;
 use depesche_service::visits::{OpenRequest, Proof};
@@ -298,6 +299,15 @@ pub(crate) async fn open_with(
     seed: u64,
     highest: Level,
 ) -> Arc<Context> {
+    open_ruled(folder, clock, seed, (highest, Rules::default())).await
+}
+
+pub(crate) async fn open_ruled(
+    folder: &std::path::Path,
+    clock: Clock,
+    seed: u64,
+    (highest, handoffs): (Level, Rules),
+) -> Arc<Context> {
     let folder = folder.to_str().unwrap();
     let places = Places {
         database: format!("sqlite://{folder}/depesche.db"),
@@ -317,6 +327,7 @@ pub(crate) async fn open_with(
         },
         language: Language::En,
         demo: false,
+        handoffs,
     };
     Context::open(&places, clock, Random::seeded(seed), settings)
         .await

@@ -62,7 +62,11 @@ async fn fill(folder: &Path) {
     let sql = Sql::open(&format!("sqlite:{}/depesche.db", folder.display()))
         .await
         .expect("rows");
-    let store = Store { sql, blobs };
+    let store = Store {
+        sql,
+        blobs,
+        ephemeral: depesche_store::ephemeral::Ephemeral::memory(1 << 20),
+    };
     let set = async |key: &str, length: usize| {
         let mut tx = store.sql.begin().await?;
         meta::set_once(&mut tx, key, &"v".repeat(length)).await?;

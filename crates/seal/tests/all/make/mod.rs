@@ -7,6 +7,7 @@
 
 mod claim;
 mod file;
+mod handoff;
 mod keyring;
 mod keys;
 mod link;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> Vec<Vector> {
     parcel::add(&mut all);
     link::add(&mut all);
     text::add(&mut all);
+    handoff::add(&mut all);
     keys::add(&mut all);
     lock::add(&mut all);
     keyring::add(&mut all);
