@@ -7,7 +7,8 @@ export type SealCode =
   | 'manifest_object_twice' | 'manifest_pack' | 'name_empty' | 'name_too_long' | 'name_dots' | 'name_separator' | 'name_control'
   | 'name_bidi' | 'password_weak' | 'password_heavy' | 'password_empty' | 'password_memory' | 'password_missing'
   | 'password_unexpected' | 'link_form' | 'link_version' | 'link_cut' | 'link_mistyped' | 'code_length' | 'code_character'
-  | 'code_check';
+  | 'code_check' | 'handoff_form' | 'handoff_version' | 'handoff_cut' | 'handoff_mistyped' | 'handoff_head' | 'handoff_newer' | 'handoff_type'
+  | 'handoff_packed' | 'words_unknown' | 'words_count';
 
 export class SealError extends Error {
   override readonly name = 'SealError';
