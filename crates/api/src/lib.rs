@@ -34,13 +34,27 @@
 //! | `GET /claims/manifest` | | the bytes of M |
 //! | `GET /claims/files/{file}` | `Range` | the sealed bytes |
 //!
+//! | `POST /handoffs` | the sealed bytes; headers of [`handoffs`] | 201 [`Handoff`] |
+//! | `POST /handoffs/ask` | [`AskHandoff`] | 201 [`Handoff`]: an empty slot |
+//! | `POST /handoffs/{id}/fill` | the sealed bytes; headers of [`handoffs`] | [`Handoff`] |
+//! | `POST /handoffs/find` | [`FindHandoff`] | [`FoundHandoff`] |
+//! | `POST /handoffs/{id}/look` | [`HandoffProof`] | [`Handoff`] |
+//! | `POST /handoffs/{id}/take` | [`TakeHandoff`] | the sealed bytes |
+//! | `GET /handoffs/{id}/sealed` | `Range` | the sealed bytes, after a break |
+//! | `POST /handoffs/{id}/commit` | | 204 |
+//! | `GET /handoffs/{id}/state?after` | | [`HandoffState`] |
+//! | `DELETE /handoffs/{id}` | | 204: taken back by its source |
+//! | `GET /operator/handoffs` | | [`HandoffMemory`] |
+//!
 //! Members authorise by `Authorization: Bearer TOKEN` or the session cookie; visitors, after
-//! `open`, by `Authorization: Claim TOKEN` with the token that their client drew. No GET changes anything
+//! `open`, by `Authorization: Claim TOKEN` with the token that their client drew; the two ends of a handoff by
+//! `Authorization: Handoff SECRET`. No GET changes anything
 //! but the clock of a lease.
 
 pub mod accounts;
 pub mod b64;
 pub mod error;
+pub mod handoffs;
 pub mod parcels;
 pub mod visits;
 
@@ -51,6 +65,10 @@ pub use accounts::{
 pub use b64::B64;
 pub use depesche_domain::effect::Language;
 pub use error::Problem;
+pub use handoffs::{
+    AskHandoff, FindHandoff, FoundHandoff, Handoff, HandoffMemory, HandoffProof, HandoffState,
+    TakeHandoff,
+};
 pub use parcels::{
     AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewFile,
     NewLink, NewRecipient, Notice, NoticeFile, Parcel, ParcelPage, ParcelSummary, PartRange,

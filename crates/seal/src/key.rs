@@ -34,6 +34,9 @@ pub enum ForFile {}
 /// Purpose: a link password after Argon2id (pw).
 #[derive(Debug)]
 pub enum ForLinkPassword {}
+/// Purpose: opens one handoff (HS).
+#[derive(Debug)]
+pub enum ForHandoff {}
 /// Purpose: one server's key-encryption key; wraps item keys.
 #[derive(Debug)]
 pub enum ForServerKek {}
@@ -44,11 +47,13 @@ pub enum ForServerItem {}
 impl sealed::Sealed for ForParcel {}
 impl sealed::Sealed for ForFile {}
 impl sealed::Sealed for ForLinkPassword {}
+impl sealed::Sealed for ForHandoff {}
 impl sealed::Sealed for ForServerKek {}
 impl sealed::Sealed for ForServerItem {}
 impl Purpose for ForParcel {}
 impl Purpose for ForFile {}
 impl Purpose for ForLinkPassword {}
+impl Purpose for ForHandoff {}
 impl Purpose for ForServerKek {}
 impl Purpose for ForServerItem {}
 impl WrapPurpose for ForServerKek {
@@ -148,6 +153,9 @@ pub enum OfFile {}
 /// What an [`Id`] names: a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OfLink {}
+/// What an [`Id`] names: a handoff's slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OfHandoff {}
 /// What an [`Id`] names: an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OfAccount {}
@@ -158,6 +166,8 @@ pub type ParcelId = Id<OfParcel>;
 pub type FileId = Id<OfFile>;
 /// Names a link.
 pub type LinkId = Id<OfLink>;
+/// Names a handoff's slot; chosen by the server.
+pub type HandoffId = Id<OfHandoff>;
 /// Names an account.
 pub type AccountId = Id<OfAccount>;
 

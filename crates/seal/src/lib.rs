@@ -12,6 +12,7 @@
 //! | [`manifest`], [`name`] | the list of contents |
 //! | [`parcel`] | the door: header and sealed manifest |
 //! | [`link`], [`link_text`], [`password`] | the record behind a link, the link itself, its password |
+//! | [`handoff`], [`handoff_content`], [`handoff_text`], [`words`] | device to device: sealed bytes, what is in them, the code, its words |
 //! | [`wrap`] | server secrets |
 //!
 //! # One file, sealed for whoever holds a link, and opened
@@ -89,6 +90,9 @@
 pub mod file;
 mod flags;
 pub mod format;
+pub mod handoff;
+pub mod handoff_content;
+pub mod handoff_text;
 pub mod key;
 pub mod link;
 pub mod link_text;
@@ -100,4 +104,5 @@ pub mod parcel;
 pub mod password;
 pub mod primitives;
 pub mod stream;
+pub mod words;
 pub mod wrap;

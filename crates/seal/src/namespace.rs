@@ -23,6 +23,22 @@ pub enum Namespace {
     LinkPass,
     /// Key that wraps the parcel key in a link record.
     LinkKey,
+    /// Key of a handoff's stream.
+    HandoffKey,
+    /// Associated data of a handoff's stream.
+    Handoff,
+    /// What a device shows to take a handoff.
+    HandoffAuth,
+    /// What a device shows to fill an empty slot.
+    HandoffFill,
+    /// The words that both screens show.
+    HandoffWords,
+    /// Salt of the typed words.
+    HandoffType,
+    /// Where the typed words lead.
+    HandoffFind,
+    /// Key that wraps a handoff's secret under the typed words.
+    HandoffWrap,
     /// Server secrets: a key-encryption key at work.
     ServerKek,
     /// Server secrets: the key of one waiting item at work.
@@ -31,7 +47,7 @@ pub enum Namespace {
 
 impl Namespace {
     /// Every label there is, for tests that hold them apart.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 18] = [
         Self::File,
         Self::Parts,
         Self::Commit,
@@ -40,6 +56,14 @@ impl Namespace {
         Self::LinkAuth,
         Self::LinkPass,
         Self::LinkKey,
+        Self::HandoffKey,
+        Self::Handoff,
+        Self::HandoffAuth,
+        Self::HandoffFill,
+        Self::HandoffWords,
+        Self::HandoffType,
+        Self::HandoffFind,
+        Self::HandoffWrap,
         Self::ServerKek,
         Self::ServerItem,
     ];
@@ -56,6 +80,14 @@ impl Namespace {
             Self::LinkAuth => b"depesche/v1/link-auth\0",
             Self::LinkPass => b"depesche/v1/link-pass\0",
             Self::LinkKey => b"depesche/v1/link-key\0",
+            Self::HandoffKey => b"depesche/v1/handoff-key\0",
+            Self::Handoff => b"depesche/v1/handoff\0",
+            Self::HandoffAuth => b"depesche/v1/handoff-auth\0",
+            Self::HandoffFill => b"depesche/v1/handoff-fill\0",
+            Self::HandoffWords => b"depesche/v1/handoff-words\0",
+            Self::HandoffType => b"depesche/v1/handoff-type\0",
+            Self::HandoffFind => b"depesche/v1/handoff-find\0",
+            Self::HandoffWrap => b"depesche/v1/handoff-wrap\0",
             Self::ServerKek => b"depesche/v1/server-kek\0",
             Self::ServerItem => b"depesche/v1/server-item\0",
         }

@@ -19,6 +19,8 @@ use serde_json::Value;
 
 use crate::make;
 
+mod handoff;
+
 /// What a vector leads to: good, or the code of an error.
 type Outcome = Result<(), String>;
 
@@ -65,7 +67,7 @@ fn every_vector_comes_out_as_it_says() {
         }
     }
     assert!(findings.is_empty(), "{}", findings.join("\n"));
-    assert_eq!(kinds.len(), 11, "{kinds:?}");
+    assert_eq!(kinds.len(), 15, "{kinds:?}");
     assert!(
         kinds.values().all(|(good, bad)| *good > 0 && *bad > 0),
         "{kinds:?}"
@@ -107,6 +109,10 @@ fn run(kind: &str, vector: &Input) -> Outcome {
         "link_text" => run_link_text(vector),
         "code" => run_code(vector),
         "name" => run_name(vector),
+        "handoff" => handoff::run(vector),
+        "handoff_content" => handoff::run_content(vector),
+        "handoff_url" => handoff::run_url(vector),
+        "handoff_typed" => handoff::run_typed(vector),
         other => panic!("no vector is of kind {other}"),
     }
 }

@@ -6,6 +6,7 @@
 #![expect(clippy::too_many_lines, reason = "tables of cases, not steps")]
 
 mod file;
+mod handoff;
 mod link;
 mod manifest;
 mod parcel;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Vector> {
     parcel::add(&mut all);
     link::add(&mut all);
     text::add(&mut all);
+    handoff::add(&mut all);
     all
 }
 
