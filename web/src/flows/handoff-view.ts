@@ -1,7 +1,7 @@
 /** What the handoff pages show; the flows keep it true. Times in ms, sizes in bytes. */
-import type { Category, Heading, Loss, Settings, Target } from '../vault/handoff-protocol.ts';
+import type { Category, Heading, NamedLoss, Settings, Target } from '../vault/handoff-protocol.ts';
 
-export type { Category, Heading, Loss, Settings, Target };
+export type { Category, Heading, NamedLoss, Settings, Target };
 
 /** Why nothing can be had or offered; each has its own page. */
 export type Gone =
@@ -18,7 +18,7 @@ export type SourceStep =
   | { at: 'sealing'; name: string }
   /** `url`, `typed`: none after a reload, and none where the other device shows the code. */
   | { at: 'offered'; state: 'waiting' | 'leased'; name: string; size: number; expires: number; url?: string | undefined; typed?: string[] | undefined; reverse: boolean }
-  | { at: 'over'; why: 'committed' | 'lapsed' | 'expired' | 'cancelled' | 'unknown' }
+  | { at: 'over'; why: 'committed' | 'lapsed' | 'expired' | 'cancelled' | 'unknown'; url: string | undefined; reverse: boolean }
   /** The camera looks for the new device's code. */
   | { at: 'scan'; problem?: 'foreign' | 'other-server' | 'no-camera' | undefined }
   | { at: 'gone'; why: Gone; seconds?: number | undefined };
@@ -53,9 +53,11 @@ export type TargetStep =
   | { at: 'showing'; url: string; expires: number; state: 'empty' | 'filling' | 'waiting' }
   /** It is there. Taking it needs a tap. */
   | { at: 'ready'; size: number; expires: number }
+  /** The code asks for something: this device gives it. */
+  | { at: 'fill'; source: SourceView }
   | { at: 'fetching'; done: number; total: number; waiting: boolean }
   | { at: 'opened'; name: string; size: number; settings: Settings | undefined; unread: 'other-version' | 'damaged' | undefined }
-  | { at: 'saved'; target: Target | 'plain'; name: string; several: number; passwords: Passwords[]; losses: Loss[]; offered: boolean }
+  | { at: 'saved'; target: Target | 'plain'; name: string; several: number; passwords: Passwords[]; losses: NamedLoss[]; offered: boolean }
   | { at: 'gone'; why: Gone; seconds?: number | undefined };
 
 export interface TargetView {
@@ -69,7 +71,7 @@ export interface TargetView {
   /** Targets, those that fit this device first. */
   readonly targets: Target[];
   /** What `target` will leave behind. */
-  readonly losses: Loss[];
+  readonly losses: NamedLoss[];
   type(words: string): void;
   show(): void;
   take(): void;

@@ -7,11 +7,24 @@ import { MOBILECONFIG_TYPE, writeMobileconfig, type ProfileTexts } from './mobil
 import { keyFiles, templateFiles, type Parts } from './parts.ts';
 import { writeQuicktext } from './quicktext.ts';
 import { brokenReferences } from './references.ts';
+import { HEADINGS, type Heading } from './select.ts';
 import { SIEVE_TYPE, writeSieve } from './sieve.ts';
 import { writeVcards } from './vcard.ts';
 
 export const TARGETS = ['k9s', 'mobileconfig', 'vcard', 'eml', 'quicktext', 'sieve', 'keys', 'bundle'] as const;
 export type Target = (typeof TARGETS)[number];
+
+/** The headings of which a target takes anything at all. */
+export const CARRIES: Record<Target, readonly Heading[]> = {
+  k9s: ['accounts', 'signatures'],
+  mobileconfig: ['accounts', 'contacts', 'certificates', 'calendars'],
+  vcard: ['contacts'],
+  eml: ['templates'],
+  quicktext: ['templates'],
+  sieve: ['rules'],
+  keys: ['certificates'],
+  bundle: HEADINGS,
+};
 
 export interface Wishes {
   signatures: Signatures;

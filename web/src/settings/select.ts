@@ -1,5 +1,6 @@
 /** What is inside, by the headings that people know, and a bundle with some of it left out. */
 import { viewOf, type Bundle, type Category } from './bundle.ts';
+import type { Loss } from './loss.ts';
 import { isObject, type Json, type JsonObject } from './shape.ts';
 import { splitCards } from './vcard-lines.ts';
 
@@ -93,4 +94,37 @@ export async function withoutHeadings(bundle: Bundle, left: Heading[]): Promise<
     if (Object.keys(document.blobs).length === 0) delete document.blobs;
   }
   return (await viewOf(document)).bundle;
+}
+
+/** A loss as the page may say it: under its heading, with the name that people gave. */
+export interface NamedLoss extends Loss {
+  heading: Heading;
+  label: string | undefined;
+}
+
+/** Losses with names instead of ids; each said once. */
+export function named(bundle: Bundle, losses: Loss[]): NamedLoss[] {
+  const accounts = new Map(bundle.accounts.map(({ id, name }) => [id, name]));
+  const servers = new Map(bundle.outgoingServers.map(({ id, name, host }) => [id, name ?? host ?? id]));
+  const of = <T extends { id: string }>(list: T[], name: (one: T) => string | null | undefined): Map<string, string> =>
+    new Map(list.map((one) => [one.id, name(one) ?? one.id]));
+  const names: Record<string, Map<string, string>> = {
+    accounts, secrets: new Map([...servers, ...accounts]), outgoingServers: servers,
+    identities: of(bundle.identities, ({ email }) => email),
+    signatures: new Map(bundle.identities.flatMap(({ signature, email }) => (typeof signature === 'string' ? [[signature, email] as const] : []))),
+    templates: of(bundle.templates, ({ name }) => name),
+    quickTexts: of(bundle.quickTexts, ({ name }) => name),
+    certificates: of(bundle.certificates, ({ label, emails }) => label ?? emails?.[0]),
+    rules: of(bundle.rules, ({ name }) => name),
+    addressBooks: of(bundle.addressBooks, ({ name }) => name),
+    calendars: of(bundle.calendars, ({ name }) => name),
+  };
+  const seen = new Set<string>();
+  return losses.flatMap(({ category, item, reason }) => {
+    const label = item == null ? undefined : (names[category]?.get(item) ?? item);
+    const key = JSON.stringify([category, label, reason]);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return [{ category, item, reason, heading: headingOf(category), label }];
+  });
 }

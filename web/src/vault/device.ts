@@ -5,8 +5,8 @@ export type Device = 'android' | 'apple' | 'other';
 
 /** An iPad with a desktop's page says that it is a Mac with fingers. */
 export function deviceOf(agent: string, touches: number): Device {
-  if (/Android/.test(agent)) return 'android';
-  return /iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && touches > 1) ? 'apple' : 'other';
+  if (agent.includes('Android')) return 'android';
+  return /iPhone|iPad|iPod/.test(agent) || (agent.includes('Macintosh') && touches > 1) ? 'apple' : 'other';
 }
 
 export interface FileToSave {

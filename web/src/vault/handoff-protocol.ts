@@ -4,11 +4,10 @@
  */
 import type { Target } from '../settings/convert.ts';
 import type { Signatures } from '../settings/k9s.ts';
-import type { Loss } from '../settings/loss.ts';
 import type { ProfileTexts } from '../settings/mobileconfig.ts';
-import type { Content as Category, Heading } from '../settings/select.ts';
+import type { Content as Category, Heading, NamedLoss } from '../settings/select.ts';
 
-export type { Category, Heading, Loss, ProfileTexts, Signatures, Target };
+export type { Category, Heading, NamedLoss, ProfileTexts, Signatures, Target };
 export type HandoffState = 'empty' | 'filling' | 'waiting' | 'leased' | 'committed' | 'lapsed' | 'expired' | 'cancelled';
 
 /** A code that waits. */
@@ -34,8 +33,8 @@ export interface Watched {
 export interface Settings {
   contents: Category[];
   /** What did not come along when the bundle was made, and what this version cannot make out. */
-  losses: Loss[];
-  targets: Target[];
+  losses: NamedLoss[];
+  targets: { target: Target; carries: readonly Heading[] }[];
   /** The program they are from. */
   app: string;
   created: number | undefined;
@@ -94,9 +93,9 @@ export interface HandoffCalls {
   take: { ask: { id: string; token: string; tab: string }; answer: Taken };
 
   /** What the target does not carry, before anything is made. */
-  preview: { ask: Wish; answer: { losses: Loss[] } };
+  preview: { ask: Wish; answer: { losses: NamedLoss[] } };
   /** The target's file. */
-  make: { ask: Wish; answer: { file: Made; several: number; passwords: { file: string; password: string }[]; losses: Loss[] } };
+  make: { ask: Wish; answer: { file: Made; several: number; passwords: { file: string; password: string }[]; losses: NamedLoss[] } };
   /** The file as it came. */
   plain: { ask: Nothing; answer: Made };
 }

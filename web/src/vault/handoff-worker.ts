@@ -10,9 +10,10 @@ import { BUNDLE_TYPE, MOST, parseContent, writeContent, type Content } from '../
 import { handoffUrl, parseHandoffFragment, parseHandoffUrl } from '../seal/handoff-text.ts';
 import { KEY_LEN, NONCE_LEN, random, sha256, type Bytes } from '../seal/primitives.ts';
 import { BundleError, parseBundle, SUFFIX, type Bundle } from '../settings/bundle.ts';
-import { convert, offers, TARGETS } from '../settings/convert.ts';
+import { CARRIES, convert, offers, TARGETS } from '../settings/convert.ts';
 import type { MadeFile } from '../settings/file-name.ts';
-import { contentsOf, withoutHeadings } from '../settings/select.ts';
+import type { Parts } from '../settings/parts.ts';
+import { contentsOf, named, withoutHeadings, type NamedLoss } from '../settings/select.ts';
 import { answerCalls } from './answer.ts';
 import { commit, fetchSealed } from './handoff-take.ts';
 import type { HandoffCalls, HandoffReport, Made, Settings, Taken, Wish } from './handoff-protocol.ts';
@@ -58,7 +59,8 @@ async function readSettings(): Promise<Pick<Taken, 'settings' | 'unread'>> {
     bundle = opened.bundle;
     const created = Date.parse(bundle.created);
     const settings: Settings = {
-      contents: contentsOf(bundle), losses: [...bundle.losses, ...opened.notes], targets: TARGETS.filter((target) => offers(opened.bundle, target)),
+      contents: contentsOf(bundle), losses: named(bundle, [...bundle.losses, ...opened.notes]),
+      targets: TARGETS.filter((target) => offers(opened.bundle, target)).map((target) => ({ target, carries: CARRIES[target] })),
       app: bundle.source.app, created: Number.isNaN(created) ? undefined : created,
     };
     return { settings, unread: undefined };
@@ -68,8 +70,10 @@ async function readSettings(): Promise<Pick<Taken, 'settings' | 'unread'>> {
   }
 }
 
-async function made({ target, left, signatures, texts }: Wish): ReturnType<typeof convert> {
-  return convert(await withoutHeadings(there(bundle), left), target, { signatures, texts });
+async function made({ target, left, signatures, texts }: Wish): Promise<Omit<Parts, 'losses'> & { losses: NamedLoss[] }> {
+  const all = there(bundle);
+  const parts = await convert(await withoutHeadings(all, left), target, { signatures, texts });
+  return { ...parts, losses: named(all, parts.losses) };
 }
 
 async function zipped(files: MadeFile[]): Promise<Bytes> {

@@ -167,7 +167,7 @@ const kinds: Record<string, (vector: Vector) => Promise<void> | void> = {
   async handoff(vector) {
     const text = await plaintext(vector);
     const kept = vector.sealed as Members;
-    const header = unhex((vector.header as string | undefined) ?? '');
+    const header = unhex(vector.header ?? '');
     const sealed = text ? await handoff.sealHandoff(unhex(vector.secret), () => header.slice(1), text) : unhex(kept.hex);
     if (text) {
       expect(sealed.length).toBe(kept.size);
