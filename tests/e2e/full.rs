@@ -85,6 +85,7 @@ fn a_full_server_loses_nothing_and_goes_on() {
         full.map(|error| error.kind()),
         Some(std::io::ErrorKind::StorageFull)
     );
+    drop(file);
     stop.go_on();
     told_that_it_is_full(&Outcome::of(&child.wait_with_output().expect("it ends")));
     assert!(server.log().contains("\"http.status\":507"));

@@ -21,6 +21,8 @@ pub struct Info {
     pub levels: Levels,
     /// Limits in force.
     pub limits: Limits,
+    /// What is allowed of handoffs.
+    pub handoff: crate::handoffs::HandoffRules,
     /// Mail is caught and shown at `/dev/mail`.
     pub demo: bool,
     /// The server's clock, ms.

@@ -24,6 +24,17 @@ pub const WRAP: &str = "handoff-wrap";
 /// Header of a filling: fill = KDF(HS, handoff-fill), 32 bytes.
 pub const FILL: &str = "handoff-fill";
 
+/// What is allowed of handoffs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HandoffRules {
+    /// Who may offer: `anyone`, `accounts`.
+    pub create: String,
+    /// The most sealed bytes.
+    pub largest: u64,
+    /// The longest a slot waits, in seconds.
+    pub seconds: u32,
+}
+
 /// What is offered, or asked for, now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Handoff {

@@ -66,8 +66,8 @@ pub use b64::B64;
 pub use depesche_domain::effect::Language;
 pub use error::Problem;
 pub use handoffs::{
-    AskHandoff, FindHandoff, FoundHandoff, Handoff, HandoffMemory, HandoffProof, HandoffState,
-    TakeHandoff,
+    AskHandoff, FindHandoff, FoundHandoff, Handoff, HandoffMemory, HandoffProof, HandoffRules,
+    HandoffState, TakeHandoff,
 };
 pub use parcels::{
     AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewFile,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use depesche_service::domain::effect::Language;
+use depesche_service::domain::handoff::Offerers;
 use depesche_service::domain::{Address, Level, Policy, Span};
+use depesche_service::handoffs::Rules;
 use depesche_service::{Brand, Places, Settings};
 use toml::Value;
 
@@ -72,11 +74,32 @@ const KEYS: &[Key] = &[
         "PEM file with the chain; reloaded when it changes",
     ),
     key("tls.key", "\"\"", "PEM file with its key"),
+    key(
+        "handoff.url",
+        "\"memory:\"",
+        "where handoffs wait: in this process's memory",
+    ),
+    key(
+        "handoff.create",
+        "\"anyone\"",
+        "who may hand something over: anyone, or accounts",
+    ),
+    key(
+        "handoff.per_address",
+        "20",
+        "handoffs that may wait at once from one address",
+    ),
     key("limits.delivery", "\"20 GiB\"", "the largest delivery"),
     key(
         "limits.retention",
         "\"30 days\"",
         "how long a delivery is kept at most, and is if the sender does not say",
+    ),
+    key("limits.handoff", "\"8 MiB\"", "the largest handoff, sealed"),
+    key(
+        "limits.handoff_total",
+        "\"256 MiB\"",
+        "memory that all waiting handoffs may take; a waiting one is never pushed out",
     ),
     key("limits.connections", "4096", "open connections in all"),
     key(
@@ -304,6 +327,26 @@ impl Config {
         })
     }
 
+    fn handoffs(&self) -> anyhow::Result<Rules> {
+        if self.text("handoff.url") != "memory:" {
+            bail!("handoff.url must be memory: in this version");
+        }
+        let size = |name: &str| {
+            parse_size(self.text(name)).with_context(|| format!("{name}: write it as 8 MiB"))
+        };
+        Ok(Rules {
+            create: match self.text("handoff.create") {
+                "anyone" => Offerers::Anyone,
+                "accounts" => Offerers::Accounts,
+                other => bail!("handoff.create must be anyone or accounts, not {other}"),
+            },
+            largest: size("limits.handoff")?,
+            total: size("limits.handoff_total")?,
+            per_address: u32::try_from(self.number("handoff.per_address"))
+                .context("handoff.per_address must not be negative")?,
+        })
+    }
+
     pub(crate) fn settings(&self, demo: bool) -> anyhow::Result<Settings> {
         let language = match self.text("language") {
             "de" => Language::De,
@@ -318,6 +361,7 @@ impl Config {
             policy: self.policy()?,
             language,
             demo,
+            handoffs: self.handoffs()?,
         })
     }
 
@@ -424,8 +468,11 @@ impl Config {
     }
 }
 
-/// Media type and bytes of the logo; the type is told by the content.
-fn load_logo(path: &str) -> anyhow::Result<Option<(&'static str, Arc<[u8]>)>> {
+/// Media type and bytes.
+type Logo = (&'static str, Arc<[u8]>);
+
+/// The logo; its type is told by the content.
+fn load_logo(path: &str) -> anyhow::Result<Option<Logo>> {
     if path.is_empty() {
         return Ok(None);
     }

@@ -32,11 +32,3 @@ fn main() -> ExitCode {
         remote => remote::run(remote, &common),
     }
 }
-
-/// Says what went wrong on the server's own machine: exit code and stable word are given.
-fn refuse(error: &anyhow::Error, (number, code): (u8, &str), json: bool) -> ExitCode {
-    if error.is::<secret::Missing>() {
-        return exit::refuse_as(2, "secret_missing", &format!("{error:#}"), json);
-    }
-    exit::refuse_as(number, code, &format!("{error:#}"), json)
-}

@@ -21,7 +21,7 @@ use depesche_http::state::{Probe, Web};
 use depesche_service::demo::CaughtMail;
 use depesche_service::domain::Role;
 use depesche_service::worker::Worker;
-use depesche_service::{Context, Error, accounts, first, health};
+use depesche_service::{Context, Error, accounts, first, handoffs, health};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &ServeArgs, json: bool) -> ExitCode {
         .and_then(|rt| rt.block_on(serve(args, json)));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => crate::refuse(&error, (1, "not_started"), json),
+        Err(error) => crate::exit::refuse_here(&error, (1, "not_started"), json),
     }
 }
 
@@ -87,6 +87,7 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     log::start(json)?;
+    handoffs::guard_process();
     let listener = bind(&config, args.demo).await?;
     let address = listener.local_addr()?;
     config.listen_on(&address.to_string());
@@ -102,6 +103,8 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
     let courier = courier(&config, caught.clone())?;
     let worker = Worker::new(context.clone(), courier);
     let working = tokio::spawn(worker.run(stop.clone().cancelled_owned()));
+    let ticking = handoffs::keep_time(context.clone(), stop.clone().cancelled_owned());
+    tokio::spawn(ticking);
     let (server, app) = door(&config, &context, listener, caught, stop.clone())?;
     let first = first::open(&context).await?;
     announce(&config, &context, args.demo, first.as_deref(), json);

@@ -122,6 +122,10 @@ id!(
     /// One device's visit to one parcel.
     ClaimId
 );
+id!(
+    /// A handoff's slot. It stands in the path of its code.
+    HandoffId
+);
 
 #[cfg(test)]
 mod tests {

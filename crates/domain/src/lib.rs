@@ -8,6 +8,7 @@ pub mod account;
 pub mod address;
 pub mod claim;
 pub mod effect;
+pub mod handoff;
 pub mod id;
 pub mod journal;
 pub mod level;
@@ -19,7 +20,7 @@ pub mod token;
 
 pub use account::{Account, Role};
 pub use address::Address;
-pub use id::{AccountId, ClaimId, FileId, LinkId, ParcelId, SessionId};
+pub use id::{AccountId, ClaimId, FileId, HandoffId, LinkId, ParcelId, SessionId};
 pub use level::Level;
 pub use policy::Policy;
 pub use time::{Span, Time};

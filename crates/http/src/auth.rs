@@ -26,6 +26,8 @@ pub enum Access {
     Link,
     /// The token of a visit: `Authorization: Claim`; the service checks it.
     Claim,
+    /// The secret of one end of a handoff: `Authorization: Handoff`; the service checks it.
+    Handoff,
     /// This machine, or the token of the configuration; the handler checks it.
     Operator,
     /// A server that catches its mail: without it the route is not there.
@@ -43,6 +45,10 @@ pub(crate) struct Member {
 /// A visit's token, not checked yet; there only behind [`Access::Claim`].
 #[derive(Clone)]
 pub(crate) struct ClaimToken(pub(crate) String);
+
+/// What one end of a handoff shows, not checked yet; there only behind [`Access::Handoff`].
+#[derive(Clone)]
+pub(crate) struct HandoffSecret(pub(crate) [u8; 32]);
 
 /// On https the name binds the cookie to this host, this path and TLS (RFC 6265bis section 4.1.3.2); plain http, on
 /// loopback only, cannot have that.
@@ -97,7 +103,11 @@ fn cookie(headers: &HeaderMap, https: bool) -> Option<&str> {
         .map(|(_, token)| token)
 }
 
-async fn identify(web: &Web, method: &Method, headers: &HeaderMap) -> Result<Member, Error> {
+pub(crate) async fn identify(
+    web: &Web,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Member, Error> {
     // A header that was sent on purpose goes before a cookie that the browser adds.
     let bearer = headers.contains_key(header::AUTHORIZATION);
     let token = if bearer {
@@ -141,6 +151,24 @@ pub(crate) async fn visitors(mut request: Request, next: Next) -> Response {
     }
 }
 
+/// Lets the ends of a handoff in that show a secret.
+pub(crate) async fn devices(mut request: Request, next: Next) -> Response {
+    let secret = authorization(request.headers(), "Handoff").and_then(decode);
+    match secret {
+        Some(secret) => {
+            request.extensions_mut().insert(HandoffSecret(secret));
+            next.run(request).await
+        }
+        None => refuse(request.into_body(), Error::NoHandoff).await,
+    }
+}
+
+/// `N` bytes from base64url.
+pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
+    bytes.ok()?.try_into().ok()
+}
+
 /// Says no after the body was read, so that a client that is still sending hears it.
 async fn refuse(mut body: Body, error: Error) -> Response {
     drain(&mut body).await;
@@ -153,6 +181,15 @@ impl<S: Sync> FromRequestParts<S> for Member {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let member = parts.extensions.get::<Self>().cloned();
         member.ok_or_else(|| depesche_service::Error::NotLoggedIn.into())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for HandoffSecret {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let secret = parts.extensions.get::<Self>().cloned();
+        secret.ok_or(Error::NoHandoff)
     }
 }
 

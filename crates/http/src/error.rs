@@ -44,6 +44,10 @@ pub(crate) enum Error {
     MetricsToken,
     #[error("the visit's token is missing; open the delivery from its link")]
     NoClaim,
+    #[error("the secret of the handoff is missing; start again from its code")]
+    NoHandoff,
+    #[error("the header {0} is missing, or no base64url of as many bytes as it needs")]
+    Header(&'static str),
     #[error("the server cannot serve now, {0} does not work; try again in a moment")]
     NotReady(&'static str),
 }
@@ -68,6 +72,8 @@ impl Error {
             Self::Range(_) => "bad_range",
             Self::MetricsToken => "token_required",
             Self::NoClaim => "claim_required",
+            Self::NoHandoff => "handoff_secret_required",
+            Self::Header(_) => "bad_header",
             Self::NotReady(_) => "not_ready",
         }
     }
@@ -83,11 +89,21 @@ impl Error {
             Self::Encoded | Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::NoHost | Self::Cut | Self::Json(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::NoHost | Self::Header(_) | Self::Cut | Self::Json(_) | Self::Query(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::MetricsToken | Self::NoClaim => StatusCode::UNAUTHORIZED,
+            Self::MetricsToken | Self::NoClaim | Self::NoHandoff => StatusCode::UNAUTHORIZED,
             Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// A state of the server that its operator sees elsewhere: no fault to be logged.
+    const fn is_told(&self) -> bool {
+        matches!(
+            self,
+            Self::NotReady(_) | Self::Service(depesche_service::Error::Handoff(_))
+        )
     }
 
     fn problem(&self) -> Problem {
@@ -114,6 +130,9 @@ impl Error {
         };
         match error {
             Service::TooManyTries { wait } => problem.retry_after = Some(seconds(wait.ms())),
+            Service::Handoff(error) => {
+                problem.retry_after = error.wait().map(|wait| seconds(wait.ms()));
+            }
             Service::Unavailable(_) => problem.retry_after = Some(2),
             Service::WrongCode { left } => problem.tries_left = Some(*left),
             Service::WrongPassword { left, pause } => {
@@ -162,9 +181,30 @@ fn service_status(error: &depesche_service::Error) -> StatusCode {
         E::Refused(refusal) => refusal_status(refusal),
         E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         E::Full => StatusCode::INSUFFICIENT_STORAGE,
+        E::Handoff(error) => handoff_status(error),
         E::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         // Fatal, and what a later version adds.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+const fn handoff_status(error: &depesche_service::handoffs::Error) -> StatusCode {
+    use depesche_service::domain::handoff::Refusal as R;
+    use depesche_service::handoffs::Error as E;
+    match error {
+        E::Unknown | E::WordsUnknown => StatusCode::NOT_FOUND,
+        E::Size => StatusCode::UNPROCESSABLE_ENTITY,
+        E::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        E::Full => StatusCode::SERVICE_UNAVAILABLE,
+        E::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        E::AccountRequired => StatusCode::UNAUTHORIZED,
+        E::Refused(refusal) => match refusal {
+            R::WrongKey | R::NotYours => StatusCode::FORBIDDEN,
+            R::Busy { .. } | R::Empty | R::Filled => StatusCode::CONFLICT,
+            R::Expired | R::Taken | R::Lapsed | R::Cancelled => StatusCode::GONE,
+        },
+        // Gone, and what a later version adds.
+        _ => StatusCode::GONE,
     }
 }
 
@@ -194,7 +234,7 @@ fn causes(error: &dyn std::error::Error) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let (problem, status) = (self.problem(), self.status());
-        if status.is_server_error() && !matches!(self, Self::NotReady(_)) {
+        if status.is_server_error() && !self.is_told() {
             tracing::error!(
                 error.code = problem.code,
                 error = causes(&self),
@@ -218,6 +258,7 @@ impl IntoResponse for Error {
         if status == StatusCode::UNAUTHORIZED {
             let scheme = match self {
                 Self::NoClaim | Self::Service(depesche_service::Error::ClaimOver) => "Claim",
+                Self::NoHandoff => "Handoff",
                 _ => "Bearer",
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));

@@ -1,6 +1,7 @@
 //! Extract, call the service, map, answer.
 
 pub(crate) mod first;
+pub(crate) mod handoffs;
 pub(crate) mod info;
 pub(crate) mod login;
 pub(crate) mod parcels;

@@ -38,7 +38,7 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && std::hint::black_box(difference) == 0
 }
 
-fn may_see(web: &Web, client: Client, headers: &HeaderMap) -> bool {
+pub(crate) fn may_see(web: &Web, client: Client, headers: &HeaderMap) -> bool {
     let given = headers.get(header::AUTHORIZATION);
     let given = given.and_then(|given| given.as_bytes().strip_prefix(b"Bearer "));
     let right = match (&web.metrics_token, given) {

@@ -21,6 +21,7 @@ mod headers;
 mod health;
 mod log;
 mod map;
+mod map_handoffs;
 mod openapi;
 #[cfg(not(feature = "web"))]
 mod pages;

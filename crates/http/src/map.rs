@@ -1,6 +1,7 @@
 //! The wire's shapes from the service's values, and back.
 
 use crate::error::Error;
+use crate::map_handoffs;
 use depesche_api as api;
 use depesche_service::domain::account::Session;
 use depesche_service::domain::claim::{ClaimState, SERVES};
@@ -43,6 +44,7 @@ pub(crate) fn info(ctx: &Context) -> api::Info {
             delivery: policy.largest,
             retention: policy.retention.ms(),
         },
+        handoff: map_handoffs::rules(&settings.handoffs),
         demo: settings.demo,
         time: ctx.now().ms(),
     }

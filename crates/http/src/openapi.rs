@@ -1,7 +1,7 @@
 //! The description of the API, from the handlers and the shapes themselves.
 
 use crate::auth::Access;
-use crate::handlers::{first, info, login, parcels, uploads, visits};
+use crate::handlers::{first, handoffs, info, login, parcels, uploads, visits};
 use http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
@@ -27,6 +27,8 @@ use utoipa::{Modify, OpenApi};
         parcels::add_recipients, parcels::drop_recipient, parcels::resend,
         visits::look, visits::code, visits::open, visits::lease, visits::ping, visits::receipts, visits::manifest,
         visits::file,
+        handoffs::offer, handoffs::ask, handoffs::fill, handoffs::find, handoffs::look, handoffs::take,
+        handoffs::sealed, handoffs::commit, handoffs::state, handoffs::cancel, handoffs::memory,
     ),
     components(schemas(depesche_api::Problem)),
     modifiers(&Schemes),
@@ -49,9 +51,13 @@ impl Modify for Schemes {
         let claim = "`Claim TOKEN`: the token that the visitor's client drew and gave to `open`";
         let claim = ApiKeyValue::with_description("Authorization", claim);
         components.add_security_scheme(CLAIM, SecurityScheme::ApiKey(ApiKey::Header(claim)));
+        let handoff = "`Handoff SECRET`: of its source, to watch and take back; of the device that took, to go on and commit";
+        let handoff = ApiKeyValue::with_description("Authorization", handoff);
+        components.add_security_scheme(HANDOFF, SecurityScheme::ApiKey(ApiKey::Header(handoff)));
     }
 }
 
+const HANDOFF: &str = "handoff";
 const SESSION: &str = "session";
 const COOKIE: &str = "cookie";
 const CLAIM: &str = "claim";
@@ -60,6 +66,7 @@ fn security(access: Access) -> Option<Vec<SecurityRequirement>> {
     let schemes: &[&str] = match access {
         Access::Member => &[SESSION, COOKIE],
         Access::Claim => &[CLAIM],
+        Access::Handoff => &[HANDOFF],
         Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
             return None;
         }

@@ -1,9 +1,9 @@
 //! All routes, each with what it asks for. What is not in this table is not there.
 
-use crate::auth::{Access, members, visitors};
+use crate::auth::{Access, devices, members, visitors};
 use crate::error::Error;
 use crate::front;
-use crate::handlers::{first, info, login, parcels, uploads, visits};
+use crate::handlers::{first, handoffs, info, login, parcels, uploads, visits};
 use crate::state::Web;
 use crate::{assets, dev, health, map, openapi};
 use axum::Router;
@@ -60,6 +60,7 @@ pub fn routes() -> Vec<Route> {
     let mut all = for_machines();
     all.extend(for_members());
     all.extend(for_visitors());
+    all.extend(for_devices());
     all.extend(for_people());
     all
 }
@@ -136,8 +137,27 @@ fn for_visitors() -> Vec<Route> {
     ]
 }
 
+fn for_devices() -> Vec<Route> {
+    use Access::{Handoff, Operator, Public};
+    vec![
+        post("/api/v1/handoffs", Public, handoffs::offer),
+        post("/api/v1/handoffs/ask", Public, handoffs::ask),
+        post("/api/v1/handoffs/find", Public, handoffs::find),
+        post("/api/v1/handoffs/{id}/fill", Public, handoffs::fill),
+        post("/api/v1/handoffs/{id}/look", Public, handoffs::look),
+        post("/api/v1/handoffs/{id}/take", Public, handoffs::take),
+        get("/api/v1/handoffs/{id}/sealed", Handoff, handoffs::sealed),
+        post("/api/v1/handoffs/{id}/commit", Handoff, handoffs::commit),
+        get("/api/v1/handoffs/{id}/state", Handoff, handoffs::state),
+        delete("/api/v1/handoffs/{id}", Handoff, handoffs::cancel),
+        get("/api/v1/operator/handoffs", Operator, handoffs::memory),
+    ]
+}
+
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
 const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
+/// With `/h` for typed words.
+const FOR_HANDOFF: [&str; 4] = ["/handoff", "/handoff/how", "/h", "/h/{*link}"];
 const FOR_MEMBERS: [&str; 6] = ["/", "/new", "/sent", "/sent/{id}", "/login", "/first"];
 
 fn for_people() -> Vec<Route> {
@@ -146,6 +166,8 @@ fn for_people() -> Vec<Route> {
     let visit = |path| get(path, Public, assets::visitor);
     let mut all: Vec<_> = FOR_MEMBERS.into_iter().map(page).collect();
     all.extend(FOR_VISITORS.into_iter().map(visit));
+    let hand = |path| get(path, Public, assets::handoff);
+    all.extend(FOR_HANDOFF.into_iter().map(hand));
     all.extend([
         get(map::LOGO, Public, info::logo),
         get("/dev/mail", Demo, dev::show),
@@ -184,6 +206,7 @@ pub fn app(web: Web) -> Router {
                 one.handler.route_layer(gate)
             }
             Access::Claim => one.handler.route_layer(from_fn(visitors)),
+            Access::Handoff => one.handler.route_layer(from_fn(devices)),
             Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
                 one.handler
             }

@@ -56,6 +56,27 @@ pub(crate) async fn receive(
     Ok(())
 }
 
+/// Takes a body in whose bytes go to memory alone; `write` gets each piece with its offset.
+pub(crate) async fn receive_at(
+    mut body: Body,
+    length: u64,
+    write: impl Fn(usize, &[u8]),
+) -> Result<(), Error> {
+    let mut at = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| broken(&e, length))?;
+        if let Some(data) = frame.data_ref() {
+            write(at, data);
+            at += data.len();
+        }
+    }
+    if at as u64 == length {
+        Ok(())
+    } else {
+        Err(Error::Cut)
+    }
+}
+
 /// Reads an upload away that is refused before its first byte.
 pub(crate) async fn refuse(mut body: Body, error: Error) -> Error {
     drain(&mut body).await;
@@ -64,6 +85,8 @@ pub(crate) async fn refuse(mut body: Body, error: Error) -> Error {
 
 /// Where sealed bytes come from.
 pub(crate) trait Source: Send + Sync + 'static {
+    /// Reading waits for a disk.
+    const BLOCKS: bool = true;
     /// How many there are.
     fn size(&self) -> u64;
     /// Reads exactly `into.len()` bytes at `offset`; blocks.
@@ -106,6 +129,25 @@ fn wanted(headers: &HeaderMap, size: u64) -> Result<Wanted, Error> {
     Ok(Wanted::Part(from, to))
 }
 
+/// Answers with all bytes of `source`.
+pub(crate) fn send_all<S: Source>(source: S) -> Response {
+    let (size, mut headers) = (source.size(), HeaderMap::new());
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(BYTES));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    (headers, Body::new(outgoing(source, 0, size))).into_response()
+}
+
+fn outgoing<S: Source>(source: S, from: u64, to: u64) -> Outgoing<S> {
+    Outgoing {
+        source: Arc::new(source),
+        at: from,
+        to,
+        told: from,
+        last: 0,
+        buffers: Buffers::default(),
+    }
+}
+
 /// Answers GET or HEAD with the bytes of `source`, all or the range asked for.
 pub(crate) fn send<S: Source>(request: &Request, source: S) -> Result<Response, Error> {
     let size = source.size();
@@ -128,14 +170,7 @@ pub(crate) fn send<S: Source>(request: &Request, source: S) -> Result<Response, 
     if *request.method() == Method::HEAD {
         return Ok((status, headers).into_response());
     }
-    let body = Body::new(Outgoing {
-        source: Arc::new(source),
-        at: from,
-        to,
-        told: from,
-        last: 0,
-        buffers: Buffers::default(),
-    });
+    let body = Body::new(outgoing(source, from, to));
     Ok((status, headers, body).into_response())
 }
 
@@ -218,7 +253,13 @@ impl<S: Source> http_body::Body for Outgoing<S> {
         let mut lent = this.buffers.lend(usize::try_from(length).unwrap_or(CHUNK));
         let Lent { buffer, length, .. } = &mut lent;
         let into = &mut buffer[..*length];
-        if let Err(error) = block_in_place(|| this.source.read_at(this.at, into)) {
+        let mut read = || this.source.read_at(this.at, into);
+        let read = if S::BLOCKS {
+            block_in_place(read)
+        } else {
+            read()
+        };
+        if let Err(error) = read {
             tracing::error!(error.code = error.code(), %error, "download cut off");
             return Poll::Ready(Some(Err(error)));
         }

@@ -37,8 +37,6 @@ pub const TYPED_WORDS: usize = 6;
 pub const WRAP_LEN: usize = NONCE_LEN + KEY_LEN + TAG_LEN;
 
 const LENGTH: usize = 4;
-const ARGON2_MEMORY: u32 = 64 * 1024;
-const ARGON2_PASSES: u32 = 3;
 
 /// A handoff that cannot be made or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -59,9 +57,6 @@ pub enum HandoffError {
     /// The typed words are not six of the list.
     #[error(transparent)]
     Words(#[from] WordsError),
-    /// The machine has not the memory that the words ask for.
-    #[error("there is not enough memory to use the words; close other programs and try again")]
-    Memory,
     /// The wrapped secret is not that of these words.
     #[error("the words do not fit; check them on the other device")]
     Authentication,
@@ -80,7 +75,6 @@ impl HandoffError {
             Self::Length => "length",
             Self::Padding => "padding",
             Self::Words(error) => error.code(),
-            Self::Memory => "password_memory",
             Self::Authentication => "authentication",
             Self::Truncated => "truncated",
         }
@@ -203,19 +197,16 @@ impl Typed {
     /// The words, joined by `-`.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.0.expose()
     }
 
     /// wk: takes 64 MiB and a tenth of a second.
     ///
     /// # Errors
-    /// [`HandoffError::Memory`].
+    /// [`HandoffError::Words`]: there is not so much memory.
     pub fn stretch(&self) -> Result<TypedKey, HandoffError> {
         let salt = Namespace::HandoffType.label();
-        let text = self.0.as_str().as_bytes();
-        primitives::argon2id(text, salt, ARGON2_MEMORY, ARGON2_PASSES, 1)
-            .map(TypedKey)
-            .ok_or(HandoffError::Memory)
+        Ok(TypedKey(self.0.stretch(salt)?))
     }
 }
 

@@ -11,8 +11,14 @@
 //! | [`stream`], [`file`](mod@file) | 256 KiB segments; file objects in 8 MiB parts |
 //! | [`manifest`], [`name`] | the list of contents |
 //! | [`parcel`] | the door: header and sealed manifest |
+//! | [`signature`], [`signed`] | signatures; signed parcels, and where a parcel comes from |
+//! | [`record`], [`trust`] | key records and their chains; pins of contacts |
+//! | [`keyring`], [`lock`], [`kit`] | the own keys, what opens them, the printed kit |
+//! | [`stanza`], [`release`] | a parcel's key for one opener; claim codes (protocol R) |
+//! | [`words`] | words of a key and of a code |
+//! | [`going_on`] | what a client keeps to go on with |
 //! | [`link`], [`link_text`], [`password`] | the record behind a link, the link itself, its password |
-//! | [`handoff`], [`handoff_content`], [`handoff_text`], [`words`] | device to device: sealed bytes, what is in them, the code, its words |
+//! | [`handoff`], [`handoff_content`], [`handoff_text`] | device to device: sealed bytes and words, what is in them, the code |
 //! | [`wrap`] | server secrets |
 //!
 //! # One file, sealed for whoever holds a link, and opened
@@ -90,12 +96,17 @@
 pub mod file;
 mod flags;
 pub mod format;
+pub mod going_on;
 pub mod handoff;
 pub mod handoff_content;
 pub mod handoff_text;
 pub mod key;
+pub mod keyring;
+mod keyring_json;
+pub mod kit;
 pub mod link;
 pub mod link_text;
+pub mod lock;
 pub mod manifest;
 mod manifest_json;
 pub mod name;
@@ -103,6 +114,12 @@ pub mod namespace;
 pub mod parcel;
 pub mod password;
 pub mod primitives;
+pub mod record;
+pub mod release;
+pub mod signature;
+pub mod signed;
+pub mod stanza;
 pub mod stream;
+pub mod trust;
 pub mod words;
 pub mod wrap;

@@ -7,6 +7,7 @@ use depesche_domain::effect::Language;
 use depesche_domain::{Policy, Time};
 use depesche_store::Store;
 use depesche_store::blobs::Blobs;
+use depesche_store::ephemeral::Ephemeral;
 use depesche_store::sql::Sql;
 use tokio::sync::Notify;
 
@@ -52,6 +53,32 @@ impl Clock {
     }
 }
 
+/// A clock that never goes back, and goes on while the machine sleeps: for what lives minutes.
+#[derive(Clone, Debug)]
+pub enum Steady {
+    /// The machine's.
+    System,
+    /// Stands still until it is moved: for tests.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Steady {
+    /// Now, since some moment in the past.
+    pub fn now(&self) -> Time {
+        match self {
+            Self::System => depesche_store::ephemeral::since_boot(),
+            Self::Fixed(ms) => Time::from_ms(ms.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a fixed clock on; the machine's is left alone.
+    pub fn advance(&self, by: depesche_domain::Span) {
+        if let Self::Fixed(ms) = self {
+            ms.fetch_add(by.ms(), Ordering::SeqCst);
+        }
+    }
+}
+
 /// How the portal looks, and whom it names. Empty texts are not set.
 #[derive(Clone, Debug, Default)]
 pub struct Brand {
@@ -80,6 +107,8 @@ pub struct Settings {
     pub language: Language,
     /// Mail is caught instead of sent.
     pub demo: bool,
+    /// What is allowed of handoffs.
+    pub handoffs: crate::handoffs::Rules,
 }
 
 /// Where things are kept.
@@ -123,6 +152,8 @@ pub struct Context {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// The time that never goes back.
+    pub steady: Steady,
     /// Random bytes.
     pub random: Random,
     /// What the configuration says.
@@ -160,6 +191,11 @@ impl Context {
         let store = Store {
             sql: Sql::open(&places.database).await?,
             blobs: Blobs::open(&places.blobs)?,
+            ephemeral: Ephemeral::memory(settings.handoffs.total),
+        };
+        let steady = match &clock {
+            Clock::System => Steady::System,
+            Clock::Fixed(_) => Steady::Fixed(Arc::new(AtomicI64::new(clock.now().ms()))),
         };
         let secrets =
             Secrets::open(&places.secrets).map_err(|e| Error::Unavailable(Box::new(e)))?;
@@ -170,6 +206,7 @@ impl Context {
         Ok(Arc::new(Self {
             store,
             clock,
+            steady,
             random,
             settings,
             secrets,

@@ -96,6 +96,9 @@ pub enum Error {
         "the server's disk is full; nothing is lost, go on when its administrator has made room"
     )]
     Full,
+    /// A handoff's.
+    #[error(transparent)]
+    Handoff(#[from] crate::handoffs::Error),
     /// The stores do not answer.
     #[error("the server cannot reach its store; try again in a moment")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -128,6 +131,7 @@ impl Error {
             Self::Invalid(_) => "invalid",
             Self::Conflict => "conflict",
             Self::Full => "disk_full",
+            Self::Handoff(error) => error.code(),
             Self::Unavailable(_) => "unavailable",
             Self::Fatal(_) => "disk_failed",
         }

@@ -13,6 +13,7 @@ pub mod drafts;
 pub mod error;
 pub mod first;
 mod handed;
+pub mod handoffs;
 pub mod health;
 pub mod journal;
 pub mod login;
@@ -26,7 +27,7 @@ pub mod tries;
 pub mod visits;
 pub mod worker;
 
-pub use context::{Brand, Clock, Context, Places, Settings};
+pub use context::{Brand, Clock, Context, Places, Settings, Steady};
 pub use courier::{Courier, Failure};
 pub use depesche_domain as domain;
 pub use error::Error;

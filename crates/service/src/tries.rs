@@ -30,7 +30,7 @@ pub enum What<'a> {
 pub struct TriesTable(Mutex<HashMap<[u8; 32], Tries>>);
 
 /// The network an address stands for: all of it (IPv4) or its first 64 bits (IPv6), as one customer gets.
-fn place(from: IpAddr) -> [u8; 16] {
+pub(crate) fn place(from: IpAddr) -> [u8; 16] {
     match from {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {

@@ -1,6 +1,7 @@
 //! Both stores in one hand.
 
 use crate::blobs::Blobs;
+use crate::ephemeral::Ephemeral;
 use crate::sql::database::Sql;
 
 /// Rows and sealed bytes. Cheap to clone: clones share everything.
@@ -10,4 +11,6 @@ pub struct Store {
     pub sql: Sql,
     /// Sealed bytes.
     pub blobs: Blobs,
+    /// What is in memory alone.
+    pub ephemeral: Ephemeral,
 }

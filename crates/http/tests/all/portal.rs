@@ -78,6 +78,7 @@ async fn service(folder: &TempDir, setup: &Setup) -> Arc<Context> {
         },
         language: Language::En,
         demo: setup.demo,
+        handoffs: depesche_service::handoffs::Rules::default(),
     };
     let clock = Clock::fixed(Time::from_ms(1_800_000_000_000));
     let opened = Context::open(&places, clock, Random::seeded(7), settings).await;

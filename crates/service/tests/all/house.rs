@@ -298,6 +298,7 @@ pub(crate) async fn open(folder: &std::path::Path, clock: Clock, seed: u64) -> A
         },
         language: Language::En,
         demo: false,
+        handoffs: depesche_service::handoffs::Rules::default(),
     };
     Context::open(&places, clock, Random::seeded(seed), settings)
         .await

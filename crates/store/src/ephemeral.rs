@@ -1,0 +1,138 @@
+//! What lives in memory alone: the slots of handoffs. A restart forgets them.
+//!
+//! Decides nothing: what may happen is [`depesche_domain::handoff`]'s, and a step of it is done here while
+//! nobody else touches the slot.
+
+mod arena;
+mod memory;
+mod proof;
+
+use std::sync::Arc;
+
+use depesche_domain::HandoffId;
+use depesche_domain::handoff::Slot;
+use depesche_domain::time::Time;
+use tokio::sync::Notify;
+
+pub use arena::Full;
+pub use memory::{Memory, Room, Seat, Typed};
+pub use proof::{Kernel, guard_process, since_boot};
+
+/// Whose slots are counted together: one client's address.
+pub type Place = [u8; 16];
+
+/// Why nothing can be put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// All memory for slots is taken.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// This client has as many as it may.
+    #[error("this client has as many slots as it may have")]
+    TooMany,
+}
+
+/// What the slots are kept in. One engine now; one that several nodes share is another arm.
+#[derive(Debug, Clone)]
+pub enum Ephemeral {
+    /// This process's memory.
+    Memory(Arc<Memory>),
+}
+
+impl Ephemeral {
+    /// In this process's memory, at most `budget` bytes.
+    pub fn memory(budget: u64) -> Self {
+        Self::Memory(Arc::new(Memory::new(budget)))
+    }
+
+    /// A seat for one more slot of `place`, which may have `most`.
+    ///
+    /// # Errors
+    /// [`NoRoom::TooMany`].
+    pub fn seat(&self, place: Place, most: u32) -> Result<Seat, NoRoom> {
+        match self {
+            Self::Memory(memory) => memory.seat(place, most),
+        }
+    }
+
+    /// Memory for `size` sealed bytes.
+    ///
+    /// # Errors
+    /// [`NoRoom::Full`].
+    pub fn room(&self, size: u64) -> Result<Room, NoRoom> {
+        match self {
+            Self::Memory(memory) => memory.room(size),
+        }
+    }
+
+    /// Puts a slot in, with what is in it and the words that lead to it.
+    pub fn insert(
+        &self,
+        id: HandoffId,
+        slot: Slot,
+        seat: Seat,
+        room: Option<Room>,
+        typed: Option<Typed>,
+    ) {
+        match self {
+            Self::Memory(memory) => memory.insert(id, slot, seat, room, typed),
+        }
+    }
+
+    /// One step on a slot, undisturbed, after time has passed for it. None = there is no such slot.
+    pub fn step<T>(
+        &self,
+        id: HandoffId,
+        now: Time,
+        step: impl FnOnce(&mut Slot) -> T,
+    ) -> Option<(T, Option<Room>)> {
+        match self {
+            Self::Memory(memory) => memory.step(id, now, step),
+        }
+    }
+
+    /// Gives a slot its bytes.
+    pub fn fill(&self, id: HandoffId, room: Room) {
+        match self {
+            Self::Memory(memory) => memory.fill(id, room),
+        }
+    }
+
+    /// The slot that these words lead to, and HS wrapped under them.
+    pub fn find(&self, find: &[u8; 32]) -> Option<(HandoffId, [u8; 60])> {
+        match self {
+            Self::Memory(memory) => memory.find(find),
+        }
+    }
+
+    /// Wakes whoever waits for a change of this slot.
+    pub fn changes(&self, id: HandoffId) -> Option<Arc<Notify>> {
+        match self {
+            Self::Memory(memory) => memory.changes(id),
+        }
+    }
+
+    /// Lets time pass for all slots; forgets what has been over for long. Gives how many it knows.
+    pub fn sweep(&self, now: Time) -> usize {
+        match self {
+            Self::Memory(memory) => memory.sweep(now),
+        }
+    }
+
+    /// Slots with bytes in them, their bytes, and all they may take.
+    pub fn in_use(&self) -> (u64, u64, u64) {
+        match self {
+            Self::Memory(memory) => memory.in_use(),
+        }
+    }
+
+    /// What the kernel says about this memory, and what it said when it refused to lock it.
+    ///
+    /// # Errors
+    /// That of reading `/proc`.
+    pub fn prove(&self) -> std::io::Result<(Kernel, String)> {
+        match self {
+            Self::Memory(memory) => memory.prove(),
+        }
+    }
+}
