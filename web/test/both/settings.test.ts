@@ -9,6 +9,7 @@ import type { MadeFile } from '../../src/settings/file-name.ts';
 import type { Loss } from '../../src/settings/loss.ts';
 import { contentsOf, HEADINGS, withoutHeadings } from '../../src/settings/select.ts';
 import type { JsonObject } from '../../src/settings/shape.ts';
+import texts from '../../src/ui/texts/losses.en.ts';
 
 const golden = import.meta.glob<string>(
   ['../../../crates/settings/tests/golden/**/*', '!**/*.p12', '!**/thunderbird/**', '!**/*.sqlite'], { query: '?raw', import: 'default', eager: true },
@@ -63,6 +64,12 @@ test('a bundle of a later version keeps what is unknown, and says so', async () 
   const { bundle, notes } = await parseBundle(bytesOf(text));
   expect(notes.map(({ reason }) => reason)).toContain('newer-version');
   expect(JSON.parse(textOf(bundleText(bundle.document)))).toEqual(JSON.parse(text));
+});
+
+test('every reason for a loss has words', () => {
+  const reasons = Object.entries(golden).flatMap(([path, text]) => (path.endsWith('.losses') ? [...text.matchAll(/: ([\w-]+)$/gm)].map(([, reason]) => reason ?? '') : []));
+  expect(reasons.length).toBeGreaterThan(50);
+  expect([...new Set(reasons)].filter((reason) => !(reason in texts.reasons))).toEqual([]);
 });
 
 test.each([
