@@ -240,7 +240,7 @@ test('two devices race: one gets it, the other is told', async () => {
 });
 
 test('a connection that breaks goes on with what is missing', async () => {
-  const bytes = Buffer.from(await crypto.getRandomValues(new Uint8Array(60_000)));
+  const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000)));
   const url = await offer(desk.page, base, bytes, 'a.bin', 'application/octet-stream');
   await phone.page.goto(url);
   let broken = 0;

@@ -18,8 +18,8 @@ export function golden(target: string): Record<string, Buffer> {
 }
 
 const sized = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true } as const;
-export const ANDROID: BrowserContextOptions = { ...sized, userAgent: devices['Pixel 7']?.userAgent ?? '' };
-export const IPHONE: BrowserContextOptions = { ...sized, userAgent: devices['iPhone 14']?.userAgent ?? '' };
+export const ANDROID: BrowserContextOptions = { ...sized, userAgent: devices['Pixel 7'].userAgent };
+export const IPHONE: BrowserContextOptions = { ...sized, userAgent: devices['iPhone 14'].userAgent };
 
 /** Chooses a file at `/handoff`; gives what the code on the screen says, as another device reads it. */
 export async function offer(page: Page, base: string, bytes: Uint8Array = BUNDLE, name = BUNDLE_NAME, mimeType = BUNDLE_TYPE): Promise<string> {

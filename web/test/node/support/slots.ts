@@ -131,7 +131,7 @@ export class Slots {
   }
 
   #of(id: string, slot: Slot, action: string, url: URL, request: IncomingMessage, json: Record<string, string>, bytes: Buffer): Answer | Promise<Answer> {
-    const secret = String(request.headers.authorization ?? '').replace('Handoff ', '');
+    const secret = (request.headers.authorization ?? '').replace('Handoff ', '');
     const ours = hash(secret) === slot.source || hash(secret) === slot.filler;
     const holds = slot.token === secret;
     const over = OVER[slot.state];
