@@ -107,7 +107,7 @@ export class SourceFlow implements SourceView {
     const code = codeOf(error);
     const gone = goneOf(error);
     if (code === 'handoff_account_required') this.step = { at: 'account' };
-    else if (this.#fill !== undefined && ['unknown', 'expired', 'cancelled', 'filled', 'wrong-key', 'taken', 'lapsed'].includes(gone)) this.step = { at: 'gone', why: gone };
+    else if (this.#fill !== undefined && ['unknown', 'expired', 'cancelled', 'filled', 'wrong-key', 'taken', 'lapsed'].includes(gone)) this.step = { at: 'gone', why: gone === 'taken' ? 'filled' : gone };
     else this.step = { at: 'choose', refused: refusedOf(error), seconds: secondsOf(error) };
     if (!(error instanceof VaultError)) throw error;
   }

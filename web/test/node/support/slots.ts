@@ -151,6 +151,7 @@ export class Slots {
         return { status: 204 };
       case 'fill':
         if (hash(String(request.headers['handoff-fill'])) !== slot.fill) return problem(403, 'handoff_wrong_key');
+        if (over !== undefined) return problem(410, over);
         if (slot.sealed) return problem(409, 'handoff_filled');
         slot.filler = String(request.headers['handoff-source']);
         slot.sealed = bytes;
