@@ -282,7 +282,7 @@ const gone: [string, string, (url: string) => string | Promise<string>][] = [
   ['lapsed', 'Das Abholen ist abgerissen', (url) => { server.set(slot(), 'lapsed'); return url; }],
   ['cancelled', 'Am anderen Gerät abgebrochen', (url) => { server.set(slot(), 'cancelled'); return url; }],
   ['unknown, or the server was restarted', 'Diese Übergabe ist nicht hier', (url) => { server.slots.clear(); return url; }],
-  ['another key', 'Dieser Code passt nicht', (url) => url.replace(/#1\..../, '#1.AAAA')],
+  ['another key', 'Dieser Code passt nicht', (url) => url.replace(/#1\..{4}/, '#1.AAAA')],
   ['no key', 'Der Code kam unvollständig an', (url) => url.split('#')[0] ?? ''],
   ['half a key', 'Der Code kam unvollständig an', (url) => url.slice(0, -9)],
   ['a key with other characters', 'Das ist keine Übergabe', (url) => `${url.slice(0, -1)}!`],
