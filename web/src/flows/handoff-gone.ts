@@ -20,7 +20,11 @@ export const secondsOf = (error: unknown): number | undefined =>
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof VaultError)) return undefined;
   const { problem } = error;
-  if (problem.kind === 'server') return problem.status === 0 || problem.status >= 502 ? 'offline' : problem.code;
+  if (problem.kind === 'server') {
+    // What stands in front of a server that is away answers for it; a full one speaks itself.
+    const away = problem.status === 0 || (problem.status >= 502 && !problem.code.startsWith('handoff_'));
+    return away ? 'offline' : problem.code;
+  }
   return problem.kind === 'seal' ? problem.code : undefined;
 }
 
