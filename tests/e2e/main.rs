@@ -5,6 +5,7 @@ mod cli;
 mod crash;
 mod full;
 mod guards;
+mod handoff;
 mod memory;
 mod scanners;
 mod secrets;

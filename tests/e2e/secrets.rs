@@ -23,7 +23,7 @@ const SUBJECT: &str = "canary-subject-Quartal-Zw2";
 const MESSAGE: &str = "canary-message-bis-morgen-Uj5";
 
 /// A secret as it may lie somewhere.
-type Forms = BTreeMap<&'static str, Vec<u8>>;
+pub(crate) type Forms = BTreeMap<&'static str, Vec<u8>>;
 
 /// Base64 of a text that begins at this place of a group of three, without the characters its neighbours have a part in.
 fn shifted(text: &[u8], shift: usize) -> String {
@@ -34,7 +34,7 @@ fn shifted(text: &[u8], shift: usize) -> String {
     whole[from..to].to_owned()
 }
 
-fn forms(secret: &[u8]) -> Forms {
+pub(crate) fn forms(secret: &[u8]) -> Forms {
     let wide = |order: fn(u16) -> [u8; 2]| {
         secret
             .iter()
@@ -104,7 +104,7 @@ impl Canaries {
     }
 }
 
-fn find(bytes: &[u8], form: &[u8]) -> bool {
+pub(crate) fn find(bytes: &[u8], form: &[u8]) -> bool {
     let first = form[0];
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == first) {
@@ -117,7 +117,7 @@ fn find(bytes: &[u8], form: &[u8]) -> bool {
 }
 
 /// The memory of a process as a core file, all of it.
-fn core(pid: Pid, folder: &Path) -> Vec<u8> {
+pub(crate) fn core(pid: Pid, folder: &Path) -> Vec<u8> {
     let pid = pid.as_raw_nonzero().to_string();
     let prefix = folder.join("core");
     let done = Command::new("gcore")

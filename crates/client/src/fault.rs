@@ -28,6 +28,9 @@ impl Fault {
             "invalid" | "no_recipient" | "recipient_twice" | "too_long" | "deadline_passed" => {
                 Self::Usage
             }
+            "handoff_empty" | "handoff_busy" => Self::Gone,
+            "handoff_wrong_key" => Self::Unopenable,
+            "handoff_full" => Self::Unavailable,
             "disk_full" | "disk_failed" | "unavailable" => Self::Unavailable,
             _ => match status {
                 404 | 410 => Self::Gone,

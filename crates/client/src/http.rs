@@ -140,6 +140,7 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) payload: Payload,
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) again: Again,
     /// How long nothing may move.
     pub(crate) idle: Duration,
@@ -151,6 +152,7 @@ impl Call {
             method,
             path: path.into(),
             payload: Payload::Nothing,
+            headers: Vec::new(),
             again: Again::Harmless,
             idle: IDLE,
         }
@@ -362,6 +364,12 @@ impl Server {
         self.with_credential("Claim", token)
     }
 
+    /// The same server, spoken to as one end of a handoff.
+    #[must_use]
+    pub fn with_handoff(&self, secret: &str) -> Self {
+        self.with_credential("Handoff", secret)
+    }
+
     fn with_credential(&self, scheme: &str, token: &str) -> Self {
         let mut value = HeaderValue::from_str(&format!("{scheme} {token}")).ok();
         if let Some(value) = &mut value {
@@ -440,11 +448,18 @@ impl Server {
         }
     }
 
-    async fn attempt(&self, call: &Call, range: Option<(u64, u64)>) -> Result<Response, Failure> {
+    pub(crate) async fn attempt(
+        &self,
+        call: &Call,
+        range: Option<(u64, u64)>,
+    ) -> Result<Response, Failure> {
         let url = format!("{}/api/v1{}", self.base, call.path);
         let mut request = self.http.request(call.method.clone(), url);
         if let Some(credential) = &self.credential {
             request = request.header(AUTHORIZATION, credential.clone());
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
         }
         if let Some((from, to)) = range {
             request = request.header(RANGE, format!("bytes={from}-{}", to.saturating_sub(1)));

@@ -9,14 +9,18 @@
 //! | `draft`, [`mod@send`] | the record that lets a sender go on; the upload engine and posting |
 //! | [`sent`] | what a sender does with posted parcels |
 //! | [`fetch`] | from a link to verified files in a folder |
+//! | [`handoff`] | device to device, both ends |
 
 /// The shapes of the API.
 pub use depesche_api as api;
 /// The sealed format.
 pub use depesche_seal as seal;
+/// Settings of mail programs.
+pub use depesche_settings as settings;
 
 pub mod fault;
 pub mod fetch;
+pub mod handoff;
 pub mod http;
 pub mod layout;
 pub mod login;

@@ -130,6 +130,20 @@ impl Profile {
         Ok(Self { dir })
     }
 
+    /// A folder of this profile, for the owner alone.
+    ///
+    /// # Errors
+    /// [`ProfileError`].
+    pub fn place(&self, name: &str) -> Result<PathBuf, ProfileError> {
+        let path = self.dir.join(name);
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path);
+        made.map_err(ProfileError::at(&path))?;
+        Ok(path)
+    }
+
     pub(crate) fn outgoing(&self) -> PathBuf {
         self.dir.join("outgoing")
     }

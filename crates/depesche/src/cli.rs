@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::AdminArgs;
+use crate::cli_handoff::{CheckArgs, HandoffArgs, ImportArgs, SettingsArgs};
 use crate::serve::ServeArgs;
 
 /// Delivers confidential files to people who have no encryption of their own.
@@ -71,6 +72,14 @@ pub(crate) enum Command {
     Resend(Resend),
     /// Add or drop recipients
     Recipients(Recipients),
+    /// Hand a file or settings over to another device by one scan
+    Handoff(Box<HandoffArgs>),
+    /// Take what another device hands over
+    Import(Box<ImportArgs>),
+    /// Settings of mail programs
+    Settings(Box<SettingsArgs>),
+    /// Self-tests of a running server
+    Check(CheckArgs),
 }
 
 /// `login`.

@@ -14,6 +14,8 @@ use depesche_service::handoffs::Rules;
 use depesche_service::{Brand, Places, Settings};
 use toml::Value;
 
+use crate::size::parse_size;
+
 /// One key: its dotted name, its default as TOML, and what it is.
 struct Key {
     name: &'static str,
@@ -74,21 +76,13 @@ const KEYS: &[Key] = &[
         "PEM file with the chain; reloaded when it changes",
     ),
     key("tls.key", "\"\"", "PEM file with its key"),
-    key(
-        "handoff.url",
-        "\"memory:\"",
-        "where handoffs wait: in this process's memory",
-    ),
+    key("handoff.url", "\"memory:\"", "where handoffs wait"),
     key(
         "handoff.create",
         "\"anyone\"",
-        "who may hand something over: anyone, or accounts",
+        "who offers: anyone, accounts",
     ),
-    key(
-        "handoff.per_address",
-        "20",
-        "handoffs that may wait at once from one address",
-    ),
+    key("handoff.per_address", "20", "that wait at once from one"),
     key("limits.delivery", "\"20 GiB\"", "the largest delivery"),
     key(
         "limits.retention",
@@ -493,25 +487,6 @@ fn load_logo(path: &str) -> anyhow::Result<Option<Logo>> {
 
 fn variable(name: &str) -> String {
     format!("DEPESCHE_{}", name.to_ascii_uppercase().replace('.', "__"))
-}
-
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: u64 = text[..digits].parse().ok()?;
-    let unit: u64 = match text[digits..].trim() {
-        "" | "B" => 1,
-        "KB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "TB" => 1_000_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        "TiB" => 1 << 40,
-        _ => return None,
-    };
-    number.checked_mul(unit)
 }
 
 #[cfg(test)]

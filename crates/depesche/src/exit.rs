@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use depesche_client::fault::Fault;
 use depesche_client::fetch::FetchError;
+use depesche_client::handoff::HandoffError;
 use depesche_client::http::CallError;
 use depesche_client::login::LoginError;
 use depesche_client::profile::ProfileError;
@@ -22,6 +23,8 @@ pub(crate) struct Failure {
     fault: Fault,
     code: String,
     detail: String,
+    /// All was said already; the exit code alone tells.
+    is_told: bool,
 }
 
 impl Failure {
@@ -30,6 +33,15 @@ impl Failure {
             fault,
             code: code.to_owned(),
             detail: detail.to_string(),
+            is_told: false,
+        }
+    }
+
+    /// All was said already: with `--json` no second line.
+    pub(crate) fn silent(fault: Fault, code: &str, detail: impl ToString) -> Self {
+        Self {
+            is_told: true,
+            ..Self::new(fault, code, detail)
         }
     }
 
@@ -68,6 +80,7 @@ macro_rules! from {
 from!(
     CallError,
     FetchError,
+    HandoffError,
     LoginError,
     ProfileError,
     SendError,
@@ -89,6 +102,9 @@ impl From<anyhow::Error> for Failure {
 
 /// Says what went wrong.
 pub(crate) fn refuse(failure: &Failure, json: bool) -> ExitCode {
+    if failure.is_told && json {
+        return ExitCode::from(number(failure.fault));
+    }
     refuse_as(number(failure.fault), &failure.code, &failure.detail, json)
 }
 

@@ -2,12 +2,14 @@
 
 mod admin;
 mod cli;
+mod cli_handoff;
 mod config;
 mod exit;
 mod log;
 mod remote;
 mod secret;
 mod serve;
+mod size;
 mod text;
 
 use std::process::ExitCode;

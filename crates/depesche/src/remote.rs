@@ -1,16 +1,24 @@
 //! Commands that speak to a server, as its clients.
 
+mod check;
 mod desk;
 mod fetch;
+mod files;
+mod handoff;
+mod import;
 mod letter;
 mod parcels;
 mod progress;
+mod qr;
 mod send;
 mod session;
+mod settings;
+mod thunderbird;
 
 use std::process::ExitCode;
 
 use crate::cli::{Command, Common, RecipientsWhat};
+use crate::cli_handoff::{CheckWhat, SettingsWhat};
 use crate::exit::{self, Failure};
 use depesche_client::fault::Fault;
 use desk::Desk;
@@ -65,6 +73,19 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
                 parcels::add_recipient(&desk, &id, &email, &links).await
             }
             RecipientsWhat::Drop { id, email } => parcels::drop_recipient(&desk, &id, &email).await,
+        },
+        Command::Handoff(args) => handoff::handoff(&desk, &args).await,
+        Command::Import(args) => import::import(&desk, &args).await,
+        Command::Settings(args) => match &args.what {
+            SettingsWhat::Convert {
+                input,
+                output,
+                target,
+                secrets,
+            } => settings::convert(&desk, (input, output), target, secrets),
+        },
+        Command::Check(args) => match &args.what {
+            CheckWhat::Handoff { data } => check::handoff(&desk, data.as_deref()).await,
         },
         Command::Serve(_) | Command::Admin(_) => Err(Failure::usage(
             "not_remote",

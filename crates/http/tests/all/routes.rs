@@ -49,6 +49,7 @@ async fn nobody_gets_in_without_what_the_route_asks_for() {
         let expected = match route.access {
             Access::Member => Some((401, "not_logged_in")),
             Access::Claim => Some((401, "claim_required")),
+            Access::Handoff => Some((401, "handoff_secret_required")),
             Access::Link | Access::FirstCode => Some((400, "bad_json")),
             Access::Demo => Some((404, "not_found")),
             Access::Public | Access::Operator => None,
@@ -76,6 +77,7 @@ async fn nobody_gets_in_without_what_the_route_asks_for() {
         match route.access {
             Access::Member => assert_eq!(answer.problem(), "not_logged_in", "{line}"),
             Access::Claim => assert_eq!(answer.problem(), "claim_required", "{line}"),
+            Access::Handoff => assert_eq!(answer.problem(), "handoff_secret_required", "{line}"),
             _ => {}
         }
     }
@@ -229,6 +231,7 @@ fn the_description_says_how_each_route_is_authorised() {
         let expected = match route.access {
             Access::Member => r#"[{"session":[]},{"cookie":[]}]"#,
             Access::Claim => r#"[{"claim":[]}]"#,
+            Access::Handoff => r#"[{"handoff":[]}]"#,
             _ => "null",
         };
         assert_eq!(security, expected, "{method} {}", route.path);

@@ -13,6 +13,7 @@ use depesche_seal::parcel::{Flags, Level as SealLevel, SealedManifest, seal};
 use depesche_seal::password::Params;
 use depesche_seal::primitives::sha256;
 use depesche_seal::stream::StreamHeader;
+use depesche_service::handoffs::Rules;
 use depesche_service::random::Random;
 use depesche_service::visits::{OpenRequest, Proof};
 use depesche_service::worker::Worker;
@@ -279,6 +280,15 @@ pub(crate) fn sealed_manifest(ctx: &Context, id: ParcelId) -> (SealedManifest, P
 }
 
 pub(crate) async fn open(folder: &std::path::Path, clock: Clock, seed: u64) -> Arc<Context> {
+    open_ruled(folder, clock, seed, Rules::default()).await
+}
+
+pub(crate) async fn open_ruled(
+    folder: &std::path::Path,
+    clock: Clock,
+    seed: u64,
+    handoffs: Rules,
+) -> Arc<Context> {
     let folder = folder.to_str().unwrap();
     let places = Places {
         database: format!("sqlite://{folder}/depesche.db"),
@@ -298,7 +308,7 @@ pub(crate) async fn open(folder: &std::path::Path, clock: Clock, seed: u64) -> A
         },
         language: Language::En,
         demo: false,
-        handoffs: depesche_service::handoffs::Rules::default(),
+        handoffs,
     };
     Context::open(&places, clock, Random::seeded(seed), settings)
         .await

@@ -7,6 +7,7 @@
 
 mod deliveries;
 mod first;
+mod handoffs;
 mod house;
 mod logins;
 mod mails;
