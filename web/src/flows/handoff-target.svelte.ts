@@ -217,6 +217,8 @@ export class TargetFlow implements TargetView {
       const { file, several, passwords, losses } = await this.#tools.vault.call('make', this.#wish());
       this.#last = file;
       const isProfile = this.target === 'mobileconfig' && this.#tools.device === 'apple';
+      // The navigation to the profile leaves the page where it is; nobody need be asked.
+      if (isProfile) this.#tools.awake.set(false);
       const offered = isProfile && (await this.#tools.offerProfile(file));
       if (!offered) this.#tools.download(file);
       this.#saved({ at: 'saved', target: this.target, name: file.name, several, passwords, losses, offered });
