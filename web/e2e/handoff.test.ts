@@ -1,4 +1,6 @@
 /** From a desk to a phone through the program as it ships: one scan, once, and nothing left. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ANDROID, BUNDLE, choose, codeOn, golden, IPHONE, offer, take, typedOn, wordsOn } from '../test/node/support/handoff-steps.ts';
@@ -125,6 +127,23 @@ test.each([['without', false], ['with', true]])('a scanner %s JavaScript opens t
   await scanner({ javaScriptEnabled }, url);
   await desk.page.getByText('Wartet auf den Scan').waitFor();
   await take(phone.page, url);
+});
+
+test('the command line offers, a phone takes', async () => {
+  const folder = server.folder({ 'settings.depesche-settings.json': BUNDLE });
+  const said = await server.run('desk', ['handoff', join(folder, 'settings.depesche-settings.json')]);
+  await take(phone.page, said.url as string);
+  const file = await saved(phone.page, () => importing(phone.page));
+  expect(file.bytes).toEqual(golden('k9s')['mail.k9s']);
+});
+
+test('the page offers, the command line takes', async () => {
+  const url = await offer(desk.page, server.url);
+  const out = server.folder({});
+  await server.run('other', ['import', url, '--out', out]);
+  await heading(desk.page, 'Übergeben');
+  const [name = ''] = readdirSync(out);
+  expect(readFileSync(join(out, name))).toEqual(BUNDLE);
 });
 
 test('a server that was started again has forgotten it; both sides say so', async () => {
