@@ -19,6 +19,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from handoff import handoff  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
 from report import put, size_of, spoken_size, transfer_table  # noqa: E402
@@ -27,7 +28,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start")
+PARTS = ("files", "folders", "start", "handoff")
 
 
 def random_file(path, size):
@@ -183,6 +184,11 @@ def main():
             results["folders"] = folders(peers, scratch, options.rounds)
         if "start" in parts and not options.baselines:
             results["start"] = start(options.program, depesche)
+        if "handoff" in parts and not options.baselines:
+            load = TOP / "target/release/examples/handoff_load"
+            subprocess.run(["cargo", "build", "--release", "--locked", "-q", "-p", "depesche-tests", "--example",
+                            "handoff_load"], cwd=TOP, check=True)
+            results["handoff"] = handoff(options.program, load, scratch, options.rounds)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:

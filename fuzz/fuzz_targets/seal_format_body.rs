@@ -4,6 +4,9 @@
 //! readers behind the tags are reached too.
 
 use depesche_seal::file::{self, Opener, Sealer};
+use depesche_seal::handoff::{HandoffSecret, SIZES, Typed};
+use depesche_seal::handoff_content::Content;
+use depesche_seal::handoff_text::HandoffUrl;
 use depesche_seal::key::{FileId, FileKey, ForParcel, Hash, Key, ParcelId, ParcelKey};
 use depesche_seal::link::{Head, LinkSecret, Record};
 use depesche_seal::link_text::{self, Link};
@@ -27,9 +30,13 @@ pub(crate) fn run(data: &[u8]) {
         b'S' => stream_bytes(rest),
         b'F' => file_object(rest),
         b'Z' => sizes(rest),
-        b'L' | b'C' | b'N' => {
+        b'O' => handoff(rest),
+        b'P' => content(rest),
+        b'L' | b'C' | b'N' | b'U' | b'W' => {
             if let Ok(text) = std::str::from_utf8(rest) {
                 match reader {
+                    b'U' => handoff_url(text),
+                    b'W' => drop(Typed::parse(text)),
                     b'L' => link(text),
                     b'C' => code(text),
                     _ => name(text),
@@ -37,6 +44,33 @@ pub(crate) fn run(data: &[u8]) {
             }
         }
         _ => {}
+    }
+}
+
+fn handoff(packed: &[u8]) {
+    let secret = HandoffSecret::from_bytes(&[5; 32]);
+    let header = StreamHeader::from_random(&[6; StreamHeader::RANDOM]);
+    if let Ok(sealed) = secret.seal(header, packed) {
+        assert!(SIZES.contains(&(sealed.len() as u64)));
+        assert!(
+            secret
+                .open(&sealed)
+                .is_ok_and(|opened| opened.as_slice() == packed)
+        );
+    }
+    assert!(secret.open(packed).is_err(), "nobody guesses a key");
+}
+
+fn content(bytes: &[u8]) {
+    if let Ok(content) = Content::parse(bytes) {
+        let again = content.to_bytes().expect("what was read is written");
+        assert_eq!(Content::parse(&again), Ok(content));
+    }
+}
+
+fn handoff_url(text: &str) {
+    if let Ok(url) = HandoffUrl::parse(text) {
+        assert_eq!(HandoffUrl::parse(&url.to_text()), Ok(url));
     }
 }
 

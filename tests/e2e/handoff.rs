@@ -335,16 +335,16 @@ fn the_new_device_asks_and_the_other_fills() {
 }
 
 #[test]
-fn a_hundred_devices_race_over_the_wire_and_one_imports() {
+fn many_devices_race_over_the_wire_and_one_imports() {
     let server = Server::demo();
     let desktop = Client::guest(&server.url);
     tree::write(desktop.folder().join("note.txt"), CANARY);
     let offering = Offering::start(&desktop, &["note.txt"]);
-    let url = offering.url();
+    let (url, address) = (offering.url(), server.url.clone());
     let won = thread::scope(|scope| {
         let phones = (0..8).map(|_| {
             scope.spawn(|| {
-                let phone = Client::guest(&server.url);
+                let phone = Client::guest(&address);
                 (0..3)
                     .filter(|n| phone.run(["import", &url, "--out", &n.to_string()]).exit == 0)
                     .count()

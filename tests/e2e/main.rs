@@ -14,4 +14,5 @@ mod serve;
 mod slow;
 mod story;
 mod strangers;
+mod thunderbird;
 mod tls;

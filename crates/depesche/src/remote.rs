@@ -82,7 +82,7 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
                 output,
                 target,
                 secrets,
-            } => settings::convert(&desk, (input, output), target, secrets),
+            } => settings::convert(&desk, (input.as_path(), output.as_path()), target, secrets),
         },
         Command::Check(args) => match &args.what {
             CheckWhat::Handoff { data } => check::handoff(&desk, data.as_deref()).await,

@@ -240,9 +240,8 @@ fn lines(
     bundle: Option<&Bundle>,
 ) -> String {
     let url = shown.url.to_text();
-    let minutes = (shown.handoff.expires - desk.world.now())
-        .max(0)
-        .div_ceil(60_000);
+    let left = (shown.handoff.expires - desk.world.now()).max(0);
+    let minutes = usize::try_from(left).unwrap_or(0).div_ceil(60_000);
     let mut out = format!(
         "{}\nScan with the new device, or open\n{}\n",
         code.terminal(),
@@ -256,7 +255,7 @@ fn lines(
     }
     out.push_str(&format!(
         "\nFor one device, for {}. Take it back: depesche handoff --cancel {}\n",
-        text::count(minutes as usize, "minute", "minutes"),
+        text::count(minutes, "minute", "minutes"),
         shown.handoff.id
     ));
     if let Some(bundle) = bundle {

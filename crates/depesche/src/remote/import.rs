@@ -17,7 +17,7 @@ use crate::exit::Failure;
 use crate::text;
 
 /// What is said of what was saved.
-struct Result_ {
+struct Saving {
     saved: Vec<Saved>,
     categories: Value,
     losses: Vec<Loss>,
@@ -72,13 +72,13 @@ fn save(
     args: &ImportArgs,
     content: &Content,
     to: Option<Format>,
-) -> Result<Result_, Failure> {
+) -> Result<Saving, Failure> {
     let plain = [(content.name.as_str(), content.bytes.as_slice())];
     if content.media_type != BUNDLE_TYPE {
         if to.is_some() {
             desk.remark("this is a file and no settings: it is saved as it is");
         }
-        return Ok(Result_ {
+        return Ok(Saving {
             saved: files::save(&args.out, plain, desk.world)?,
             categories: json!({}),
             losses: Vec::new(),
@@ -90,7 +90,7 @@ fn save(
         Err(error) => {
             // A bundle of a future version is still the person's: it is saved as it is.
             desk.remark(&format!("{error}; it is saved as it is"));
-            return Ok(Result_ {
+            return Ok(Saving {
                 saved: files::save(&args.out, plain, desk.world)?,
                 categories: json!({}),
                 losses: vec![Loss::whole("bundle", "newer-version")],
@@ -111,7 +111,7 @@ fn save(
             losses.push(loss.clone());
         }
     }
-    Ok(Result_ {
+    Ok(Saving {
         saved: files::save(&args.out, all, desk.world)?,
         categories: json!(settings::categories(&bundle)),
         passwords: settings::passwords(&written),
@@ -119,7 +119,7 @@ fn save(
     })
 }
 
-fn say(desk: &Desk, taken: &Taken, done: &Result_) {
+fn say(desk: &Desk, taken: &Taken, done: &Saving) {
     let value = json!({
         "files": settings::saved(&done.saved),
         "categories": done.categories,

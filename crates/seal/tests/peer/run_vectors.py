@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import format_reader as f
+import handoff_reader as h
 
 unhex = bytes.fromhex
 
@@ -141,6 +142,39 @@ def run_name(v: dict) -> None:
     same("/".join(map(f.windows, v["name"].split("/"))), v["windows"])
 
 
+def run_handoff(v: dict) -> None:
+    if "text" in v:
+        sealed = h.seal(unhex(v["secret"]), unhex(v["header"]), plaintext(v))
+    else:
+        sealed = unhex(v["sealed"]["hex"])
+    same((len(sealed), f.sha256(sealed).hex()), (v["sealed"]["size"], v["sealed"]["sha256"]))
+    with_ = {**v, **v.get("open", {})}
+    same(h.open_sealed(unhex(with_["secret"]), edited(v, sealed)), plaintext(v))
+    secret = unhex(v["secret"])
+    for member in ("auth", "fill"):
+        proof = f.kdf(secret, b"", f.t("handoff-" + member))
+        same((proof.hex(), f.sha256(proof).hex()), (v[member], v[member + "_sha256"]))
+    salt = unhex(v["id"]) + f.sha256(unhex(v["token"]))
+    same(h.words(f.kdf(secret, salt, f.t("handoff-words")), 3), v["check_words"])
+
+
+def run_handoff_content(v: dict) -> None:
+    same(h.read_content(unhex(v["bytes"])), (v["name"], v["type"], unhex(v["content"])))
+
+
+def run_handoff_url(v: dict) -> None:
+    wanted = {member: v.get(member) for member in ("base", "id", "direction", "secret")}
+    same(h.read_url(v["text"]), wanted)
+
+
+def run_handoff_typed(v: dict) -> None:
+    phrase = h.phrase(v["text"])
+    find, secret = h.unwrap(h.stretch(phrase), unhex(v["wrap"]))
+    same((phrase, find.hex(), secret.hex()), (v["words"], v["find"], v["secret"]))
+    if "random" in v:
+        same("-".join(h.words(unhex(v["random"]), 6)), phrase)
+
+
 RUN = {
     "stream": run_stream,
     "size": run_size,
@@ -153,6 +187,10 @@ RUN = {
     "link_text": run_link_text,
     "code": run_code,
     "name": run_name,
+    "handoff": run_handoff,
+    "handoff_content": run_handoff_content,
+    "handoff_url": run_handoff_url,
+    "handoff_typed": run_handoff_typed,
 }
 
 
