@@ -15,13 +15,15 @@ mod text;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
+use zeroizing_alloc::ZeroAlloc;
 
 use cli::{Cli, Command};
 
-/// Wipes what is freed: libraries keep copies of keys that nobody else can reach.
+/// Wipes what is freed: libraries keep copies of keys that nobody else can reach. Below it an allocator
+/// that gives memory back to the system when a flood of clients is over.
 #[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
-    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 fn main() -> ExitCode {
     let Cli { common, command } = match Cli::try_parse() {
