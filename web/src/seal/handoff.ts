@@ -12,7 +12,7 @@ import { concat, u32 } from './format.ts';
 import { T } from './namespace.ts';
 import { aead, aeadOpen, aeadSeal, argon2id, kdf, KEY_LEN, NONCE_LEN, sha256, TAG_LEN, type Bytes, type Random } from './primitives.ts';
 import { makeHeader, openAll, plainSize, sealAll } from './stream.ts';
-import { parsePhrase, wordsOf } from './words.ts';
+import { parsePhrase, wordsOf } from './handoff-words.ts';
 
 const LABEL = {
   /** Key of a handoff's stream. */

@@ -9,7 +9,7 @@ import {
 import { BUNDLE_TYPE, MOST, parseContent, writeContent, type Content } from '../seal/handoff-content.ts';
 import { handoffUrl, parseHandoffFragment, parseHandoffUrl } from '../seal/handoff-text.ts';
 import { KEY_LEN, NONCE_LEN, random, sha256, type Bytes } from '../seal/primitives.ts';
-import { wordList } from '../seal/words.ts';
+import { wordList } from '../seal/handoff-words.ts';
 import { BundleError, parseBundle, SUFFIX, type Bundle } from '../settings/bundle.ts';
 import { CARRIES, convert, offers, TARGETS } from '../settings/convert.ts';
 import type { MadeFile } from '../settings/file-name.ts';
