@@ -127,13 +127,13 @@ fn a_profile_goes_to_every_target() {
             &desktop,
             &["--from", "thunderbird", profile, "--with-passwords"],
         );
-        assert_eq!(offering.said["categories"]["accounts"], 6);
+        assert_eq!(offering.said["categories"]["accounts"], 5);
         let taken = import(&phone, &offering.url(), to, to);
         assert_eq!(
             offering.taken(),
             taken["check_words"].as_str().expect("words")
         );
-        assert_eq!(taken["categories"]["accounts"], 6, "{to}");
+        assert_eq!(taken["categories"]["accounts"], 5, "{to}");
         let bytes = read_all(&phone.folder().join(to));
         assert!(!find(&bytes, REFRESH_TOKEN.as_bytes()), "{to}");
     }
@@ -236,7 +236,7 @@ fn a_primary_password_is_asked_for_and_told_apart() {
     let right = desktop
         .end(command.env("DEPESCHE_PRIMARY_PASSWORD", PRIMARY_PASSWORD))
         .done();
-    assert_eq!(right["categories"]["certificates"], 3);
+    assert_eq!(right["categories"]["certificates"], 2);
 }
 
 #[test]

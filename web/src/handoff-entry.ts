@@ -1,7 +1,6 @@
 /** The handoff's entry: /handoff, /handoff/how, /h, /h/<id>. A build of its own, so that no other page carries it. */
 import { mount } from 'svelte';
 import { info } from './api/client.ts';
-import { handoffRules } from './api/handoffs.ts';
 import { sessions } from './api/members.ts';
 import { Awake } from './flows/awake.ts';
 import { brand } from './flows/brand.ts';
@@ -53,7 +52,7 @@ const known = info();
 /** Only members may offer here, and nobody is logged in. */
 async function needsAccount(): Promise<boolean> {
   try {
-    if (handoffRules(await known).create !== 'accounts') return false;
+    if ((await known).handoff.create !== 'accounts') return false;
     await sessions.me();
     return false;
   } catch (error) {
@@ -94,7 +93,7 @@ async function begin(): Promise<void> {
   await handoff.use(preferred(navigator.languages, remembered()));
   const target = document.querySelector('#app');
   if (target === null) return;
-  const most = await known.then((said) => handoffRules(said).largest, () => 8 << 20);
+  const most = await known.then(({ handoff: rules }) => rules.largest, () => 8 << 20);
   const trouble = usable || how ? undefined : isSecureContext ? 'old' : 'insecure';
   mount(Handoff, { target, props: { page: how ? 'how' : page === 'handoff' ? 'source' : 'target', ...made, trouble, brand: await house, most } });
 }

@@ -1,44 +1,9 @@
 /** Handoffs over HTTP: sealed bytes travel as they are, what belongs to them stands in headers. Byte strings are base64url. */
-import { ApiProblem, type Info } from './port.ts';
+import { ApiProblem, type Shape } from './port.ts';
 
-/** What is offered, or asked for. */
-export interface ApiHandoff {
-  id: string;
-  /** Until when it waits, ms. */
-  expires: number;
-  /** Sealed bytes; 0 while nothing is in it. */
-  size: number;
-}
-
-export interface ApiFoundHandoff extends ApiHandoff {
-  wrap: string;
-}
-
-export interface ApiHandoffState {
-  state: string;
-  /** Counts up with every change. */
-  revision: number;
-  expires: number;
-  size: number;
-  /** SHA-256(token) of the device that takes or took. */
-  device?: string;
-}
-
-export interface AskHandoff {
-  auth: string;
-  fill: string;
-  source: string;
-}
-
-/** What the server says of handoffs. */
-export interface HandoffRules {
-  /** Who may offer. */
-  create: 'anyone' | 'accounts';
-  /** Sealed bytes at most. */
-  largest: number;
-}
-
-export const handoffRules = (info: Info): HandoffRules => (info as Info & { handoff?: HandoffRules }).handoff ?? { create: 'anyone', largest: 8 << 20 };
+export type ApiHandoff = Shape<'Handoff'>;
+export type ApiFoundHandoff = Shape<'FoundHandoff'>;
+export type ApiHandoffState = Shape<'HandoffState'>;
 
 interface Ask {
   method?: 'GET' | 'POST' | 'DELETE';
@@ -87,7 +52,7 @@ export const handoffs = {
   offer: (sealed: Uint8Array<ArrayBuffer>, { auth, source, find, wrap }: Offer) =>
     json<ApiHandoff>(asked('', { sealed, headers: { 'Handoff-Auth': auth, 'Handoff-Source': source, 'Handoff-Find': find, 'Handoff-Wrap': wrap } })),
   /** An empty slot, for another device to fill. */
-  ask: (body: AskHandoff) => json<ApiHandoff>(asked('/ask', { json: body })),
+  ask: (body: Shape<'AskHandoff'>) => json<ApiHandoff>(asked('/ask', { json: body })),
   fill: (id: string, sealed: Uint8Array<ArrayBuffer>, fill: string, source: string) =>
     json<ApiHandoff>(asked(`${at(id)}/fill`, { sealed, headers: { 'Handoff-Fill': fill, 'Handoff-Source': source } })),
   /** By the typed words. Takes nothing. */
