@@ -4,6 +4,7 @@ import { defineConfig } from 'vite';
 
 /** Which page answers which address; the server does the same (docs of crates/http, assets). */
 const VISITORS = /^\/(d|a|help)(\/|%23|$)/;
+const HANDOFF = /^\/(h|handoff)(\/|%23|$)/;
 
 /** @returns {import('vite').Plugin} */
 function pages() {
@@ -14,7 +15,9 @@ function pages() {
         const url = request.url ?? '/';
         const path = url.split('?')[0] ?? '/';
         if (path === '/sw.js') request.url = '/src/sw/sw.ts';
+        else if (path === '/profile-sw.js') request.url = '/src/sw/profile-sw.ts';
         else if (VISITORS.test(path)) request.url = '/visit.html';
+        else if (HANDOFF.test(path)) request.url = '/handoff.html';
         else if (!/\.[a-z0-9]+$|^\/(@|src|node_modules|api|gallery|dev\/mail\.json)/.test(path)) request.url = '/index.html';
         next();
       });
@@ -42,15 +45,22 @@ function packed() {
   };
 }
 
+/** What is built in each mode: the pages and service workers. @type {Record<string, Record<string, string>>} */
+const INPUTS = {
+  visit: { visit: 'visit.html', sw: 'src/sw/sw.ts' },
+  member: { index: 'index.html' },
+  handoff: { handoff: 'handoff.html', 'profile-sw': 'src/sw/profile-sw.ts' },
+};
+
 /**
- * Two builds into one folder, so that the landing page carries nothing of what only members need: `vite build --mode visit`
- * (the visitors' page, the vault, the service worker), then `--mode member`. In the first there is one style sheet, so that
+ * Three builds into one folder, so that the landing page carries nothing of what only others need: `vite build --mode visit`
+ * (the visitors' page, the vault, the service worker), then `--mode member`, then `--mode handoff`. In the first there is one style sheet, so that
  * `import()` stays the browser's own.
  */
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), pages(), packed()],
   appType: 'mpa',
-  server: { proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
+  server: { fs: { allow: ['..'] }, proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
   worker: { format: 'es', plugins: () => [packed()] },
   build: {
     target: 'es2022',
@@ -60,8 +70,8 @@ export default defineConfig(({ mode }) => ({
     cssCodeSplit: mode !== 'visit',
     modulePreload: false,
     rollupOptions: {
-      input: mode === 'visit' ? { visit: 'visit.html', sw: 'src/sw/sw.ts' } : { index: 'index.html' },
-      output: { entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      input: INPUTS[mode] ?? {},
+      output: { entryFileNames: (chunk) => (/^(profile-)?sw$/.test(chunk.name) ? '[name].js' : 'assets/[name]-[hash].js') },
     },
   },
 }));

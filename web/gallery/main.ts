@@ -4,6 +4,7 @@
  */
 import { mount } from 'svelte';
 import { guide } from '../src/pages/guide-words.ts';
+import { handoff } from '../src/pages/handoff-words.ts';
 import { member } from '../src/pages/member-words.ts';
 import { visitor } from '../src/pages/visitor-words.ts';
 import type { Code } from '../src/ui/words.svelte.ts';
@@ -17,6 +18,7 @@ const code = (query.get('lang') ?? 'en') as Code;
 await visitor.use(code);
 await guide.use(code);
 await member.use(code);
+await handoff.use(code);
 const target = document.querySelector('#app');
 if (target === null) throw new Error('no #app');
 const scene = scenes(code)[query.get('show') ?? ''];

@@ -6,6 +6,7 @@ import type { ParcelView, SentRow, SentView } from '../src/flows/sent-view.ts';
 import Caught from '../src/pages/Caught.svelte';
 import Compose from '../src/pages/compose/Compose.svelte';
 import FirstRun from '../src/pages/FirstRun.svelte';
+import Handoff from '../src/pages/handoff/Handoff.svelte';
 import Help from '../src/pages/Help.svelte';
 import Landing from '../src/pages/landing/Landing.svelte';
 import Login from '../src/pages/Login.svelte';
@@ -16,6 +17,7 @@ import type { Code } from '../src/ui/words.svelte.ts';
 import logo from './logo.svg?url';
 import Components from './Components.svelte';
 import Framed from './Framed.svelte';
+import { handoffScenes } from './handoff.ts';
 import { say } from './samples.ts';
 
 const nothing = (): void => undefined;
@@ -176,6 +178,7 @@ export function scenes(code: Code): Record<string, Show> {
     'parcel-withdrawn': page(Framed, { brand, view: parcelOf(code, true), what: 'parcel', now: NOW }),
     caught: page(Caught, { view: { mails: [{ id: '1', from: 'zustellung@keller-novak.example', to: 'm.huber@beispiel.de', subject: say[code].mail, text: `${say[code].message}\n\nhttps://x.example/d/abc#1.key\n`, html: '', raw: 'From: x' }], clear: nothing } }),
     'caught-empty': page(Caught, { view: { mails: [], clear: nothing } }),
+    ...Object.fromEntries(Object.entries(handoffScenes(code)).map(([name, props]) => [`handoff-${name}`, page(Handoff, { brand, most: 8 << 20, ...props })])),
     'message-insecure': page(Message, { brand, what: 'insecure' }),
     'message-not-found': page(Message, { brand: { name: '' }, what: 'not-found' }),
   };

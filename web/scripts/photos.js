@@ -28,6 +28,8 @@ for (const name of names === 'all' ? all : names.split(','))
         await page.setViewportSize({ width, height: width < 700 ? 760 : 800 });
         await page.goto(`${base}gallery.html?show=${name}&lang=${lang}&theme=${theme}`);
         await page.waitForSelector('html[data-ready]');
+        // A page may fetch a part of itself.
+        await page.waitForLoadState('networkidle');
         await page.evaluate(() => document.fonts.ready);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (wide > 0) { bad += 1; console.error(`${name} ${lang} ${width}: ${wide} px too wide`); }

@@ -14,12 +14,19 @@ use plain::{file, page};
 
 /// What somebody with a link loads.
 const VISITOR: &str = "visit.html";
+/// What gives and takes handoffs.
+const HANDOFF: &str = "handoff.html";
 /// What members load.
 const MEMBER: &str = "index.html";
 
 /// A page for somebody with a link.
 pub(crate) async fn visitor(headers: HeaderMap) -> Result<Response, Error> {
     page(StatusCode::OK, VISITOR, &headers)
+}
+
+/// A page that gives or takes a handoff.
+pub(crate) async fn handoff(headers: HeaderMap) -> Result<Response, Error> {
+    page(StatusCode::OK, HANDOFF, &headers)
 }
 
 /// A page for members.

@@ -215,6 +215,8 @@ const FOR_MEMBERS: [&str; 7] = [
     "/first",
     "/register/{*token}",
 ];
+/// With `/h` for typed words.
+const FOR_HANDOFF: [&str; 4] = ["/handoff", "/handoff/how", "/h", "/h/{*link}"];
 
 fn for_people() -> Vec<Route> {
     use Access::{Demo, Public};
@@ -222,6 +224,8 @@ fn for_people() -> Vec<Route> {
     let visit = |path| get(path, Public, assets::visitor);
     let mut all: Vec<_> = FOR_MEMBERS.into_iter().map(page).collect();
     all.extend(FOR_VISITORS.into_iter().map(visit));
+    let hand = |path| get(path, Public, assets::handoff);
+    all.extend(FOR_HANDOFF.into_iter().map(hand));
     all.extend([
         get(map::LOGO, Public, info::logo),
         get("/dev/mail", Demo, dev::show),

@@ -123,6 +123,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offers sealed bytes to one device. They are kept in memory alone. */
+        post: operations["handoffs_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Its source takes it back. */
+        delete: operations["handoffs_cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The device has opened it: nothing of it is left here. */
+        post: operations["handoffs_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fills an empty slot. */
+        post: operations["handoffs_fill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether it could be taken now. Takes nothing. */
+        post: operations["handoffs_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/sealed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The device that took it goes on after a break. */
+        get: operations["handoffs_sealed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where it stands, for its source. */
+        get: operations["handoffs_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes it: a person's tap. The same token again is the same taking. */
+        post: operations["handoffs_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an empty slot, which another device fills. */
+        post: operations["handoffs_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/handoffs/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where typed words lead. Takes nothing. */
+        post: operations["handoffs_find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/info": {
         parameters: {
             query?: never;
@@ -268,6 +438,23 @@ export interface paths {
         };
         /** Who is logged in. */
         get: operations["login_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operator/handoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the slots lie in memory, as the kernel says. */
+        get: operations["operator_memory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -546,6 +733,20 @@ export interface components {
             /** @description `de`, `en` or `cs`. */
             language?: string;
         };
+        /** @description Asks for something: an empty slot that another device fills. */
+        AskHandoff: {
+            /** @description SHA-256(auth), 32 bytes. */
+            auth: string;
+            /** @description SHA-256(fill), 32 bytes. */
+            fill: string;
+            /**
+             * Format: int32
+             * @description How long it waits, 1 to 1800; without it 1800.
+             */
+            seconds?: number | null;
+            /** @description SHA-256 of the secret of the device that asks, 32 bytes. */
+            source: string;
+        };
         /** @description How the portal looks, and whom it names. */
         Brand: {
             /** @description `#rrggbb`. */
@@ -641,6 +842,11 @@ export interface components {
              */
             size: number;
         };
+        /** @description Looks for a handoff by its typed words. Takes nothing. */
+        FindHandoff: {
+            /** @description find, 32 bytes. */
+            find: string;
+        };
         /** @description The registration's record. */
         FirstFinish: {
             /** @description From the console of the server. */
@@ -668,6 +874,120 @@ export interface components {
             /** @description RegistrationResponse. */
             response: string;
         };
+        /** @description What the words lead to. */
+        FoundHandoff: components["schemas"]["Handoff"] & {
+            /** @description nonce and wrapped HS, 60 bytes. */
+            wrap: string;
+        };
+        /** @description What is offered, or asked for, now. */
+        Handoff: {
+            /**
+             * Format: int64
+             * @description Until when it waits, ms.
+             */
+            expires: number;
+            /** @description 16 bytes; goes into the URL. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Sealed bytes; 0 while nothing is in it.
+             */
+            size: number;
+        };
+        /** @description How the slots lie in memory: what `depesche check handoff` asks the running server. */
+        HandoffMemory: {
+            /**
+             * Format: int64
+             * @description Bytes that all of them may take.
+             */
+            budget: number;
+            /**
+             * Format: int64
+             * @description Bytes they take.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Bytes a core file may have.
+             */
+            core_limit: number;
+            /** @description Whether the kernel would write a core dump of this process. */
+            dumpable: boolean;
+            /**
+             * Format: int64
+             * @description Of these, backed by a file.
+             */
+            in_files: number;
+            /**
+             * Format: int64
+             * @description Of these, locked into memory, so that they are never swapped.
+             */
+            locked: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory that are mapped for slots now.
+             */
+            mapped: number;
+            /** @description What the kernel said when it refused to lock; empty if it did not. */
+            refused: string;
+            /**
+             * Format: int64
+             * @description Slots with bytes in them.
+             */
+            slots: number;
+            /**
+             * Format: int64
+             * @description Of these, swapped out now.
+             */
+            swapped: number;
+            /**
+             * Format: int64
+             * @description Of these, left out of core dumps.
+             */
+            undumped: number;
+        };
+        /** @description Proof of the code. */
+        HandoffProof: {
+            /** @description auth, 32 bytes. */
+            auth: string;
+        };
+        /** @description What is allowed of handoffs. */
+        HandoffRules: {
+            /** @description Who may offer: `anyone`, `accounts`. */
+            create: string;
+            /**
+             * Format: int64
+             * @description The most sealed bytes.
+             */
+            largest: number;
+            /**
+             * Format: int32
+             * @description The longest a slot waits, in seconds.
+             */
+            seconds: number;
+        };
+        /** @description Where a handoff stands, for the device that made or filled it. */
+        HandoffState: {
+            /** @description SHA-256(token) of the device that takes or took: both screens make their three words of it. */
+            device?: string | null;
+            /**
+             * Format: int64
+             * @description Until when it waits, ms.
+             */
+            expires: number;
+            /**
+             * Format: int32
+             * @description Counts up with every change: give it back as `after` to wait for the next.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description Sealed bytes; 0 while nothing is in it, and at the end.
+             */
+            size: number;
+            /** @description `empty`, `filling`, `waiting`, `leased`, and at the end `committed`, `lapsed`, `expired`, `cancelled`. */
+            state: string;
+        };
         /** @description What a client has to know of the server before anything else. */
         Info: {
             /** @description How the portal looks. */
@@ -676,6 +996,8 @@ export interface components {
             demo: boolean;
             /** @description Nobody has an account yet: `/first` makes the first one. */
             first_run: boolean;
+            /** @description What is allowed of handoffs. */
+            handoff: components["schemas"]["HandoffRules"];
             /** @description Levels offered. */
             levels: components["schemas"]["Levels"];
             /** @description Limits in force. */
@@ -1179,6 +1501,13 @@ export interface components {
             /** @description They. */
             sessions: components["schemas"]["SessionInfo"][];
         };
+        /** @description Takes what waits: a person's tap. The same token again is the same taking. */
+        TakeHandoff: {
+            /** @description auth, 32 bytes. */
+            auth: string;
+            /** @description 32 random bytes drawn by the device and kept by it until it has everything. */
+            token: string;
+        };
         /** @description One device's visit. */
         Visit: {
             /**
@@ -1423,6 +1752,361 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FirstStarted"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_offer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description SHA-256(auth) */
+                "Handoff-Auth": string;
+                /** @description find of words to be typed */
+                "Handoff-Find"?: string | null;
+                /** @description How long it waits, 1 to 1800; without it 1800 */
+                "Handoff-Seconds"?: number | null;
+                /** @description SHA-256 of the source's secret */
+                "Handoff-Source": string;
+                /** @description nonce and HS wrapped under these words */
+                "Handoff-Wrap"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["SealedBytes"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_commit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_fill: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description fill */
+                "Handoff-Fill": string;
+                /** @description SHA-256 of the filling device's secret */
+                "Handoff-Source": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["SealedBytes"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoffProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_sealed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range: `bytes=4096-` */
+                Range?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_state: {
+        parameters: {
+            query?: {
+                /** @description The revision that is known: the answer waits for another, up to 25 s. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffState"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeHandoff"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskHandoff"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handoff"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoffs_find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindHandoff"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundHandoff"];
                 };
             };
             /** @description What went wrong, and the way on */
@@ -1706,6 +2390,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    operator_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffMemory"];
                 };
             };
             /** @description What went wrong, and the way on */

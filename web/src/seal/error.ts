@@ -1,5 +1,6 @@
 /** Something is refused. `code` is stable and listed in the last section of docs/format.md; the message carries nothing secret. */
 export type SealCode =
+  | 'handoff_form' | 'handoff_version' | 'handoff_cut' | 'handoff_mistyped' | 'handoff_head' | 'handoff_newer' | 'handoff_type' | 'handoff_packed'
   | 'truncated' | 'trailing' | 'magic' | 'suite' | 'flags' | 'text' | 'size' | 'header' | 'authentication' | 'part_index'
   | 'part_length' | 'part_hash' | 'root' | 'commitment' | 'length' | 'padding' | 'signed' | 'signature'
   | 'too_large' | 'manifest_json' | 'manifest_version' | 'manifest_text' | 'manifest_number'

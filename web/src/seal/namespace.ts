@@ -4,7 +4,7 @@
  */
 import type { Bytes } from './primitives.ts';
 
-const T = (name: string): Bytes => new TextEncoder().encode(`depesche/v1/${name}\0`);
+export const T = (name: string): Bytes => new TextEncoder().encode(`depesche/v1/${name}\0`);
 
 export const NAMESPACE = {
   /** Associated data of a file object's stream. */

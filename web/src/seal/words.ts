@@ -21,7 +21,7 @@ const PASSES = 3;
 export const WORD_LISTS = ['en', 'de', 'cs'] as const;
 export type WordList = (typeof WORD_LISTS)[number];
 
-interface Words {
+export interface Words {
   list: readonly string[];
   set: ReadonlySet<string>;
 }
@@ -33,7 +33,8 @@ async function load(list: WordList): Promise<Words> {
   return { list: words, set: new Set(words) };
 }
 
-function wordsOf(list: WordList): Promise<Words> {
+/** Fetches a list that will soon be needed. */
+export function loadWords(list: WordList): Promise<Words> {
   const known = loaded.get(list) ?? load(list);
   loaded.set(list, known);
   return known;
@@ -41,7 +42,7 @@ function wordsOf(list: WordList): Promise<Words> {
 
 /** `words(bytes, count)`. */
 export async function words(bytes: Bytes, count: number, list: WordList): Promise<string[]> {
-  const all = (await wordsOf(list)).list;
+  const all = (await loadWords(list)).list;
   let number = bytes.reduce((value, byte) => value * 256n + BigInt(byte), 0n);
   return Array.from({ length: count }, () => {
     const word = all[Number(number % LIST_LEN)] ?? '';
@@ -59,7 +60,7 @@ export async function wordsOfKey(fingerprint: Bytes, list: WordList): Promise<st
 /** Words as they enter a key: lower case, joined by hyphens. Reads `count` typed words: NFKC, any case, white space, hyphens, commas between. */
 export async function parsePhrase(text: string, list: WordList, count: number): Promise<string> {
   const pieces = text.normalize('NFKC').toLowerCase().split(/[\s\u0085,-]+/u).filter((word) => word !== '');
-  if (countWords(pieces, (await wordsOf(list)).set) !== count) refuse('words_count');
+  if (countWords(pieces, (await loadWords(list)).set) !== count) refuse('words_count');
   return pieces.join('-');
 }
 

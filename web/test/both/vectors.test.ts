@@ -2,6 +2,9 @@
 import { expect, test } from 'vitest';
 import { SealError } from '../../src/seal/error.ts';
 import * as file from '../../src/seal/file.ts';
+import * as handoff from '../../src/seal/handoff.ts';
+import { parseContent, writeContent } from '../../src/seal/handoff-content.ts';
+import { handoffUrl, parseHandoffUrl } from '../../src/seal/handoff-text.ts';
 import { linkAuth, linkAuth2, openRecord, parseRecord, sealRecord, writeHead, writeRecord } from '../../src/seal/link.ts';
 import { code, linkUrl, parseCode, parseLink } from '../../src/seal/link-text.ts';
 import { fits, manifestFromJson, manifestToJson } from '../../src/seal/manifest.ts';
@@ -161,6 +164,42 @@ const kinds: Record<string, (vector: Vector) => Promise<void> | void> = {
     const secret = parseCode(vector.text as string);
     expect(secret).toEqual(unhex(vector.secret));
     expect(code(secret)).toBe(vector.canonical);
+  },
+  async handoff(vector) {
+    const text = await plaintext(vector);
+    const kept = vector.sealed as Members;
+    const header = unhex(vector.header ?? '');
+    const sealed = text ? await handoff.sealHandoff(unhex(vector.secret), () => header.slice(1), text) : unhex(kept.hex);
+    if (text) {
+      expect(sealed.length).toBe(kept.size);
+      same(await sha256(sealed), unhex(kept.sha256));
+    }
+    const secret = unhex(opened(vector, 'secret'));
+    same(await handoff.openHandoff(secret, edited(vector, sealed)), text);
+    const [auth, fill] = [await handoff.handoffAuth(secret), await handoff.handoffFill(secret)];
+    expect([auth, await sha256(auth), fill, await sha256(fill)]).toEqual(
+      [vector.auth, vector.auth_sha256, vector.fill, vector.fill_sha256].map(unhex));
+    expect(await handoff.checkWords(secret, unhex(vector.id), await sha256(unhex(vector.token)))).toEqual(vector.check_words);
+  },
+  handoff_content(vector) {
+    const content = parseContent(unhex(vector.bytes));
+    expect(content).toEqual({ name: vector.name, type: vector.type, bytes: unhex(vector.content) });
+    expect(parseContent(writeContent(content))).toEqual(content);
+  },
+  handoff_url(vector) {
+    const url = parseHandoffUrl(vector.text as string);
+    expect(url).toEqual({ base: vector.base, id: unhex(vector.id), direction: vector.direction, secret: unhex(vector.secret) });
+    expect(parseHandoffUrl(handoffUrl(url))).toEqual(url);
+  },
+  async handoff_typed(vector) {
+    const words = await handoff.parseTyped(vector.text as string);
+    expect(words).toBe(vector.words);
+    if (vector.random !== undefined) expect(await handoff.makeTyped(() => unhex(vector.random))).toBe(words);
+    const key = await handoff.stretchTyped(words);
+    expect(await handoff.typedFind(key)).toEqual(unhex(vector.find));
+    const secret = await handoff.unwrapSecret(key, unhex(vector.wrap));
+    expect(secret).toEqual(unhex(vector.secret));
+    expect(await handoff.wrapSecret(key, unhex(vector.nonce), secret)).toEqual(unhex(vector.wrap));
   },
   name(vector) {
     checkName(vector.name as string);

@@ -236,6 +236,7 @@ const texts: MemberTexts = {
   notThereTitle: 'Tato zásilka není vaše',
   notThere: 'Neexistuje, nebo ji poslal jiný účet.',
   toSent: 'K odeslaným zásilkám',
+  handoff: 'Předat',
   logins: 'Přihlášení',
   loginsTitle: 'Vaše přihlášení',
   loginsLead: 'Každý prohlížeč a program, který je přihlášen pod vaším jménem. Ukončete ty, které neznáte.',

@@ -244,6 +244,7 @@ const texts: MemberTexts = {
   notThereTitle: 'Diese Zustellung ist nicht Ihre',
   notThere: 'Es gibt sie nicht, oder ein anderes Konto hat sie geschickt.',
   toSent: 'Zu den gesendeten Zustellungen',
+  handoff: 'Übergeben',
   logins: 'Anmeldungen',
   loginsTitle: 'Ihre Anmeldungen',
   loginsLead: 'Jeder Browser und jedes Programm, das unter Ihrem Namen angemeldet ist. Beenden Sie, was Sie nicht kennen.',

@@ -253,6 +253,7 @@ const texts = {
   notThere: 'It does not exist, or another account sent it.',
   toSent: 'To the sent deliveries',
   // logins
+  handoff: 'Hand over',
   logins: 'Logins',
   loginsTitle: 'Your logins',
   loginsLead: 'Every browser and program that is logged in as you. End those you do not know.',
