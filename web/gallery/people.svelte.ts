@@ -66,7 +66,7 @@ function inboxOf(code: Code, empty: boolean): InboxView {
   return view;
 }
 
-function letterOf(code: Code, level: 1 | 3 | 4, opened: boolean, trust: Trust | 'unsigned' | undefined = undefined): ReceivedLetter {
+function letterOf(code: Code, level: 1 | 3 | 4, opened: boolean, trust?: Trust | 'unsigned'): ReceivedLetter {
   const s = say[code];
   const sizes = [2.4e6, 38.1e6, 184e3];
   return {
@@ -97,8 +97,13 @@ function registerOf(code: Code, step: RegisterStep): RegisterView {
   return { step, busy: false, problem: undefined, strength: (text) => judge(text, code, []), make: nothing, again: nothing };
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- props differ per page
-export type Scene = { page: Component<any>; props: Record<string, unknown>; framed?: 'received' | 'sent' | 'contacts' | 'sealpass' | 'logins'; guest?: boolean };
+export interface Scene {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- props differ per page
+  page: Component<any>;
+  props: Record<string, unknown>;
+  framed?: 'received' | 'sent' | 'contacts' | 'sealpass' | 'logins';
+  guest?: boolean;
+}
 
 export function peopleScenes(code: Code, brand: Brand): Record<string, Scene> {
   const [first] = waitingOf(code);

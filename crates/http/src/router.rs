@@ -138,7 +138,21 @@ fn for_visitors() -> Vec<Route> {
 
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
 const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
-const FOR_MEMBERS: [&str; 6] = ["/", "/new", "/sent", "/sent/{id}", "/login", "/first"];
+const FOR_MEMBERS: [&str; 13] = [
+    "/",
+    "/new",
+    "/sent",
+    "/sent/{id}",
+    "/received",
+    "/received/{id}",
+    "/contacts",
+    "/sealpass",
+    "/sealpass/recover",
+    "/logins",
+    "/register/{token}",
+    "/login",
+    "/first",
+];
 
 fn for_people() -> Vec<Route> {
     use Access::{Demo, Public};

@@ -48,7 +48,7 @@ export class SealPassFlow implements SealPassView {
     const { vault, keyring } = this.#tools;
     const fingerprint = keyring.keyring?.fingerprint;
     if (fingerprint === undefined) return;
-    const { words } = await vault.call('wordsOf', { fingerprints: [fingerprint] }).catch(() => ({ words: {} as Record<string, string[]> }));
+    const { words } = await vault.call('wordsOf', { fingerprints: [fingerprint] }).catch(() => ({ words: {} }));
     if (this.step.at === 'manage') this.step = { ...this.step, words: words[fingerprint] };
   }
 
