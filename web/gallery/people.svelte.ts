@@ -50,7 +50,7 @@ function sealPassOf(code: Code, step: SealPassStep, more: Partial<SealPassView> 
   };
 }
 
-const KIT = { code: '7QH4-ZW2M-K9TD-3XPA-VN6R-E8CJ-Y4FB-M2SK-Q', name: 'Maria Huber', address: 'm.huber@beispiel.de', host: 'zustellung.keller-novak.example', made: NOW, version: 1, id: '4f2a 91c7 08de b35a' };
+const KIT = { code: '7QH4-ZW2M-K9TD-3XPA-VN6R-E8CJ-Y4FB-M2SK-Q', name: 'Maria Huber', address: 'm.huber@beispiel.de', host: 'zustellung.keller-novak.example', made: NOW, number: 1, id: '4f2a 91c7 08de b35a' };
 
 function inboxOf(code: Code, empty: boolean): InboxView {
   const s = say[code].subjects;
@@ -81,7 +81,7 @@ function receivedOf(letter: ReceivedLetter | undefined, step: ReceivedStep): Rec
 
 function contactsOf(code: Code, empty: boolean, locked = false): ContactsView {
   const one = (email: string, name: string | undefined, trust?: Trust): Contact => ({
-    email, name, since: trust === 'verified' ? NOW - 20 * DAY : undefined, key: trust && { account: email, fingerprint: email, epoch: 0, trust: locked ? 'locked' : trust },
+    email, name, since: trust === 'verified' ? NOW - 20 * DAY : undefined, key: trust && { account: email, fingerprint: email, epoch: 0, trust: locked ? 'locked' : trust, upTo: 3 },
   });
   const contacts = [
     one('j.novakova@advokat.example', 'Jana Nováková', 'verified'), one('t.huber@huber-bau.example', 'Thomas Huber', 'seen'),

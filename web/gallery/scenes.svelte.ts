@@ -62,7 +62,7 @@ function sendOf(code: Code, step: SendStep, empty = false, level: 1 | 2 | 3 | 4 
     subject: empty ? '' : s.subject,
     message: empty ? '' : s.note,
     level,
-    keys: { 'j.novakova@advokat.example': { key: true, trust: 'verified' }, 't.huber@huber-bau.example': { key: false } },
+    keys: { 'j.novakova@advokat.example': { key: true, trust: 'verified', upTo: 4 }, 't.huber@huber-bau.example': { key: false } },
     noSealPass: false, replyTo: undefined,
     files: empty
       ? []
@@ -191,7 +191,7 @@ export function scenes(code: Code): Record<string, Show> {
     'compose-level4': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { noSealPass: true }) }),
     'compose-code': page(Compose, { view: codeOf(sendOf(code, { at: 'writing' })) }),
     'compose-level1': page(Compose, { view: sendOf(code, { at: 'writing' }, false, 1) }),
-    'compose-reply': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { replyTo: { parcel: 'a', name: 'Dr. Anna Keller', level: 4, subject: '' }, people: [{ address: 'a.keller@keller-novak.example', name: 'Dr. Anna Keller' }], keys: { 'a.keller@keller-novak.example': { key: true, trust: 'seen' } } }) }),
+    'compose-reply': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { replyTo: { parcel: 'a', name: 'Dr. Anna Keller', level: 4, subject: '' }, people: [{ address: 'a.keller@keller-novak.example', name: 'Dr. Anna Keller' }], keys: { 'a.keller@keller-novak.example': { key: true, trust: 'seen', upTo: 3 } } }) }),
     'compose-codes': page(Compose, { view: sendOf(code, { at: 'sent', id: 'a', mailed: ['Jana Nováková', 'Thomas Huber'], links: [], waiting: ['Thomas Huber'], codes: [{ email: 't.huber@huber-bau.example', words: 'birne-kutsche-nordwind-elf', mode: 'confirm' }] }) }),
     'compose-sending': page(Compose, { view: sendOf(code, { at: 'sending', done: 26e6, total: 40.7e6, perSecond: 2.6e6, secondsLeft: 6 }) }),
     'compose-waiting': page(Compose, { view: sendOf(code, { at: 'sending', done: 26e6, total: 40.7e6, waiting: 'offline' }) }),

@@ -424,8 +424,11 @@ impl Config {
     }
 }
 
-/// Media type and bytes of the logo; the type is told by the content.
-fn load_logo(path: &str) -> anyhow::Result<Option<(&'static str, Arc<[u8]>)>> {
+/// Media type and bytes.
+type Logo = (&'static str, Arc<[u8]>);
+
+/// The logo; its type is told by the content.
+fn load_logo(path: &str) -> anyhow::Result<Option<Logo>> {
     if path.is_empty() {
         return Ok(None);
     }

@@ -34,6 +34,21 @@ pub enum ForFile {}
 /// Purpose: a link password after Argon2id (pw).
 #[derive(Debug)]
 pub enum ForLinkPassword {}
+/// Purpose: makes the Ed25519 key that signs for an account.
+#[derive(Debug)]
+pub enum ForSignature {}
+/// Purpose: makes the KEM key that opens stanzas; the 32-byte seed is the private key.
+#[derive(Debug)]
+pub enum ForKem {}
+/// Purpose: makes the claim codes of an account.
+#[derive(Debug)]
+pub enum ForClaimCodes {}
+/// Purpose: opens a keyring (UMK).
+#[derive(Debug)]
+pub enum ForKeyring {}
+/// Purpose: a claim code after Argon2id (ck).
+#[derive(Debug)]
+pub enum ForClaim {}
 /// Purpose: one server's key-encryption key; wraps item keys.
 #[derive(Debug)]
 pub enum ForServerKek {}
@@ -44,11 +59,21 @@ pub enum ForServerItem {}
 impl sealed::Sealed for ForParcel {}
 impl sealed::Sealed for ForFile {}
 impl sealed::Sealed for ForLinkPassword {}
+impl sealed::Sealed for ForSignature {}
+impl sealed::Sealed for ForKem {}
+impl sealed::Sealed for ForClaimCodes {}
+impl sealed::Sealed for ForKeyring {}
+impl sealed::Sealed for ForClaim {}
 impl sealed::Sealed for ForServerKek {}
 impl sealed::Sealed for ForServerItem {}
 impl Purpose for ForParcel {}
 impl Purpose for ForFile {}
 impl Purpose for ForLinkPassword {}
+impl Purpose for ForSignature {}
+impl Purpose for ForKem {}
+impl Purpose for ForClaimCodes {}
+impl Purpose for ForKeyring {}
+impl Purpose for ForClaim {}
 impl Purpose for ForServerKek {}
 impl Purpose for ForServerItem {}
 impl WrapPurpose for ForServerKek {
@@ -64,6 +89,16 @@ pub type ParcelKey = Key<ForParcel>;
 pub type FileKey = Key<ForFile>;
 /// A link password after Argon2id.
 pub type StretchedPassword = Key<ForLinkPassword>;
+/// Makes the key that signs.
+pub type SignatureSeed = Key<ForSignature>;
+/// Is the private key that opens stanzas.
+pub type KemSeed = Key<ForKem>;
+/// Makes claim codes.
+pub type ClaimSeed = Key<ForClaimCodes>;
+/// Opens a keyring (UMK).
+pub type KeyringKey = Key<ForKeyring>;
+/// A claim code after Argon2id (ck).
+pub type ClaimKey = Key<ForClaim>;
 /// Wraps item keys on the server.
 pub type ServerKek = Key<ForServerKek>;
 /// Seals one waiting item on the server.
@@ -152,6 +187,10 @@ pub enum OfLink {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OfAccount {}
 
+/// What an [`Id`] names: an instant claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OfClaim {}
+
 /// Names a parcel; chosen by the sender.
 pub type ParcelId = Id<OfParcel>;
 /// Names a file object.
@@ -160,6 +199,8 @@ pub type FileId = Id<OfFile>;
 pub type LinkId = Id<OfLink>;
 /// Names an account.
 pub type AccountId = Id<OfAccount>;
+/// Names an instant claim.
+pub type ClaimId = Id<OfClaim>;
 
 /// 128 random bits that name something; shown as 22 characters of base64url.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,5 +290,43 @@ impl fmt::Display for Hash {
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Hash({self})")
+    }
+}
+
+/// Names a key record, and so the keys in it: SHA-256(T(key-fpr) || R).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; KEY_LEN]);
+
+impl Fingerprint {
+    /// Takes a stored value.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; KEY_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; KEY_LEN] {
+        &self.0
+    }
+
+    /// Reads the 43 characters that `Display` writes.
+    ///
+    /// # Errors
+    /// [`FormatError::Text`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, FormatError> {
+        format::from_text(text).map(Self)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format::to_text(&self.0))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
     }
 }

@@ -11,6 +11,12 @@
 //! | [`stream`], [`file`](mod@file) | 256 KiB segments; file objects in 8 MiB parts |
 //! | [`manifest`], [`name`] | the list of contents |
 //! | [`parcel`] | the door: header and sealed manifest |
+//! | [`signature`], [`signed`] | signatures; signed parcels, and where a parcel comes from |
+//! | [`record`], [`trust`] | key records and their chains; pins of contacts |
+//! | [`keyring`], [`lock`], [`kit`] | the own keys, what opens them, the printed kit |
+//! | [`stanza`], [`release`] | a parcel's key for one opener; claim codes (protocol R) |
+//! | [`words`] | words of a key and of a code |
+//! | [`going_on`] | what a client keeps to go on with |
 //! | [`link`], [`link_text`], [`password`] | the record behind a link, the link itself, its password |
 //! | [`wrap`] | server secrets |
 //!
@@ -89,9 +95,14 @@
 pub mod file;
 mod flags;
 pub mod format;
+pub mod going_on;
 pub mod key;
+pub mod keyring;
+mod keyring_json;
+pub mod kit;
 pub mod link;
 pub mod link_text;
+pub mod lock;
 pub mod manifest;
 mod manifest_json;
 pub mod name;
@@ -99,5 +110,12 @@ pub mod namespace;
 pub mod parcel;
 pub mod password;
 pub mod primitives;
+pub mod record;
+pub mod release;
+pub mod signature;
+pub mod signed;
+pub mod stanza;
 pub mod stream;
+pub mod trust;
+pub mod words;
 pub mod wrap;

@@ -9,7 +9,7 @@ use std::fmt;
 use crate::file::{self, FileError};
 use crate::flags::Level;
 use crate::format::FormatError;
-use crate::key::{AccountId, FileId, FileKey, Hash, ParcelId};
+use crate::key::{AccountId, FileId, FileKey, Fingerprint, Hash, ParcelId};
 use crate::name::{self, Name, NameError};
 use crate::stream;
 
@@ -133,7 +133,7 @@ pub struct Sender {
     /// The mail address, as the sender has it: 1 to 320 bytes without control characters.
     pub address: String,
     /// Of the key that signed; levels 3 and 4.
-    pub fingerprint: Option<Hash>,
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// The parcel that is answered.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::flags::Level;
 use crate::format::FormatError;
-use crate::key::{AccountId, FileId, FileKey, Hash, ParcelId};
+use crate::key::{AccountId, FileId, FileKey, Fingerprint, Hash, ParcelId};
 use crate::manifest::{Contents, Entry, InReplyTo, Manifest, ManifestError, Object, Sender};
 use crate::name::Name;
 
@@ -122,7 +122,7 @@ impl From<&Manifest> for WireManifest {
             sender: WireSender {
                 account: sender.account.map(|id| id.to_string()),
                 address: sender.address.clone(),
-                fingerprint: sender.fingerprint.map(|hash| hash.to_string()),
+                fingerprint: sender.fingerprint.map(|print| print.to_string()),
             },
             in_reply_to: manifest.in_reply_to.map(|reply| WireReply {
                 parcel_id: reply.parcel.to_string(),
@@ -188,7 +188,7 @@ impl WireManifest {
         let sender = Sender {
             account: optional(self.sender.account, AccountId::parse)?,
             address: self.sender.address,
-            fingerprint: optional(self.sender.fingerprint, Hash::parse)?,
+            fingerprint: optional(self.sender.fingerprint, Fingerprint::parse)?,
         };
         let in_reply_to = match self.in_reply_to {
             None => None,

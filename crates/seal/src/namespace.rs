@@ -23,6 +23,40 @@ pub enum Namespace {
     LinkPass,
     /// Key that wraps the parcel key in a link record.
     LinkKey,
+    /// A sender's signature of a manifest.
+    ParcelSig,
+    /// The parcel key wrapped for a public key.
+    Stanza,
+    /// A signature that releases a stanza.
+    Release,
+    /// A signature of a key record.
+    KeyRecord,
+    /// Fingerprint of a key record.
+    KeyFingerprint,
+    /// Salt of the words of a key.
+    KeyWords,
+    /// Associated data of a lock.
+    Lock,
+    /// Key that wraps the keyring's key in a lock.
+    LockKek,
+    /// Commitment of a lock to its secret.
+    LockCommit,
+    /// Key of a keyring's body.
+    Keyring,
+    /// Words of a claim code.
+    ClaimCode,
+    /// Key of the tag that registers a recipient's key.
+    ClaimRegister,
+    /// Key of the tag that releases to it.
+    ClaimRelease,
+    /// Key that wraps the parcel key in an instant claim.
+    ClaimKey,
+    /// What a recipient shows to get an instant claim.
+    ClaimAuth,
+    /// Key of the tag under which a recipient makes his own stanza.
+    ClaimAck,
+    /// Key of a sealed going-on record.
+    Draft,
     /// Server secrets: a key-encryption key at work.
     ServerKek,
     /// Server secrets: the key of one waiting item at work.
@@ -31,7 +65,7 @@ pub enum Namespace {
 
 impl Namespace {
     /// Every label there is, for tests that hold them apart.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 27] = [
         Self::File,
         Self::Parts,
         Self::Commit,
@@ -40,6 +74,23 @@ impl Namespace {
         Self::LinkAuth,
         Self::LinkPass,
         Self::LinkKey,
+        Self::ParcelSig,
+        Self::Stanza,
+        Self::Release,
+        Self::KeyRecord,
+        Self::KeyFingerprint,
+        Self::KeyWords,
+        Self::Lock,
+        Self::LockKek,
+        Self::LockCommit,
+        Self::Keyring,
+        Self::ClaimCode,
+        Self::ClaimRegister,
+        Self::ClaimRelease,
+        Self::ClaimKey,
+        Self::ClaimAuth,
+        Self::ClaimAck,
+        Self::Draft,
         Self::ServerKek,
         Self::ServerItem,
     ];
@@ -56,6 +107,23 @@ impl Namespace {
             Self::LinkAuth => b"depesche/v1/link-auth\0",
             Self::LinkPass => b"depesche/v1/link-pass\0",
             Self::LinkKey => b"depesche/v1/link-key\0",
+            Self::ParcelSig => b"depesche/v1/parcel-sig\0",
+            Self::Stanza => b"depesche/v1/stanza\0",
+            Self::Release => b"depesche/v1/release\0",
+            Self::KeyRecord => b"depesche/v1/key-record\0",
+            Self::KeyFingerprint => b"depesche/v1/key-fpr\0",
+            Self::KeyWords => b"depesche/v1/key-words\0",
+            Self::Lock => b"depesche/v1/lock\0",
+            Self::LockKek => b"depesche/v1/lock-kek\0",
+            Self::LockCommit => b"depesche/v1/lock-commit\0",
+            Self::Keyring => b"depesche/v1/keyring\0",
+            Self::ClaimCode => b"depesche/v1/claim-code\0",
+            Self::ClaimRegister => b"depesche/v1/claim-reg\0",
+            Self::ClaimRelease => b"depesche/v1/claim-rel\0",
+            Self::ClaimKey => b"depesche/v1/claim-key\0",
+            Self::ClaimAuth => b"depesche/v1/claim-auth\0",
+            Self::ClaimAck => b"depesche/v1/claim-ack\0",
+            Self::Draft => b"depesche/v1/draft\0",
             Self::ServerKek => b"depesche/v1/server-kek\0",
             Self::ServerItem => b"depesche/v1/server-item\0",
         }

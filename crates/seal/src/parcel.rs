@@ -6,6 +6,7 @@
 //! M = H || Stream(KDF(PK, parcel_id, T(manifest-key)), aad = T(manifest) || H, text)
 //! text = u32 length || json || sigalg || signature 64 || zeros to the next multiple of 1024
 //! ```
+//! Levels 3 and 4 are signed (`signed.rs`): sigalg 01, Ed25519 over T(parcel-sig) || H || SHA-256(json).
 //! AES-GCM does not commit to its key; `com` does, and is compared in constant time before anything
 //! is decrypted. M names no recipients and never changes.
 
@@ -19,7 +20,9 @@ use crate::key::{Hash, ParcelId, ParcelKey};
 use crate::manifest::{Manifest, ManifestError};
 use crate::namespace::Namespace;
 use crate::primitives::{self, Secret};
+use crate::signature::{self, Signature, SignatureError};
 use crate::stream::{self, Stream, StreamError, StreamHeader};
+use crate::trust::TrustError;
 
 /// Bytes of H.
 pub const HEADER_LEN: usize = 54;
@@ -28,8 +31,6 @@ pub const MAX_MANIFEST: usize = 64 << 20;
 
 const MAGIC: [u8; 4] = *b"DPM1";
 const PAD: usize = 1024;
-const SIGNATURE_LEN: usize = 64;
-const NO_SIGNATURE: u8 = 0;
 
 /// A parcel cannot be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -52,14 +53,20 @@ pub enum ParcelError {
     /// The padding is not zeros to the next multiple of 1024.
     #[error("the list of contents is damaged: its padding is wrong")]
     Padding,
-    /// There is a signature at a level that has none.
-    #[error("the list of contents carries a signature where none belongs")]
+    /// There is a signature at a level that has none, or none of this suite where one belongs.
+    #[error("the list of contents carries a signature where none belongs, or none where one does")]
     Signature,
-    /// Levels 3 and 4 carry a signature, which this program cannot check yet.
+    /// Levels 3 and 4 are signed, and open with the key of whoever made them at hand.
     #[error(
-        "this delivery is signed, and this program cannot check signatures yet; a newer one can"
+        "this delivery is signed; it opens with your SealPass, and with its sender's key at hand"
     )]
-    SignatureUnsupported,
+    Signed,
+    /// The signature is wrong.
+    #[error(transparent)]
+    SignatureWrong(#[from] SignatureError),
+    /// Its sender is not the one that is known.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The list inside is at fault.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -81,7 +88,9 @@ impl ParcelError {
             Self::Length => "length",
             Self::Padding => "padding",
             Self::Signature => "signature",
-            Self::SignatureUnsupported => "signature_unsupported",
+            Self::Signed => "signed",
+            Self::SignatureWrong(error) => error.code(),
+            Self::Trust(error) => error.code(),
             Self::Manifest(error) => error.code(),
             Self::TooLarge => "too_large",
         }
@@ -249,48 +258,61 @@ impl SealedManifest {
         self.bytes
     }
 
-    /// Opens and checks the list of contents.
+    /// Opens and checks the list of contents of a parcel that is not signed.
     ///
     /// # Errors
-    /// [`ParcelError::Commitment`] for another parcel's key; [`ParcelError::SignatureUnsupported`] for
-    /// a signed parcel; else what the text inside is refused for.
+    /// [`ParcelError::Commitment`] for another parcel's key; [`ParcelError::Signed`] for a signed parcel,
+    /// which [`crate::signed::open`] opens; else what the text inside is refused for.
     pub fn open(&self, key: &ParcelKey) -> Result<Manifest, ParcelError> {
         self.header.verify(key)?;
         if self.header.flags.signed() {
-            return Err(ParcelError::SignatureUnsupported);
+            return Err(ParcelError::Signed);
         }
-        let text = stream::open_with(
+        let text = self.open_text(key)?;
+        let (json, _none) = read_text(&text, false)?;
+        Ok(Manifest::from_json(json)?)
+    }
+
+    /// The padded text. The caller has verified the header.
+    pub(crate) fn open_text(&self, key: &ParcelKey) -> Result<Zeroizing<Vec<u8>>, ParcelError> {
+        Ok(stream::open_with(
             manifest_key(key, &self.header.id).as_slice(),
             &manifest_aad(&self.header),
             &self.bytes[HEADER_LEN..],
-        )?;
-        Ok(Manifest::from_json(read_text(&text)?)?)
+        )?)
     }
 }
 
-/// The json inside the padded text of an unsigned manifest.
-fn read_text(text: &[u8]) -> Result<&[u8], ParcelError> {
+/// The json inside the padded text, and the signature, which is there exactly where one belongs.
+pub(crate) fn read_text(
+    text: &[u8],
+    signed: bool,
+) -> Result<(&[u8], Option<Signature>), ParcelError> {
     let mut reader = Reader::new(text);
     let length = reader.u32().map_err(|_| ParcelError::Length)? as usize;
     let json = reader.bytes(length).map_err(|_| ParcelError::Length)?;
-    let algorithm = reader.u8().map_err(|_| ParcelError::Length)?;
-    let signature: [u8; SIGNATURE_LEN] = reader.array().map_err(|_| ParcelError::Length)?;
-    if algorithm != NO_SIGNATURE || signature != [0; SIGNATURE_LEN] {
+    let signature = signature::read(&mut reader).map_err(|_| ParcelError::Length)?;
+    let signature = signature.map_err(|_| ParcelError::Signature)?;
+    if signature.is_some() != signed {
         return Err(ParcelError::Signature);
     }
     let padding = reader.rest();
     if padding.len() >= PAD || padding.iter().any(|&byte| byte != 0) {
         return Err(ParcelError::Padding);
     }
-    Ok(json)
+    Ok((json, signature))
 }
 
-fn write_text(json: &[u8]) -> Result<Zeroizing<Vec<u8>>, ParcelError> {
+fn write_text(
+    json: &[u8],
+    signature: Option<&Signature>,
+) -> Result<Zeroizing<Vec<u8>>, ParcelError> {
     let length = u32::try_from(json.len()).map_err(|_| ParcelError::TooLarge)?;
-    let used = 4 + json.len() + 1 + SIGNATURE_LEN;
+    let used = 4 + json.len() + signature::WRITTEN_LEN;
     let mut text = Zeroizing::new(Vec::with_capacity(used.next_multiple_of(PAD)));
     text.extend_from_slice(&length.to_be_bytes());
     text.extend_from_slice(json);
+    signature::write(signature, &mut text);
     text.resize(used.next_multiple_of(PAD), 0);
     Ok(text)
 }
@@ -299,7 +321,7 @@ fn write_text(json: &[u8]) -> Result<Zeroizing<Vec<u8>>, ParcelError> {
 ///
 /// # Errors
 /// [`ParcelError::Manifest`] for a list that a receiver would refuse, [`ParcelError::TooLarge`], and
-/// [`ParcelError::SignatureUnsupported`] for levels 3 and 4 that are not from outside.
+/// [`ParcelError::Signed`] for levels 3 and 4 that are not from outside: see [`crate::signed::seal`].
 pub fn seal(
     key: &ParcelKey,
     id: ParcelId,
@@ -308,12 +330,23 @@ pub fn seal(
     manifest: &Manifest,
 ) -> Result<SealedManifest, ParcelError> {
     if flags.signed() {
-        return Err(ParcelError::SignatureUnsupported);
+        return Err(ParcelError::Signed);
     }
     let header = Header::new(key, id, flags);
-    let text = write_text(&manifest.to_json()?)?;
+    seal_text(key, header, stream_header, &manifest.to_json()?, None)
+}
+
+/// M around a json that was checked.
+pub(crate) fn seal_text(
+    key: &ParcelKey,
+    header: Header,
+    stream_header: StreamHeader,
+    json: &[u8],
+    signature: Option<&Signature>,
+) -> Result<SealedManifest, ParcelError> {
+    let text = write_text(json, signature)?;
     let stream = Stream::derive(
-        manifest_key(key, &id).as_slice(),
+        manifest_key(key, &header.id).as_slice(),
         stream_header,
         &manifest_aad(&header),
     );

@@ -19,8 +19,11 @@ use crate::vcard::card;
 use crate::vcard::writer::Version;
 use crate::{der, html, openpgp, p12, x509};
 
+/// Takes any bytes, and must not panic.
+pub type Reader = fn(&[u8]);
+
 /// Each reader with its name.
-pub const READERS: &[(&str, fn(&[u8]))] = &[
+pub const READERS: &[(&str, Reader)] = &[
     ("prefs", prefs),
     ("logins", logins_json),
     ("key4", key_database),

@@ -29,7 +29,8 @@ export interface Kit {
   address: string;
   host: string;
   made: number;
-  version: number;
+  /** Of the account's kits; a newer one ends the older. */
+  number: number;
   /** Of the kit; groups. */
   id: string;
 }

@@ -94,10 +94,9 @@ export class SealPassFlow implements SealPassView {
 
   async #kit(first: boolean): Promise<void> {
     const { vault, keyring, account, host } = this.#tools;
-    const { code, email, fingerprint, made } = await vault.call('makeKit', {});
+    const { code, email, number, id, made } = await vault.call('makeKit', {});
     if (keyring.keyring) keyring.keyring = { ...keyring.keyring, kit: true };
-    const id = fingerprint.replace(/[^A-Za-z0-9]/g, '').slice(0, 16).toLowerCase().replace(/(.{4})(?=.)/g, '$1 ');
-    this.step = { at: 'kit', first, kit: { code, name: account.name, address: email, host, made, version: keyring.keyring?.version ?? 1, id } };
+    this.step = { at: 'kit', first, kit: { code, name: account.name, address: email, host, made, number, id } };
   }
 
   putAway(): void {

@@ -1,7 +1,7 @@
 /** What the compose page shows of a delivery in the making; `SendFlow` keeps it true. Sizes in bytes. */
 import type { FileState } from '../ui/file-state.ts';
 import type { Level } from '../ui/level.ts';
-import type { ClaimCode, CodeMode, Trust } from '../vault/keys-protocol.ts';
+import type { ClaimCode, CodeMode, Trust, UpTo } from '../vault/keys-protocol.ts';
 
 export type { ClaimCode, CodeMode };
 
@@ -54,7 +54,7 @@ export interface SendOptions {
 }
 
 /** What is known of a recipient's key: none yet, or how far it is trusted. Not there while it is asked for. */
-export type KeyOf = { key: false } | { key: true; trust: Trust };
+export type KeyOf = { key: false } | { key: true; trust: Trust; upTo: UpTo };
 
 /** The delivery that is answered. */
 export interface ReplyTo {

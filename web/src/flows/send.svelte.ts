@@ -170,7 +170,7 @@ export class SendFlow implements SendView {
     if (level < 3 || emails.length === 0) return;
     try {
       const answer = await this.#tools.vault.call('keysOf', { emails });
-      const found = answer.people.map(({ email, key }): [string, KeyOf] => [email.toLowerCase(), key === undefined ? { key: false } : { key: true, trust: key.trust }]);
+      const found = answer.people.map(({ email, key }): [string, KeyOf] => [email.toLowerCase(), key === undefined ? { key: false } : { key: true, trust: key.trust, upTo: key.upTo }]);
       this.keys = { ...this.keys, ...Object.fromEntries(found) };
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;

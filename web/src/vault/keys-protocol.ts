@@ -34,11 +34,14 @@ export interface KeyringState {
  */
 export type Trust = 'verified' | 'seen' | 'new' | 'renewed' | 'reset' | 'changed' | 'locked';
 
+/** The highest level at which something goes to this key at once; 2: nothing does, it waits for a release. */
+export type UpTo = 2 | 3 | 4;
+
 export interface PersonKey {
   email: string;
   name: string | undefined;
   /** None: no SealPass yet (or no account: the server does not tell which). */
-  key: { account: string; fingerprint: string; epoch: number; trust: Trust } | undefined;
+  key: { account: string; fingerprint: string; epoch: number; trust: Trust; upTo: UpTo } | undefined;
 }
 
 /** How a key was verified. `pinned`: it was before, nobody compared now. */
@@ -115,8 +118,8 @@ export interface KeyCalls {
   lock: { ask: Record<string, never>; answer: KeyringState };
   /** `known`: somebody may know the old one; then the master key is made anew as well, and an old kit ends. */
   changeSealPass: { ask: { old: string; sealPass: string; known: boolean }; answer: KeyringState };
-  /** Makes a recovery kit; an older one ends. `code` is what is printed: groups of characters. */
-  makeKit: { ask: Record<string, never>; answer: { code: string; email: string; fingerprint: string; made: number } };
+  /** Makes a recovery kit; an older one ends. `code` is what is printed: groups of characters. `number` and `id` tell kits apart. */
+  makeKit: { ask: Record<string, never>; answer: { code: string; number: number; id: string; email: string; fingerprint: string; made: number } };
   /** Opens by the kit and sets a new SealPass. Nothing is lost. */
   recover: { ask: { kit: string; sealPass: string }; answer: KeyringState };
 

@@ -136,7 +136,7 @@ export interface MemberCalls extends KeyCalls {
     answer: { files: { name: string; size: number; object: string | undefined }[]; links: LinkOfPerson[]; letter?: Letter | undefined } | undefined;
   };
   addRecipients: { ask: { parcel: string; people: NewPeople }; answer: { links: LinkOfPerson[]; codes: ClaimCode[] } };
-  resend: { ask: { parcel: string; addresses: string[]; language: string }; answer: Record<string, never> };
+  resend: { ask: { parcel: string; addresses: string[]; language: Form['options']['language'] }; answer: Record<string, never> };
   /** The server's answer to extending, dropping, withdrawing: what is kept here follows. */
   follow: { ask: { parcel: string; expires?: number; dropped?: string; over?: boolean }; answer: Record<string, never> };
 }

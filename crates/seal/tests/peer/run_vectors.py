@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import format_reader as f
+import run_keyed
 
 unhex = bytes.fromhex
 
@@ -153,6 +154,7 @@ RUN = {
     "link_text": run_link_text,
     "code": run_code,
     "name": run_name,
+    **run_keyed.RUN,
 }
 
 

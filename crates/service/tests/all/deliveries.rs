@@ -171,6 +171,7 @@ async fn nobody_else_sees_or_touches_a_delivery() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn after_withdraw_nothing_opens_and_nothing_is_left() {
     let house = House::new().await;
     let sent = house.send(&["you@example.test"], Want::default()).await;

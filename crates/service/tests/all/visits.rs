@@ -103,6 +103,7 @@ async fn a_wrong_link_is_told_from_a_wrong_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn a_limit_counts_leases_and_commits_and_gives_lapsed_ones_back() {
     let house = House::new().await;
     let sent = house

@@ -137,6 +137,7 @@ fn samples_become_the_golden_files() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn a_written_profile_is_read_as_it_was() {
     let secrets = opening(None);
     let bundle = convert::read(

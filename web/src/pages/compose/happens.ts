@@ -35,7 +35,8 @@ function byKey(view: SendView, person: Addressee, t: MemberTexts): Happening {
   if (known.key && known.trust === 'changed') {
     return { badge: { tone: 'failed', icon: 'warn', words: t.badgeChanged }, steps: [t.happensChanged], code: false };
   }
-  const goes = known.key && (answered || ['verified', 'renewed', 'locked'].includes(known.trust) || (known.trust === 'seen' && view.level === 3));
+  // While the keyring is locked nobody knows; posting opens it first.
+  const goes = known.key && (answered || known.trust === 'locked' || known.upTo >= view.level);
   if (goes) return { badge: { tone: 'done', icon: 'key', words: t.badgeHas }, steps: [mail, t.happensSealPass], code: false };
   if (known.key) {
     const words = view.level === 4 || known.trust === 'reset' ? t.badgeCompare : t.badgeRelease;

@@ -97,7 +97,7 @@ const texts: PeopleTexts = {
   kitFor: 'Pro',
   kitPortal: 'Portál',
   kitMade: 'Vytvořeno',
-  kitMadeOn: (date, n) => `${date}, svazek klíčů č. ${n}`,
+  kitMadeOn: (date, n) => `${date}, list č. ${n}`,
   kitId: 'Označení',
   kitUse: 'Jak ho použít',
   kitUseSteps: ['Otevřete portál a přihlaste se.', 'Zvolte „Zapomenutý SealPass“ a potom „Použít list“.', 'Zadejte kód uvedený výše. Potom si zvolte nový SealPass.'],

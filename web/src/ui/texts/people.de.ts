@@ -97,7 +97,7 @@ const texts: PeopleTexts = {
   kitFor: 'Für',
   kitPortal: 'Portal',
   kitMade: 'Erstellt',
-  kitMadeOn: (date, n) => `${date}, Schlüsselbund Nr. ${n}`,
+  kitMadeOn: (date, n) => `${date}, Blatt Nr. ${n}`,
   kitId: 'Kennung',
   kitUse: 'So benutzen Sie es',
   kitUseSteps: ['Öffnen Sie das Portal und melden Sie sich an.', 'Wählen Sie „SealPass vergessen“ und dann „Mit Notfallblatt“.', 'Geben Sie den Code oben ein. Danach wählen Sie ein neues SealPass.'],
