@@ -50,7 +50,8 @@ function packed() {
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), pages(), packed()],
   appType: 'mpa',
-  server: { proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
+  // The words of keys and codes lie beside the client.
+  server: { fs: { allow: ['..'] }, proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
   worker: { format: 'es', plugins: () => [packed()] },
   build: {
     target: 'es2022',

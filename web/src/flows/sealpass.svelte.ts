@@ -48,8 +48,8 @@ export class SealPassFlow implements SealPassView {
     const { vault, keyring } = this.#tools;
     const fingerprint = keyring.keyring?.fingerprint;
     if (fingerprint === undefined) return;
-    const { words } = await vault.call('wordsOf', { fingerprints: [fingerprint] }).catch(() => ({ words: {} }));
-    if (this.step.at === 'manage') this.step = { ...this.step, words: words[fingerprint] };
+    const found = await vault.call('wordsOf', { fingerprints: [fingerprint] }).catch(() => undefined);
+    if (this.step.at === 'manage') this.step = { ...this.step, words: found?.words[fingerprint] };
   }
 
   go(to: 'manage' | 'change' | 'recover'): void {
