@@ -9,7 +9,7 @@ use lettre::message::{Mailbox, Mailboxes, MultiPart, header};
 use lettre::transport::smtp::client::TlsParameters;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::notice::{Letterhead, Page, write};
+use crate::letter::{Letterhead, Page, write};
 
 /// What of the house is written into mails.
 #[derive(Debug, Clone)]
