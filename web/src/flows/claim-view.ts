@@ -69,5 +69,7 @@ export interface ClaimView {
   saveAll(): void;
   stop(id: string): void;
   stopAll(): void;
+  /** Level 2: from now on it opens in the inbox, without the link. None at other levels. */
+  readonly keep?: (() => void) | undefined;
   again(): void;
 }

@@ -61,6 +61,7 @@ export class ClaimFlow implements ClaimView {
   #proof: LinkProof | undefined;
   #token = '';
   #address = '';
+  #parcel = $state<string>();
   readonly #saving: Saving;
 
   constructor(link: string, tools: ClaimTools) {
@@ -240,6 +241,7 @@ export class ClaimFlow implements ClaimView {
       this.#refused('limit_reached');
       return;
     }
+    this.#parcel = answer.parcel;
     this.#keep('address', this.#address);
     this.step = { at: 'open', left: answer.claim.left, saving: false, note: this.#kept('saving') === undefined ? undefined : 'interrupted' };
   }
@@ -258,6 +260,13 @@ export class ClaimFlow implements ClaimView {
 
   stopAll(): void {
     this.#saving.stopAll();
+  }
+
+  /** The members' page of the same tab goes on with the link, which this browser keeps for the tab. */
+  get keep(): (() => void) | undefined {
+    const parcel = this.#parcel;
+    if (parcel === undefined || this.letter?.level !== 2) return undefined;
+    return () => { this.#tools.leave(`/received/${parcel}?keep=${this.#link}`); };
   }
 
   again(): void {

@@ -25,7 +25,9 @@ import { Saving, type SavingTools } from './saving.ts';
 import { levelOf } from './sent-list.svelte.ts';
 
 export interface ReceivedTools {
-  api: SavingTools['api'] & { delivery(id: string): Promise<ApiDelivery> };
+  api: SavingTools['api'] & { delivery(id: string): Promise<ApiDelivery>; read(id: string): Promise<void> };
+  /** Level 2, from the landing page of this tab: the link that it is to be kept by. */
+  keep: { link: string; tab: string; token: string } | undefined;
   vault: KeyringVault;
   keyring: KeyringFlow;
   findPlace: SavingTools['findPlace'];
@@ -51,6 +53,7 @@ export class ReceivedFlow implements ReceivedView {
   readonly #tools: ReceivedTools;
   readonly #saving: Saving;
   #delivery: ApiDelivery | undefined;
+  #tried = false;
 
   constructor(id: string, tools: ReceivedTools) {
     this.#id = id;
@@ -95,12 +98,21 @@ export class ReceivedFlow implements ReceivedView {
       sender: { name: delivery.sender.name, address: delivery.sender.email }, trust: undefined, level: levelOf(delivery.level), subject: delivery.subject,
       message: delivery.message, expires: delivery.expires, files: undefined, reply: delivery.in_reply_to !== undefined,
     };
+    if (delivery.unread) void this.#tools.api.read(this.#id).catch(() => undefined);
     const state = ownState(delivery);
     if (state === 'withdrawn' || state === 'expired' || state === 'spent') this.step = { at: 'gone', why: state, since: state === 'expired' ? delivery.expires : undefined };
     else if (state === 'dropped') this.step = { at: 'gone', why: 'dropped' };
     else if (delivery.openable) await this.#openable();
+    else if (delivery.level === 2 && this.#tools.keep !== undefined && !this.#tried) await this.#keepIt(this.#tools.keep);
     else if (delivery.level < 3) this.step = { at: 'link' };
     else this.step = this.#tools.keyring.state === 'none' ? { at: 'set-up' } : this.#waits();
+  }
+
+  async #keepIt({ link, tab, token }: { link: string; tab: string; token: string }): Promise<void> {
+    const { vault, keyring } = this.#tools;
+    this.#tried = true;
+    this.step = { at: 'link' };
+    if ((await keyring.need(() => vault.call('keepForGood', { parcel: this.#id, token, link: { id: link, tab } }))) !== undefined) await this.#look();
   }
 
   #waits(): ReceivedStep {

@@ -66,6 +66,7 @@ const texts: VisitorTexts = {
   saveFile: (name) => `Uložit ${name}`,
   saving: 'Ukládá se',
   saved: 'Uloženo',
+  keepForGood: 'Ponechat v přijatých, otevírá SealPass',
   stop: 'Zastavit',
   reply: 'Odpovědět',
   keep: (date) => `Připraveno do ${date}. Uložte si, co budete potřebovat déle.`,

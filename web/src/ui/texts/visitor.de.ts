@@ -69,6 +69,7 @@ const texts: VisitorTexts = {
   saveFile: (name) => `${name} speichern`,
   saving: 'Wird gespeichert',
   saved: 'Gespeichert',
+  keepForGood: 'In „Empfangen“ behalten, mit SealPass',
   stop: 'Anhalten',
   reply: 'Antworten',
   keep: (date) => `Bereit bis ${date}. Speichern Sie, was Sie länger brauchen.`,

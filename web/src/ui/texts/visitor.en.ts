@@ -76,6 +76,7 @@ const texts = {
   saveFile: (name: string) => `Save ${name}`,
   saving: 'Saving',
   saved: 'Saved',
+  keepForGood: 'Keep it in my inbox, opened by my SealPass',
   stop: 'Stop',
   reply: 'Reply',
   keep: (date: string) => `Ready until ${date}. Save what you need longer.`,
