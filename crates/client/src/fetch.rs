@@ -4,6 +4,7 @@ mod check;
 mod digest;
 mod download;
 mod error;
+mod inbox;
 mod incoming;
 mod place;
 mod target;
@@ -11,6 +12,7 @@ mod visit;
 
 pub use download::{Fetched, FetchedFile, Options, download};
 pub use error::FetchError;
+pub use inbox::{Claimed, Opened, Received};
 pub use incoming::Incoming;
 pub use place::Place;
-pub use visit::{Door, Visit};
+pub use visit::{Door, Letter, Visit};

@@ -15,13 +15,19 @@ pub use depesche_api as api;
 /// The sealed format.
 pub use depesche_seal as seal;
 
+pub mod address;
 pub mod fault;
 pub mod fetch;
 pub mod http;
+pub mod keyed;
+pub mod keyring;
 pub mod layout;
 pub mod login;
 pub mod meter;
+pub mod own;
+pub mod people;
 pub mod profile;
+pub mod release;
 pub mod send;
 pub mod sent;
 pub mod walk;
