@@ -61,6 +61,6 @@ export async function bytes<P extends With<'get'>>(path: P, ask: Ask<Operation<'
 }
 
 /** PUTs bytes. */
-export async function sendBytes<P extends With<'put'>>(path: P, id: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+export async function sendBytes(path: With<'put'>, id: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
   await fetched('put', path, { at: { id }, body });
 }

@@ -3,14 +3,8 @@
  * a test hands in another. Byte strings as base64url.
  */
 
-export interface ApiKeyRecord {
-  /** R */
-  record: string;
-  /** By its own key. */
-  signature: string;
-  /** By the key of the epoch before. */
-  previous?: string;
-}
+/** A signed key record. */
+export type ApiKeyRecord = string;
 
 export interface ApiLock {
   id: string;
@@ -41,8 +35,16 @@ export interface ApiCodeStanding {
   tries_left: number;
   registered: boolean;
   wrong: boolean;
-  /** `instant`: id of the record. */
-  claim?: string;
+  /** `instant`: of the record. */
+  id?: string;
+}
+
+export interface ApiNewCode {
+  mode: string;
+  number: number;
+  record?: string;
+  /** SHA-256 of auth. */
+  auth?: string;
 }
 
 export interface ApiWaiting {
@@ -107,6 +109,8 @@ export interface KeyedApi {
   waiting(): Promise<ApiWaiting>;
   release(releases: ApiRelease[]): Promise<ApiReleased>;
   wrongTag(parcel: string, email: string, tagB: string): Promise<unknown>;
+  /** A code for somebody who waits, in the place of the one before. */
+  setCode(parcel: string, email: string, code: ApiNewCode): Promise<unknown>;
 
   delivery(parcel: string): Promise<ApiInboxDelivery>;
   open(parcel: string, token: string): Promise<{ manifest?: string }>;

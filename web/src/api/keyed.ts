@@ -14,6 +14,7 @@ export const keyed: KeyedApi = {
   waiting: () => call('get', '/waiting', {}),
   release: (releases) => call('post', '/releases', { body: { releases } }),
   wrongTag: (id, email, tagB) => call('post', '/parcels/{id}/claim-code/wrong', { at: { id }, body: { email, tag_b: tagB } }),
+  setCode: (id, email, code) => call('post', '/parcels/{id}/claim-code', { at: { id }, body: { email, claim_code: code } }),
 
   delivery: (id) => call('get', '/inbox/{id}', { at: { id } }),
   open: (id, token) => call('post', '/inbox/{id}/open', { at: { id }, body: { token } }),

@@ -1,5 +1,6 @@
 /** What members ask of the server; the session is a cookie. */
 import { bytes, call } from './call.ts';
+import type { ApiNewCode } from './keyed-port.ts';
 import type { Shape } from './port.ts';
 
 export type ApiAccount = Shape<'Account'>;
@@ -8,7 +9,7 @@ export type ApiDraft = Shape<'Draft'>;
 export type ApiNotice = Shape<'Notice'>;
 export type ApiNewRecipient = Omit<Shape<'NewRecipient'>, 'link'> & {
   link?: Shape<'NewRecipient'>['link']; stanza?: string; verified?: string; limit?: number;
-  claim_code?: { mode: string; number: number; record?: string; auth?: string };
+  claim_code?: ApiNewCode;
 };
 export type ApiPost = Omit<Shape<'PostRequest'>, 'recipients'> & { recipients: ApiNewRecipient[]; own_stanza?: string };
 export type ApiParcel = Shape<'Parcel'>;

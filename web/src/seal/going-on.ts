@@ -13,15 +13,18 @@ import { openAll, sealAll } from './stream.ts';
 const MAGIC = ascii('DPG1');
 const headOf = (parcel: Bytes): Bytes => concat(MAGIC, Uint8Array.of(SUITE), parcel);
 
-/** `streamHeader` is fresh for every text. */
-export async function sealGoingOn(umk: Bytes, parcel: Bytes, streamHeader: Bytes, text: Bytes): Promise<Bytes> {
+/** The key of one draft's records. */
+export const goingOnKey = (umk: Bytes, parcel: Bytes): Promise<Bytes> => kdf(umk, parcel, NAMESPACE.draft);
+
+/** `key`: `goingOnKey`. `streamHeader` is fresh for every text. */
+export async function sealGoingOn(key: Bytes, parcel: Bytes, streamHeader: Bytes, text: Bytes): Promise<Bytes> {
   const head = headOf(parcel);
-  return concat(head, await sealAll(await kdf(umk, parcel, NAMESPACE.draft), streamHeader, head, text));
+  return concat(head, await sealAll(key, streamHeader, head, text));
 }
 
-export async function openGoingOn(umk: Bytes, parcel: Bytes, bytes: Bytes): Promise<Bytes> {
+export async function openGoingOn(key: Bytes, parcel: Bytes, bytes: Bytes): Promise<Bytes> {
   const reader = new Reader(bytes);
   reader.magic(MAGIC);
   if (!equal(reader.bytes(ID_LEN), parcel)) refuse('draft_parcel');
-  return openAll(await kdf(umk, parcel, NAMESPACE.draft), headOf(parcel), reader.rest().slice());
+  return openAll(key, headOf(parcel), reader.rest().slice());
 }

@@ -72,8 +72,11 @@ const keyOf = ({ account, fingerprint, verifying }: SignedRecord, origin: Origin
 export function findSender(chain: Chain, sender: Sender, pin: Pin | undefined): SenderKey {
   const { record, at } = named(chain, sender);
   if (pin === undefined) return keyOf(record, { kind: 'not-verified' });
-  if (!equal(pin.account, record.account) || !chain.linked(chain.position(pin.fingerprint), at)) refuse('sender_key_changed');
-  return keyOf(record, { kind: 'pinned', verified: pin.verified });
+  const pinned = equal(pin.account, record.account) ? chain.position(pin.fingerprint) : -1;
+  if (pinned < 0) refuse('sender_key_changed');
+  if (chain.linked(pinned, at)) return keyOf(record, { kind: 'pinned', verified: pin.verified });
+  // Lost before the pinned one was made: still what it was, and proven by nothing.
+  return at < pinned ? keyOf(record, { kind: 'not-verified' }) : refuse('sender_key_changed');
 }
 
 /** Oneself: `chain` is the own one, and `own` the fingerprint in the own keyring. */

@@ -58,7 +58,7 @@ export class Desk {
   /** One draft, however many ask for it at once. */
   #begun(): Promise<Draft> {
     if (this.#draft !== undefined) return Promise.resolve(this.#draft);
-    this.#beginning ??= Draft.begin(this.sender.account, this.#empty).then((draft) => {
+    this.#beginning ??= Draft.begin(this.sender.account, this.#empty, this.#keyed.goingOn).then((draft) => {
       this.#draft = draft;
       this.#beginning = undefined;
       return draft;
@@ -77,14 +77,14 @@ export class Desk {
 
   /** Takes up what an earlier visit left. */
   async open(): Promise<MemberCalls['openDraft']['answer']> {
-    const { draft, elsewhere } = await Draft.find(this.sender.account);
-    if (draft === undefined) return { draft: undefined, elsewhere };
+    const { draft, elsewhere, locked } = await Draft.find(this.sender.account, this.#keyed.goingOn);
+    if (draft === undefined) return { draft: undefined, elsewhere, locked };
     this.#draft = draft;
     for (const { id } of draft.record.files) this.#ids = Math.max(this.#ids, Number(id));
     const allowed = await this.#find(draft);
     // What has arrived is heard of later; until then every file counts as asked for or waiting.
     void this.#takeUp(draft).catch(() => undefined);
-    return { draft: { form: draft.record.form, entries: this.#entries(draft), handles: allowed }, elsewhere };
+    return { draft: { form: draft.record.form, entries: this.#entries(draft), handles: allowed }, elsewhere, locked };
   }
 
   async #takeUp(draft: Draft): Promise<void> {

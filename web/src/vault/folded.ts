@@ -16,6 +16,8 @@ function fold(address: string): string {
   const at = text.lastIndexOf('@');
   if (at < 0) return text.toLowerCase();
   let domain = text.slice(at + 1);
+  // Nothing that a URL has more than a host.
+  if (/[\s/:?#@\\[\]%]/.test(domain)) return text.toLowerCase();
   try {
     domain = new URL(`http://${domain}`).hostname;
   } catch {

@@ -18,7 +18,7 @@ import {
   acknowledge, checkTag, claimAuth, openInstant, parseCode, parseInstant, registerTag, releaseTag, stretchCode, type Claim, type ClaimMode, type Parties,
 } from '../seal/release.ts';
 import { openReleased, parseReleased, release, sealStanza, writeReleased, type OpenedStanza, type Released } from '../seal/stanza.ts';
-import { findSender, ownSender, type PinVerified, type SenderKey } from '../seal/trust.ts';
+import { findSender, ownSender, type SenderKey } from '../seal/trust.ts';
 import { folded } from './folded.ts';
 import type { KeyringDesk } from './keyring-desk.ts';
 import { bytesOf, chainOf } from './keyed-wire.ts';
@@ -117,14 +117,15 @@ export class InboxDesk {
     if (origin.kind === 'own') return 'verified';
     if (origin.kind === 'outside' || origin.kind === 'unsigned' || sender === undefined) return 'unsigned';
     const byCode = await this.#checkTagA(delivery, released, sealed, sender.key);
-    const before = origin.kind === 'pinned' ? origin.verified : undefined;
+    const { address } = opened.manifest.sender;
+    const pin = pinFor(this.#tools.desk.use().keyring, address, sender.key.account);
     const record = sender.chain.find(sender.key.fingerprint);
-    const verified: PinVerified = byCode ? 'code' : (before ?? 'no');
-    if (record !== undefined && (byCode || before === undefined)) {
-      const address = opened.manifest.sender.address;
-      await this.#tools.desk.update((keyring) => withPin(keyring, address, record, verified, this.#tools.now()));
+    // A pin is made once; what is older than the pinned key does not take its place.
+    if (record !== undefined && (pin === undefined || (byCode && origin.kind === 'pinned'))) {
+      await this.#tools.desk.update((keyring) => withPin(keyring, address, record, byCode ? 'code' : 'no', this.#tools.now()));
     }
-    return verified === 'no' ? (before === undefined ? 'new' : 'seen') : 'verified';
+    if (byCode || (origin.kind === 'pinned' && origin.verified !== 'no')) return 'verified';
+    return pin === undefined || origin.kind === 'not-verified' ? 'new' : 'seen';
   }
 
   /** Whether the sender has proven that he knows the claim code. A tag that does not fit is no accident. */
@@ -182,7 +183,7 @@ export class InboxDesk {
     const first = records[0];
     if (first === undefined) throw distrust('sender');
     // The account stands in the record itself; a pin of that address or account must not be somebody else's.
-    const account = bytesOf(first.record).slice(6, 6 + ID_LEN);
+    const account = bytesOf(first).slice(6, 6 + ID_LEN);
     const chain = await chainOf(records, account);
     const pin = pinFor(this.#tools.desk.use().keyring, sender.email, account);
     if (pin !== undefined && chain.position(pin.fingerprint) < 0) throw new VaultError({ kind: 'key', why: 'changed', email: sender.email });
@@ -201,7 +202,7 @@ export class InboxDesk {
   /** The instant code opens the record, and the recipient makes a stanza of his own. */
   async #claimAtOnce(delivery: ApiInboxDelivery, claim: Claim, parties: Parties): Promise<void> {
     const { api } = this.#tools;
-    const id = fromText(delivery.claim_code?.claim ?? '', ID_LEN);
+    const id = fromText(delivery.claim_code?.id ?? '', ID_LEN);
     let record: string;
     try {
       ({ record } = await api.instant(delivery.id, toText(await claimAuth(claim, id))));

@@ -1,6 +1,7 @@
 /** The use cases of keyrings, releases and the inbox, around one keyring desk. */
 import type { KeyedApi } from '../api/keyed-port.ts';
 import type { Doing } from './answer.ts';
+import { GoingOn } from './going-on.ts';
 import { InboxDesk, type ClaimStore } from './inbox-desk.ts';
 import type { Keyed } from './keyed-post.ts';
 import { KeyringDesk, type SeenStore } from './keyring-desk.ts';
@@ -23,14 +24,14 @@ export interface KeyedTools {
 }
 
 /** The calls that stand by themselves; those that also need drafts are the worker's. */
-type OwnCalls = Omit<KeyCalls, 'codesOf' | 'draftsElsewhere' | 'takeDraft'>;
+type OwnCalls = Omit<KeyCalls, 'codesOf' | 'newCode' | 'draftsElsewhere' | 'takeDraft'>;
 
 export function makeKeyed(tools: KeyedTools): { keyed: Keyed; calls: Doing<OwnCalls> } {
   const desk = new KeyringDesk(tools);
   const people = new People({ ...tools, desk });
   const releases = new ReleaseDesk({ ...tools, desk, people });
   const inbox = new InboxDesk({ ...tools, desk, people });
-  return { keyed: { desk, people, inbox }, calls: { ...ringCalls(desk), ...peopleCalls(people, releases), ...inboxCalls(inbox, tools) } };
+  return { keyed: { desk, people, inbox, goingOn: new GoingOn(desk, tools.api) }, calls: { ...ringCalls(desk), ...peopleCalls(people, releases), ...inboxCalls(inbox, tools) } };
 }
 
 type RingCalls = Pick<KeyCalls, 'keyring' | 'setUpSealPass' | 'unlock' | 'lock' | 'changeSealPass' | 'makeKit' | 'recover'>;

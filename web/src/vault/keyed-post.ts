@@ -2,6 +2,7 @@
  * Posting at levels 3 and 4: who signs, whose stanza is made at once, who waits and with which claim code. Nothing goes to a key
  * that is not as known as its level asks for.
  */
+import type { ApiNewCode } from '../api/keyed-port.ts';
 import type { ApiNewRecipient, ApiNotice } from '../api/members.ts';
 import { fromText, ID_LEN, toText } from '../seal/format.ts';
 import { ownFingerprint, signingKey } from '../seal/keyring.ts';
@@ -14,6 +15,7 @@ import { sealSigned } from '../seal/signed.ts';
 import { release, sealStanza, writeReleased } from '../seal/stanza.ts';
 import { makeHeader } from '../seal/stream.ts';
 import { folded } from './folded.ts';
+import type { GoingOn } from './going-on.ts';
 import type { InboxDesk } from './inbox-desk.ts';
 import type { KeyringDesk } from './keyring-desk.ts';
 import type { ClaimCode, CodeMode } from './keys-protocol.ts';
@@ -26,12 +28,13 @@ export interface Keyed {
   desk: KeyringDesk;
   people: People;
   inbox: Pick<InboxDesk, 'signerOf'>;
+  goingOn: GoingOn;
 }
 
 /** From this level on there are stanzas and no links. */
 export const KEYED = 3;
 /** The first claim code of a recipient. */
-const FIRST_CODE = 0;
+export const FIRST_CODE = 0;
 
 /** An opened parcel of the sender's. */
 interface Sealed {
@@ -93,14 +96,17 @@ export const claimCodeOf = (keyed: Keyed, parcel: string, address: string, numbe
   return deriveCode(keyring.claimSeed, fromText(parcel, ID_LEN), folded(address), number, mode, chain.current.list);
 };
 
-async function newCode(address: string, mode: CodeMode, { key, sealed }: Sealed, keyed: Keyed): Promise<{ wire: NonNullable<ApiNewRecipient['claim_code']>; words: string }> {
-  const words = await claimCodeOf(keyed, toText(sealed.header.id), address, FIRST_CODE, mode);
-  if (mode === 'confirm') return { wire: { mode, number: FIRST_CODE }, words };
+/** A claim code for one recipient, and what the server is given of it. */
+export async function makeCode(
+  address: string, mode: CodeMode, number: number, { key, sealed }: Sealed, keyed: Keyed,
+): Promise<{ wire: ApiNewCode; words: string }> {
+  const words = await claimCodeOf(keyed, toText(sealed.header.id), address, number, mode);
+  if (mode === 'confirm') return { wire: { mode, number }, words };
   const claim = await stretchCode(words, sealed.header.id);
   const id = random(ID_LEN);
   const record = await sealInstant(key, claim, id, random(NONCE_LEN), sealed, ownFingerprint(keyed.desk.use().keyring));
   const auth = toText(await sha256(await claimAuth(claim, id)));
-  return { wire: { mode, number: FIRST_CODE, record: toText(writeInstant(record)), auth }, words };
+  return { wire: { mode, number, record: toText(writeInstant(record)), auth }, words };
 }
 
 export interface KeyedRecipients {
@@ -132,7 +138,7 @@ export async function keyedRecipients(order: KeyedOrder, sealed: Sealed, keyed: 
       continue;
     }
     out.waiting.push(email);
-    const code = order.claimCode && (await newCode(email, order.claimCode, sealed, keyed));
+    const code = order.claimCode && (await makeCode(email, order.claimCode, FIRST_CODE, sealed, keyed));
     out.recipients.push({ ...common, ...(code && { claim_code: code.wire }) });
     if (code && order.claimCode) out.codes.push({ email, words: code.words, mode: order.claimCode });
   }

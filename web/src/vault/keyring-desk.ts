@@ -8,6 +8,7 @@
  * | offer weak or heavy parameters, to have the SealPass guessed or the device exhausted | the lock is refused before anything is derived |
  * | serve an older body, or another one of the same number | refused by what this browser saw last |
  * | put other records in the place of one's own | the chain must end at the keyring's own key |
+ * | say that there is none, though there was | without the old records no new one is made |
  * | lose a lock that is being changed | a new lock is read back and opened before the old one goes |
  */
 import type { ApiKeyring, KeyedApi } from '../api/keyed-port.ts';
@@ -32,6 +33,8 @@ const SHORTEST = 12;
 /** While one is changed there are two; more are not tried. */
 const MOST_SEALPASS_LOCKS = 4;
 const SALT_LEN = 16;
+/** After a reset versions go on from epoch times this, so that the new one is never older than one that was seen. */
+const AFTER_RESET = 2 ** 32;
 /** How often a change is made anew because another device was quicker. */
 const ROUNDS = 8;
 
@@ -117,10 +120,24 @@ export class KeyringDesk {
     const served = await this.#load();
     if (served === undefined) {
       this.#close();
-      return { state: 'none', fingerprint: undefined, version: 0, kit: false };
+      const lost = (await this.#tools.seen.get(this.owner.text)) !== undefined;
+      return { state: 'none', fingerprint: undefined, version: 0, kit: false, resetDue: undefined, lost };
     }
+    await this.#follow(served);
     const kit = served.locks.some(({ lock }) => lock.kind.kind === 'kit');
-    return { state: this.#open ? 'open' : 'locked', fingerprint: toText(served.chain.current.fingerprint), version: served.wire.generation, kit };
+    const { generation: version, reset_due: resetDue } = served.wire;
+    return { state: this.#open ? 'open' : 'locked', fingerprint: toText(served.chain.current.fingerprint), version, kit, resetDue, lost: false };
+  }
+
+  /** Takes in what another device has changed; under another master key the SealPass is asked for again. */
+  async #follow(served: Served): Promise<void> {
+    if (this.#open === undefined || served.body.generation <= this.#open.generation) return;
+    try {
+      await this.#enter(served, this.#open.umk);
+    } catch (error) {
+      this.#close();
+      if (codeOf(error) !== 'authentication') throw error;
+    }
   }
 
   /** The open keyring; whoever calls uses it. */
@@ -245,6 +262,8 @@ export class KeyringDesk {
     await this.#check(sealPass);
     const { account, text } = this.owner;
     const [before, seen] = await Promise.all([this.#before(), this.#tools.seen.get(text)]);
+    // There was one: after a reset its records stay, so that whoever trusted it is told.
+    if (seen !== undefined && before === undefined) throw distrust('older');
     const fresh = { signatureSeed: random(KEY_LEN), kemSeed: random(KEY_LEN), claimSeed: random(KEY_LEN) };
     const now = this.#tools.now();
     const { keyring, record } = before
@@ -252,7 +271,7 @@ export class KeyringDesk {
       : await keyrings.makeKeyring(fresh, account, now, list);
     const umk = random(KEY_LEN);
     const { bytes: lock, master } = await this.#sealPassLock(sealPass, umk);
-    const generation = before ? Math.max((seen?.generation ?? 0) + 1, 1000 * record.epoch) : 1;
+    const generation = before ? Math.max((seen?.generation ?? 0) + 1, record.epoch * AFTER_RESET) : 1;
     const body = await keyrings.sealBody(keyring, umk, account, generation, random(NONCE_LEN));
     await this.#tools.api.putKeyring({
       record: recordToWire(record), locks: [toText(lock)], generation, body: toText(keyrings.writeBody(body)),

@@ -18,6 +18,10 @@ export interface KeyringState {
   version: number;
   /** There is a recovery kit. */
   kit: boolean;
+  /** An administrator has asked for a reset: when everything sealed to this keyring will be closed for good, ms. */
+  resetDue: number | undefined;
+  /** This browser knows of a keyring of this account, and there is none any more: it was reset. */
+  lost: boolean;
 }
 
 /**
@@ -61,6 +65,8 @@ export interface WaitingPerson {
   trust: Trust;
   /** The claim code that was set: `right` = the recipient knew it, so the key is verified. `wrong`: a try was lost. */
   code: { state: 'none' | 'right' | 'wrong' | 'locked'; triesLeft: number | undefined };
+  /** Provided before, and destroyed by a reset, ms: it is to be provided again. */
+  lost: number | undefined;
   /** This account can still open it, so it can be released. Unknown counts as true; the release tells. */
   releasable: boolean;
 }
@@ -131,7 +137,10 @@ export interface KeyCalls {
   /** Words were compared and are the same, or (`verified: no`) the new key is taken without. The pin follows. */
   trustKey: { ask: { email: string; fingerprint: string; verified: 'words' | 'no' }; answer: PersonKey };
 
-  /** Who waits for this account's release. Works while locked; then trust and code say so. */
+  /**
+   * Who waits for this account's release. Works while locked; then trust and code say so. Whoever has opened by an instant code that
+   * was right is released to here, without asking: the code was the sender's word.
+   */
   waiting: { ask: Record<string, never>; answer: { people: WaitingPerson[] } };
   /** One SealPass entry, one batch; also opens the keyring. Reports `releasing`. */
   release: {
@@ -140,6 +149,9 @@ export interface KeyCalls {
   };
   /** The claim codes of a delivery that this account sent, to be told again. */
   codesOf: { ask: { parcel: string }; answer: { codes: ClaimCode[] } };
+
+  /** A code for somebody who waits: the first one, or a new one after three wrong tries. The old one ends. */
+  newCode: { ask: { parcel: string; email: string; mode: CodeMode }; answer: ClaimCode };
 
   /**
    * Opens a delivery from the inbox. `token`: the claim's, made by the page as for links; pings and receipts are the page's.

@@ -110,8 +110,9 @@ export interface MemberCalls extends KeyCalls {
   /** The account of an invitation, logged in at once. */
   register: { ask: { token: string; email: string; name: string; password: string; label: string }; answer: { account: ApiAccount } };
 
-  /** The draft that an earlier visit left, if no other tab has it; `elsewhere`: one is open in another tab. */
-  openDraft: { ask: { account: string; email: string; form: Form }; answer: { draft: OpenedDraft | undefined; elsewhere: boolean } };
+  /** The draft that an earlier visit left, if no other tab has it; `elsewhere`: one is open in another tab. `locked`: one waits that
+   * only the open keyring can read: unlock, and ask again. */
+  openDraft: { ask: { account: string; email: string; form: Form }; answer: { draft: OpenedDraft | undefined; elsewhere: boolean; locked: boolean } };
   keepForm: { ask: { form: Form }; answer: Record<string, never> };
   /** Adds files and begins to seal and send them. A file that the draft asks for takes its place there. */
   addFiles: {

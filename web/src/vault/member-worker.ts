@@ -8,7 +8,8 @@ import type { MemberCalls, MemberReport } from './member-protocol.ts';
 import { recall } from './keep.ts';
 import { makeKeyed } from './keyed-calls.ts';
 import { claimStore, seenStore } from './seen.ts';
-import { addRecipients, codesOf, follow, namesOf, resend } from './sent.ts';
+import { draftsElsewhere, takeDraft } from './take-draft.ts';
+import { addRecipients, codesOf, follow, namesOf, newCode, resend } from './sent.ts';
 
 /** Nobody's while nobody has logged in. */
 let desk: Desk | undefined;
@@ -63,16 +64,14 @@ const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberRepor
   },
   ...calls,
   codesOf: async ({ parcel }) => ({ codes: await codesOf(parcel, keyed) }),
-  draftsElsewhere: later, takeDraft: later,
+  newCode: (ask) => newCode(ask, tools),
+  draftsElsewhere: async () => ({ drafts: await draftsElsewhere(keyed) }),
+  takeDraft: ({ parcel }) => takeDraft(parcel, keyed),
   async follow(change) {
     await follow(change);
     return {};
   },
 });
-
-function later(): never {
-  throw new Error('being built');
-}
 
 function there(): Desk {
   if (desk === undefined) throw new Error('openDraft comes first');

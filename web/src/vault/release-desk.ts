@@ -77,28 +77,36 @@ export class ReleaseDesk {
   readonly #tools: ReleaseTools;
   /** Tags that were checked, by what was checked. */
   readonly #checked = new Map<string, boolean>();
+  /** Wrong tags that the server knows of. */
+  readonly #told = new Set<string>();
 
   constructor(tools: ReleaseTools) {
     this.#tools = tools;
   }
 
   async waiting(): Promise<WaitingPerson[]> {
-    const { api, people } = this.#tools;
+    const { api, people, desk } = this.#tools;
     const { waiting, parcels, people: wire } = await api.waiting();
     const known = await this.#known(wire);
+    const claimed: Releasing[] = [];
     const byId = new Map(parcels.map((parcel) => [parcel.id, parcel]));
     const out: WaitingPerson[] = [];
     for (const entry of waiting) {
       const [person, parcel] = [known.get(folded(entry.email)), byId.get(entry.parcel)];
       const key = person && people.shown(person).key;
       if (parcel === undefined || key === undefined) continue;
+      const code = await this.#code(entry, parcel, person?.chain?.current);
+      if (entry.ack !== undefined && code.state === 'right') claimed.push({ parcel: entry.parcel, email: entry.email, fingerprint: key.fingerprint, verified: 'code' });
       out.push({
         parcel: entry.parcel, level: parcel.level, subject: parcel.subject === '' ? undefined : parcel.subject, email: entry.email,
         name: person?.name, since: entry.since, fingerprint: key.fingerprint, trust: key.trust,
-        code: await this.#code(entry, parcel, person?.chain?.current), releasable: parcel.stanza !== undefined,
+        code, lost: entry.lost, releasable: parcel.stanza !== undefined,
       });
     }
-    return out;
+    if (claimed.length === 0 || !desk.isOpen) return out;
+    const { released } = await this.#releaseAll(claimed);
+    const done = new Set(released.map(nameOf));
+    return out.filter((one) => !done.has(nameOf(one)));
   }
 
   async #known(wire: ApiPerson[]): Promise<Map<string, Known>> {
@@ -113,7 +121,9 @@ export class ReleaseDesk {
     if ((entry.tag_b === undefined && entry.ack === undefined) || record === undefined) return { state: 'none', triesLeft };
     const right = await this.#isRight(entry, parcel, record);
     if (right || entry.tag_b === undefined) return { state: right ? 'right' : 'wrong', triesLeft };
-    await this.#tools.api.wrongTag(entry.parcel, entry.email, entry.tag_b);
+    // A try is lost once for each tag.
+    if (!this.#told.has(entry.tag_b)) await this.#tools.api.wrongTag(entry.parcel, entry.email, entry.tag_b);
+    this.#told.add(entry.tag_b);
     return { state: 'wrong', triesLeft: Math.max(0, (triesLeft ?? 1) - 1) };
   }
 
@@ -158,8 +168,13 @@ export class ReleaseDesk {
 
   /** One SealPass entry, one batch. */
   async release({ sealPass, releases }: KeyCalls['release']['ask']): Promise<KeyCalls['release']['answer']> {
+    await this.#tools.desk.confirm(sealPass);
+    return this.#releaseAll(releases);
+  }
+
+  async #releaseAll(releases: readonly Releasing[]): Promise<KeyCalls['release']['answer']> {
     const { desk, api, say } = this.#tools;
-    const { keyring } = await desk.confirm(sealPass);
+    const { keyring } = desk.use();
     const waiting = await api.waiting();
     const batch: Batch = {
       signer: await signingKey(keyring), own: ownFingerprint(keyring), people: await this.#known(waiting.people), opened: new Map(),

@@ -5,6 +5,7 @@
 import { info } from '../api/client.ts';
 import type { ApiCodeStanding, KeyedApi } from '../api/keyed-port.ts';
 import { drafts, type ApiNotice } from '../api/members.ts';
+import { ApiProblem } from '../api/port.ts';
 import { toText } from '../seal/format.ts';
 import { ownFingerprint } from '../seal/keyring.ts';
 import type { Manifest } from '../seal/manifest.ts';
@@ -14,16 +15,18 @@ import { openOwn, parseReleased } from '../seal/stanza.ts';
 import { openStated } from '../seal/signed.ts';
 import { ownSender } from '../seal/trust.ts';
 import { makeLink, type DraftRecord } from './draft-record.ts';
-import { claimCodeOf, KEYED, keyedRecipients, type Keyed } from './keyed-post.ts';
+import { folded } from './folded.ts';
+import { claimCodeOf, FIRST_CODE, KEYED, keyedRecipients, makeCode, type Keyed } from './keyed-post.ts';
 import { bytesOf } from './keyed-wire.ts';
-import type { ClaimCode } from './keys-protocol.ts';
+import type { ClaimCode, KeyCalls } from './keys-protocol.ts';
 import type { LinkOfPerson, MemberCalls, NewPeople } from './member-protocol.ts';
 import { newRecipient, noticeFor, stretched, urlsOf } from './post.ts';
 import { VaultError } from './problem.ts';
+import { openOwnParcel } from './release-desk.ts';
 import { getRecord, putRecord, removeRecord } from './shelf.ts';
 
 export interface SentTools {
-  api: Pick<KeyedApi, 'senderStanza' | 'sentManifest'>;
+  api: Pick<KeyedApi, 'senderStanza' | 'sentManifest' | 'setCode'>;
   keyed: Keyed;
 }
 
@@ -125,11 +128,27 @@ export async function resend(parcel: string, addresses: string[], language: NonN
 export async function codesOf(parcel: string, keyed: Keyed): Promise<ClaimCode[]> {
   keyed.desk.use();
   const { recipients } = await drafts.details(parcel);
-  const codes = (recipients as (typeof recipients[number] & { claim_code?: ApiCodeStanding })[]).map(async ({ email, claim_code: code }) => {
-    if (code === undefined || (code.mode !== 'confirm' && code.mode !== 'instant')) return [];
-    return [{ email, words: await claimCodeOf(keyed, parcel, email, code.number, code.mode), mode: code.mode }];
+  const codes = (recipients as (typeof recipients[number] & { claim_code?: ApiCodeStanding })[]).map(async ({ email, claim_code: code }): Promise<ClaimCode[]> => {
+    const mode = code?.mode;
+    if (code === undefined || (mode !== 'confirm' && mode !== 'instant')) return [];
+    return [{ email, words: await claimCodeOf(keyed, parcel, email, code.number, mode), mode }];
   });
   return (await Promise.all(codes)).flat();
+}
+
+const LAST_CODE = 255;
+
+/** A code for somebody who waits, in the place of the one before. */
+export async function newCode({ parcel, email, mode }: KeyCalls['newCode']['ask'], { api, keyed }: SentTools): Promise<ClaimCode> {
+  const own = await openOwnParcel(keyed.desk, await api.senderStanza(parcel));
+  if (own === undefined || toText(own.bound.header.id) !== parcel) throw new VaultError({ kind: 'keys-elsewhere' });
+  const { recipients } = await drafts.details(parcel);
+  const before = (recipients as (typeof recipients[number] & { claim_code?: ApiCodeStanding })[]).find((one) => folded(one.email) === folded(email))?.claim_code;
+  const number = before === undefined ? FIRST_CODE : before.number + 1;
+  if (number > LAST_CODE) throw new ApiProblem({ code: 'code_dead', status: 409 });
+  const { wire, words } = await makeCode(email, mode, number, { key: own.key, sealed: own.bound }, keyed);
+  await api.setCode(parcel, email, wire);
+  return { email, words, mode };
 }
 
 /** What is kept follows what the server did. */

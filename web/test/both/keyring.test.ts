@@ -116,6 +116,19 @@ test('two devices that change the keyring at once lose nothing', async () => {
   expect(contacts.map(({ email, key }) => [email, key?.trust])).toEqual([['a@b.example', 'verified'], ['c@d.example', 'verified']]);
 });
 
+test('what another device has changed is taken in; under a new master key the SealPass is asked for again', async () => {
+  await jana.withKeyring();
+  const phone = await new Device(server, jana.email).unlocked();
+  server.register('a@b.example', 'x');
+  const other = await new Device(server, 'a@b.example').withKeyring();
+  await phone.calls.trustKey({ email: 'a@b.example', fingerprint: other.fingerprint, verified: 'words' });
+  await jana.calls.keyring({ account: server.account(jana.email).id, email: jana.email });
+  expect((await jana.calls.keysOf({ emails: ['a@b.example'] })).people[0]?.key?.trust).toBe('verified');
+  await phone.calls.changeSealPass({ old: SEALPASS, sealPass: NEXT, known: true });
+  expect((await jana.calls.keyring({ account: server.account(jana.email).id, email: jana.email })).state).toBe('locked');
+  expect((await jana.calls.unlock({ sealPass: NEXT })).state).toBe('open');
+});
+
 test('a set-up that stopped half-way is done again', async () => {
   const api = server.as(jana.email);
   const broken = await new Device(server, jana.email, { ...api, putKeyring: () => Promise.reject(new ApiProblem({ code: 'offline', status: 0 })) }).here();
@@ -126,7 +139,8 @@ test('a set-up that stopped half-way is done again', async () => {
 test('after a reset a new keyring says so in its record, and is a version higher than any before', async () => {
   await jana.withKeyring();
   server.reset(jana.email);
-  const state = await (await jana.here()).calls.setUpSealPass({ sealPass: NEXT, language: 'en' });
+  expect(await jana.calls.keyring({ account: server.account(jana.email).id, email: jana.email })).toMatchObject({ state: 'none', lost: true });
+  const state = await jana.calls.setUpSealPass({ sealPass: NEXT, language: 'en' });
   expect(state.version).toBeGreaterThan(1);
   expect(jana.keyed.desk.use().chain.current).toMatchObject({ epoch: 2, reset: true });
 });

@@ -110,7 +110,7 @@ export class Device {
 }
 
 /** The problem that a call fails with; a call that does not fail fails the test. */
-export async function problem(deed: Promise<unknown>): Promise<VaultProblem | { kind: 'code'; code: string }> {
+export async function problem(deed: unknown): Promise<VaultProblem | { kind: 'code'; code: string }> {
   try {
     await deed;
   } catch (error) {

@@ -160,13 +160,17 @@ export class FakeServer {
     out.released.push({ parcel, email, fingerprint: '' });
   }
 
-  #releases(email: string): Pick<KeyedApi, 'waiting' | 'release' | 'wrongTag'> {
+  #releases(email: string): Pick<KeyedApi, 'waiting' | 'release' | 'wrongTag' | 'setCode'> {
     return {
       waiting: () => Promise.resolve(this.#waiting(email)),
       release: (releases) => Promise.resolve().then(() => {
         const out: ApiReleased = { released: [], refused: [] };
         for (const one of releases) this.#releaseOne(one, out);
         return out;
+      }),
+      setCode: (parcel, to, code) => Promise.resolve().then(() => {
+        const one = this.parcel(parcel).recipients.find((recipient) => lower(recipient.email) === lower(to));
+        if (one) one.code = { ...code, tries: code.mode === 'instant' ? 10 : 3, wrong: false };
       }),
       wrongTag: (parcel, to) => Promise.resolve().then(() => {
         const one = this.parcel(parcel).recipients.find((recipient) => lower(recipient.email) === lower(to));
@@ -191,7 +195,7 @@ export class FakeServer {
       ...(code && {
         claim_code: {
           mode: code.mode, number: code.number, tries_left: code.tries, registered: one.tag_b !== undefined, wrong: code.wrong,
-          ...(code.record && { claim: toText(bytesOf(code.record).slice(21, 37)) }),
+          ...(code.record && { id: toText(bytesOf(code.record).slice(21, 37)) }),
         },
       }),
     };
