@@ -31,7 +31,7 @@ const KELLER = { name: 'Dr. Anna Keller', address: 'a.keller@keller-novak.exampl
 export function waitingOf(code: Code): WaitingPerson[] {
   const one = (email: string, name: string, level: number, trust: Trust): WaitingPerson => ({
     parcel: email, level, subject: level === 4 ? undefined : say[code].subject, email, name, since: NOW - 3_000_000, fingerprint: `f${email}`, trust,
-    code: { state: 'none', triesLeft: undefined }, releasable: true,
+    code: { state: 'none', triesLeft: undefined }, lost: undefined, releasable: true,
   });
   return [one('t.huber@huber-bau.example', 'Thomas Huber', 3, 'new'), one('e.markova@markova.example', 'Eva Marková', 4, 'new')];
 }
@@ -45,7 +45,7 @@ export function releaseOf(code: Code, step: ReleaseStep, more: Partial<ReleaseVi
 
 function sealPassOf(code: Code, step: SealPassStep, more: Partial<SealPassView> = {}): SealPassView {
   return {
-    step, busy: false, problem: undefined, waits: { name: KELLER.name, count: 1 }, strength: (text) => judge(text, code, []), setUp: nothing, change: nothing,
+    step, busy: false, problem: undefined, reset: false, waits: { name: KELLER.name, count: 1 }, strength: (text) => judge(text, code, []), setUp: nothing, change: nothing,
     recover: nothing, makeKit: nothing, putAway: nothing, lock: nothing, go: nothing, ...more,
   };
 }

@@ -77,7 +77,7 @@ function sendOf(code: Code, step: SendStep, empty = false, level: 1 | 2 | 3 | 4 
     mostDays: 30,
     mostBytes: 20e9,
     unfinished: empty && level === 1 ? { subject: s.subject, done: 23.6e6, total: 40.7e6, byClick: false } : undefined,
-    refusedNames: [], loggedOut: false,
+    refusedNames: [], loggedOut: false, lockedDraft: false, unlockDraft: nothing,
     elsewhere: false,
     addPeople: nothing, removePerson: nothing, addFiles: nothing, removeFile: nothing, allow: nothing, send: nothing, stop: nothing,
     discard: nothing, another: nothing,
@@ -117,7 +117,7 @@ function sentOf(rows: SentRow[]): SentView {
 function parcelOf(code: Code, ended: boolean, level: 1 | 3 = 1): ParcelView {
   const s = say[code];
   return {
-    state: 'there', busy: false, problem: undefined, resent: undefined, known: !ended, mostDays: 30, locked: false, codes: [], unlock: nothing, showCodes: nothing,
+    state: 'there', busy: false, problem: undefined, resent: undefined, known: !ended, mostDays: 30, locked: false, codes: [], unlock: nothing, showCodes: nothing, newCode: nothing,
     parcel: {
       id: 'a', level, ended: ended ? 'withdrawn' : undefined, closed: ended ? NOW : undefined, subject: ended ? '' : s.subject,
       message: ended ? '' : s.note, posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, files: 3,

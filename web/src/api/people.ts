@@ -30,6 +30,9 @@ export const inbox = {
   counts: () => call('get', '/counts', {}),
 };
 
+/** Stops a reset of the own SealPass that an administrator has begun. */
+export const stopReset = async (): Promise<void> => { await call('delete', '/keyring/reset', {}); };
+
 export const invitations = {
   look: (token: string) => call('post', '/invitations/look', { body: { token } }),
   start: (token: string, request: string) => call('post', '/invitations/start', { body: { token, request } }),

@@ -49,6 +49,8 @@ export interface SealPassView {
   readonly problem: SecretProblem | undefined;
   /** A letter waits for this: who sent the first one, and how many there are. */
   readonly waits: { name: string; count: number } | undefined;
+  /** There was one, and it was reset. */
+  readonly reset: boolean;
   strength(text: string): Promise<Strength>;
   setUp(sealPass: string): void;
   change(old: string, sealPass: string, known: boolean): void;

@@ -3,7 +3,7 @@
  * browser that sent it, and to any with the open keyring (`known`); elsewhere nobody can be added and no mail sent again.
  */
 import { ApiProblem, type Shape } from '../api/port.ts';
-import type { ClaimCode } from '../vault/keys-protocol.ts';
+import type { ClaimCode, CodeMode } from '../vault/keys-protocol.ts';
 import type { MemberCalls } from '../vault/member-protocol.ts';
 import { VaultError } from '../vault/problem.ts';
 import { endedOf, levelOf, stateOf } from './sent-list.svelte.ts';
@@ -21,7 +21,7 @@ export interface ParcelTools {
     drop(id: string, email: string): Promise<Parcel>;
   };
   vault: {
-    call<N extends 'namesOf' | 'addRecipients' | 'resend' | 'follow' | 'codesOf'>(name: N, ask: MemberCalls[N]['ask']): Promise<MemberCalls[N]['answer']>;
+    call<N extends 'namesOf' | 'addRecipients' | 'resend' | 'follow' | 'codesOf' | 'newCode'>(name: N, ask: MemberCalls[N]['ask']): Promise<MemberCalls[N]['answer']>;
   };
   keyring: KeyringFlow;
   mostDays: number;
@@ -107,6 +107,16 @@ export class ParcelFlow implements ParcelView {
       const { keyring, vault } = this.#tools;
       const answer = await keyring.need(() => vault.call('codesOf', { parcel: this.#id }));
       if (answer !== undefined) this.codes = answer.codes;
+    });
+  }
+
+  newCode(address: string, mode: CodeMode): void {
+    void this.#do(async () => {
+      const { keyring, vault } = this.#tools;
+      const code = await keyring.need(() => vault.call('newCode', { parcel: this.#id, email: address, mode }));
+      if (code === undefined) return;
+      this.codes = [...this.codes.filter(({ email }) => email !== code.email), code];
+      await this.load();
     });
   }
 

@@ -52,6 +52,10 @@ export class SealPassFlow implements SealPassView {
     if (this.step.at === 'manage') this.step = { ...this.step, words: found?.words[fingerprint] };
   }
 
+  get reset(): boolean {
+    return this.#tools.keyring.keyring?.lost ?? false;
+  }
+
   go(to: 'manage' | 'change' | 'recover'): void {
     this.problem = undefined;
     if (to === 'change') this.step = { at: 'change' };

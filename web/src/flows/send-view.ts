@@ -108,6 +108,9 @@ export interface SendView {
   readonly mostDays: number;
   readonly mostBytes: number;
   readonly unfinished: Unfinished | undefined;
+  /** A draft waits that only the unlocked SealPass can read. */
+  readonly lockedDraft: boolean;
+  unlockDraft(): void;
   /** Another tab has a draft open. */
   readonly elsewhere: boolean;
   /** Names that cannot be sent. */

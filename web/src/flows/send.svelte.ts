@@ -68,6 +68,7 @@ export class SendFlow implements SendView {
   options: SendOptions = $state({ days: '30', limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: 'en' });
   step = $state.raw<SendStep>({ at: 'writing' });
   elsewhere = $state(false);
+  lockedDraft = $state(false);
   refusedNames = $state.raw<string[]>([]);
   loggedOut = $state(false);
   keys = $state.raw<Record<string, KeyOf>>({});
@@ -120,8 +121,9 @@ export class SendFlow implements SendView {
   /** Takes up what an earlier visit left. */
   async start(): Promise<void> {
     const { account, vault } = this.#tools;
-    const { draft, elsewhere } = await vault.call('openDraft', { account: account.id, email: account.email, form: this.form() });
+    const { draft, elsewhere, locked } = await vault.call('openDraft', { account: account.id, email: account.email, form: this.form() });
     this.elsewhere = elsewhere;
+    this.lockedDraft = locked;
     if (draft === undefined) return;
     this.people = draft.form.people;
     this.subject = draft.form.subject;
@@ -131,6 +133,12 @@ export class SendFlow implements SendView {
     this.#begun = true;
     this.#handles = draft.handles;
     this.#take(draft.entries);
+  }
+
+  unlockDraft(): void {
+    void this.#guard(async () => {
+      if (await this.#tools.keyring.ask()) await this.start();
+    });
   }
 
   /** What is written and chosen, as it is now. */

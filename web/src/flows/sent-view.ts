@@ -100,6 +100,8 @@ export interface ParcelView {
   readonly mostDays: number;
   unlock(): void;
   showCodes(): void;
+  /** A code for somebody who waits; an old one ends. */
+  newCode(address: string, mode: CodeMode): void;
   extend(days: number): void;
   resend(address: string): void;
   add(addition: Addition): void;
