@@ -71,5 +71,7 @@ export interface ClaimView {
   stopAll(): void;
   /** Level 2: from now on it opens in the inbox, without the link. None at other levels. */
   readonly keep?: (() => void) | undefined;
+  /** Level 2: writes back, to the sender alone. */
+  readonly reply?: (() => void) | undefined;
   again(): void;
 }

@@ -269,6 +269,12 @@ export class ClaimFlow implements ClaimView {
     return () => { this.#tools.leave(`/received/${parcel}?keep=${this.#link}`); };
   }
 
+  get reply(): (() => void) | undefined {
+    const parcel = this.#parcel;
+    if (parcel === undefined || this.letter?.level !== 2) return undefined;
+    return () => { this.#tools.leave(`/new?reply=${parcel}`); };
+  }
+
   again(): void {
     const proof = this.#proof;
     this.step = { at: 'looking' };
