@@ -25,7 +25,9 @@ impl Asked {
         let (have, want) = (path.split('/'), route.split('/'));
         self.method == method
             && have.clone().count() == want.clone().count()
-            && have.zip(want).all(|(have, want)| want == "*" || have == want)
+            && have
+                .zip(want)
+                .all(|(have, want)| want == "*" || have == want)
     }
 }
 
@@ -143,7 +145,10 @@ impl Evil {
 fn serve(mut client: TcpStream, shared: &Mutex<Shared>) -> std::io::Result<()> {
     let (head, body) = read_message(&mut client)?;
     let mut first = head[0].split(' ');
-    let (method, url) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
+    let (method, url) = (
+        first.next().unwrap_or_default(),
+        first.next().unwrap_or_default(),
+    );
     let asked = Asked {
         method: method.to_owned(),
         path: url.strip_prefix("/api/v1").unwrap_or(url).to_owned(),
@@ -153,7 +158,10 @@ fn serve(mut client: TcpStream, shared: &Mutex<Shared>) -> std::io::Result<()> {
     let mut server = TcpStream::connect(target.expect("a server behind it"))?;
     let kept = head.iter().filter(|line| !is_about_the_wire(line));
     let mut message: String = kept.map(|line| format!("{line}\r\n")).collect();
-    message += &format!("connection: close\r\ncontent-length: {}\r\n\r\n", asked.body.len());
+    message += &format!(
+        "connection: close\r\ncontent-length: {}\r\n\r\n",
+        asked.body.len()
+    );
     server.write_all(message.as_bytes())?;
     server.write_all(&asked.body)?;
     let (head, body) = read_message(&mut server)?;
@@ -173,14 +181,27 @@ fn serve(mut client: TcpStream, shared: &Mutex<Shared>) -> std::io::Result<()> {
     let kept = answer.head.iter().filter(|line| !is_about_the_wire(line));
     let mut message = format!("HTTP/1.1 {} said\r\n", answer.status);
     message.extend(kept.map(|line| format!("{line}\r\n")));
-    message += &format!("connection: close\r\ncontent-length: {}\r\n\r\n", answer.body.len());
+    message += &format!(
+        "connection: close\r\ncontent-length: {}\r\n\r\n",
+        answer.body.len()
+    );
     client.write_all(message.as_bytes())?;
     client.write_all(&answer.body)
 }
 
 fn is_about_the_wire(line: &str) -> bool {
-    let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    ["connection", "content-length", "transfer-encoding", "expect"].contains(&name.as_str())
+    let name = line
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    [
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "expect",
+    ]
+    .contains(&name.as_str())
 }
 
 /// Lines of the head, and the body; what has neither length nor chunks has none.
@@ -198,13 +219,22 @@ fn read_message(stream: &mut TcpStream) -> std::io::Result<(Vec<String>, Vec<u8>
     let field = |name: &str| {
         let lower = head.iter().map(|line| line.to_ascii_lowercase());
         lower
-            .filter_map(|line| Some(line.strip_prefix(name)?.trim_start_matches(':').trim().to_owned()))
+            .filter_map(|line| {
+                Some(
+                    line.strip_prefix(name)?
+                        .trim_start_matches(':')
+                        .trim()
+                        .to_owned(),
+                )
+            })
             .next()
     };
     if field("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
         return Ok((head, read_chunks(stream, rest)?));
     }
-    let length: usize = field("content-length").and_then(|l| l.parse().ok()).unwrap_or(0);
+    let length: usize = field("content-length")
+        .and_then(|l| l.parse().ok())
+        .unwrap_or(0);
     while rest.len() < length {
         more(stream, &mut rest)?;
     }

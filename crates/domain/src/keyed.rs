@@ -470,3 +470,6 @@ impl Waits {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

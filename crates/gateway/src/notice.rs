@@ -292,6 +292,10 @@ fn bounced_page(
 }
 
 /// Writes the mail.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each mail, and nothing else"
+)]
 pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
     match mail {
         Mail::Delivery {

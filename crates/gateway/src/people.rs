@@ -145,7 +145,7 @@ pub(crate) fn waits_release(head: &Letterhead<'_>, l: Language, who: &str, count
         "Compare and release",
         "Porovnat a uvolnit",
     );
-    let url = format!("{}/waiting", head.public_url);
+    let url = format!("{}/sent", head.public_url);
     Note {
         subject,
         first,
@@ -169,47 +169,46 @@ pub(crate) fn released(
         (Language::De | Language::Cs, false) => format!(" „{subject}“"),
         (Language::En, false) => format!(" \"{subject}\""),
     };
-    let (title, first, last) = match (l, again) {
+    let (title, first) = match (l, again) {
         (Language::De, false) => (
             format!("{who} hat Ihre Zustellung freigegeben"),
             format!(
                 "{who} hat die Zustellung{named} für Sie freigegeben. Sie öffnen sie jetzt mit Ihrem SealPass."
             ),
-            format!("Bereit bis {until}."),
         ),
         (Language::De, true) => (
             format!("{who} hat Ihre Zustellung neu bereitgestellt"),
             format!(
                 "{who} hat die Zustellung{named} neu für Sie bereitgestellt. Sie öffnen sie mit Ihrem neuen SealPass."
             ),
-            format!("Bereit bis {until}."),
         ),
         (Language::En, false) => (
             format!("{who} has released your delivery"),
             format!(
                 "{who} has released the delivery{named} to you. You open it now with your SealPass."
             ),
-            format!("Ready until {until}."),
         ),
         (Language::En, true) => (
             format!("{who} has provided your delivery again"),
             format!(
                 "{who} has provided the delivery{named} to you again. You open it with your new SealPass."
             ),
-            format!("Ready until {until}."),
         ),
         (Language::Cs, false) => (
             format!("{who}: vaše zásilka je uvolněna"),
             format!("{who}: zásilka{named} je pro vás uvolněna. Otevřete ji svým SealPassem."),
-            format!("Připraveno do {until}."),
         ),
         (Language::Cs, true) => (
             format!("{who}: vaše zásilka je znovu poskytnuta"),
             format!(
                 "{who}: zásilka{named} je pro vás znovu poskytnuta. Otevřete ji svým novým SealPassem."
             ),
-            format!("Připraveno do {until}."),
         ),
+    };
+    let last = match l {
+        Language::De => format!("Bereit bis {until}."),
+        Language::En => format!("Ready until {until}."),
+        Language::Cs => format!("Připraveno do {until}."),
     };
     let words = pick(
         l,

@@ -18,6 +18,7 @@ use crate::login::Caller;
 use crate::sealed::{Released as By, stanza};
 
 /// A recipient as the sender's client hands it in.
+#[derive(Clone)]
 pub struct Wanted {
     /// To whom.
     pub address: Address,
@@ -28,6 +29,7 @@ pub struct Wanted {
 }
 
 /// How a recipient shall get in.
+#[derive(Clone)]
 pub enum WantedWay {
     /// By a link: levels 1 and 2.
     Link(LinkRecord),
@@ -36,7 +38,7 @@ pub enum WantedWay {
 }
 
 /// What is known of the person's key.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct WantedKey {
     /// The stanza with its release (by 01); none = waits.
     pub stanza: Option<Vec<u8>>,
