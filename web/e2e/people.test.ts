@@ -14,7 +14,7 @@ let server: Server;
 let anna: Visitor;
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start()]);
+  [browser, server] = await Promise.all([launch(), Server.start({ demo: true, settings: { DEPESCHE_LEVELS__HIGHEST: '4', DEPESCHE_LEVELS__DEFAULT: '3' } })]);
   anna = await loggedIn(browser, server, ANNA.email, ANNA.password, '/new');
 });
 afterAll(async () => {
