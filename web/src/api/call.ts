@@ -25,7 +25,7 @@ type Answer<O> = O extends { responses: { 200: { content: { 'application/json': 
 interface Loose {
   at?: Record<string, string | number>;
   body?: unknown;
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, string | number | boolean | undefined>;
   claim?: string;
 }
 
@@ -60,7 +60,16 @@ export async function bytes<P extends With<'get'>>(path: P, ask: Ask<Operation<'
   return new Uint8Array(await (await fetched('get', path, ask)).arrayBuffer());
 }
 
+/** As `call`, for what has its shapes in a port of its own. */
+export async function callAt<A>(method: Method, path: string, ask: Loose): Promise<A> {
+  const response = await fetched(method, path, ask);
+  return (response.status === 200 ? await response.json() : undefined) as A;
+}
+
+export const bytesAt = async (path: string, ask: Loose): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await (await fetched('get', path, ask)).arrayBuffer());
+
 /** PUTs bytes. */
-export async function sendBytes(path: With<'put'>, id: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+export async function sendBytes(path: string, id: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
   await fetched('put', path, { at: { id }, body });
 }

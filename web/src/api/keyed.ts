@@ -1,33 +1,33 @@
 /** Keyrings, releases and the inbox, over HTTP. */
-import { bytes, call, sendBytes } from './call.ts';
-import type { KeyedApi } from './keyed-port.ts';
+import { bytesAt, callAt, sendBytes } from './call.ts';
+import type { ApiDraftSummary, ApiPerson, KeyedApi } from './keyed-port.ts';
 
 export const keyed: KeyedApi = {
-  keyring: () => call('get', '/keyring', {}),
-  putKeyring: (body) => call('put', '/keyring', { body }),
-  addLock: (lock) => call('post', '/keyring/locks', { body: { lock } }),
-  removeLock: (id) => call('delete', '/keyring/locks/{id}', { at: { id } }),
-  putBody: (body) => call('post', '/keyring/bodies', { body }),
-  keys: async (emails) => (await call('post', '/keys', { body: { emails } })).people,
-  contacts: async () => (await call('get', '/contacts', {})).people,
+  keyring: () => callAt('get', '/keyring', {}),
+  putKeyring: (body) => callAt('put', '/keyring', { body }),
+  addLock: (lock) => callAt('post', '/keyring/locks', { body: { lock } }),
+  removeLock: (id) => callAt('delete', '/keyring/locks/{id}', { at: { id } }),
+  putBody: (body) => callAt('post', '/keyring/bodies', { body }),
+  keys: async (emails) => (await callAt<{ people: ApiPerson[] }>('post', '/keys', { body: { emails } })).people,
+  contacts: async () => (await callAt<{ people: ApiPerson[] }>('get', '/contacts', {})).people,
 
-  waiting: () => call('get', '/waiting', {}),
-  release: (releases) => call('post', '/releases', { body: { releases } }),
-  wrongTag: (id, email, tagB) => call('post', '/parcels/{id}/claim-code/wrong', { at: { id }, body: { email, tag_b: tagB } }),
-  setCode: (id, email, code) => call('post', '/parcels/{id}/claim-code', { at: { id }, body: { email, claim_code: code } }),
+  waiting: () => callAt('get', '/waiting', {}),
+  release: (releases) => callAt('post', '/releases', { body: { releases } }),
+  wrongTag: (id, email, tagB) => callAt('post', '/parcels/{id}/claim-code/wrong', { at: { id }, body: { email, tag_b: tagB } }),
+  setCode: (id, email, code) => callAt('post', '/parcels/{id}/claim-code', { at: { id }, body: { email, claim_code: code } }),
 
-  delivery: (id) => call('get', '/inbox/{id}', { at: { id } }),
-  open: (id, token) => call('post', '/inbox/{id}/open', { at: { id }, body: { token } }),
-  manifest: (claim) => bytes('/claims/manifest', { claim }),
-  register: (id, tagB) => call('post', '/inbox/{id}/register', { at: { id }, body: { tag_b: tagB } }),
-  instant: (id, auth) => call('post', '/inbox/{id}/instant', { at: { id }, body: { auth } }),
-  ownStanza: (id, stanza, ack) => call('post', '/inbox/{id}/stanza', { at: { id }, body: { stanza, ...(ack !== undefined && { ack }) } }),
-  look: (id, body) => call('post', '/links/{id}/look', { at: { id }, body }),
+  delivery: (id) => callAt('get', '/inbox/{id}', { at: { id } }),
+  open: (id, token) => callAt('post', '/inbox/{id}/open', { at: { id }, body: { token } }),
+  manifest: (claim) => bytesAt('/claims/manifest', { claim }),
+  register: (id, tagB) => callAt('post', '/inbox/{id}/register', { at: { id }, body: { tag_b: tagB } }),
+  instant: (id, auth) => callAt('post', '/inbox/{id}/instant', { at: { id }, body: { auth } }),
+  ownStanza: (id, stanza, ack) => callAt('post', '/inbox/{id}/stanza', { at: { id }, body: { stanza, ...(ack !== undefined && { ack }) } }),
+  look: (id, body) => callAt('post', '/links/{id}/look', { at: { id }, body }),
 
-  senderStanza: (id) => call('get', '/parcels/{id}/stanza', { at: { id } }),
-  sentManifest: (id) => bytes('/parcels/{id}/manifest', { at: { id } }),
+  senderStanza: (id) => callAt('get', '/parcels/{id}/stanza', { at: { id } }),
+  sentManifest: (id) => bytesAt('/parcels/{id}/manifest', { at: { id } }),
 
-  drafts: async () => (await call('get', '/drafts', {})).drafts,
-  goingOn: (id) => bytes('/parcels/{id}/going-on', { at: { id } }),
+  drafts: async () => (await callAt<{ drafts: ApiDraftSummary[] }>('get', '/drafts', {})).drafts,
+  goingOn: (id) => bytesAt('/parcels/{id}/going-on', { at: { id } }),
   putGoingOn: (id, body) => sendBytes('/parcels/{id}/going-on', id, body),
 };

@@ -5,11 +5,15 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { ApiInboxDelivery, ApiKeyring, ApiPerson, KeyedApi } from '../../src/api/keyed-port.ts';
 import { ApiProblem } from '../../src/api/port.ts';
+import { fileStream, sealPart } from '../../src/seal/file.ts';
 import { concat, toText, u32 } from '../../src/seal/format.ts';
+import type { SealedObject } from '../../src/seal/manifest.ts';
 import { parseHeader } from '../../src/seal/parcel.ts';
-import { random } from '../../src/seal/primitives.ts';
+import { random, type Bytes } from '../../src/seal/primitives.ts';
 import { release, sealStanza, writeReleased } from '../../src/seal/stanza.ts';
+import { makeHeader, sealedSize } from '../../src/seal/stream.ts';
 import { bytesOf } from '../../src/vault/keyed-wire.ts';
+import { Letter } from '../../src/vault/letter.ts';
 import { Device, problem, SEALPASS } from './support/device.ts';
 import { asked } from './support/quick-argon2.ts';
 import { FakeServer } from './support/server.ts';
@@ -377,4 +381,31 @@ test('another parcel in the place of the sender\'s own: nothing is released', as
     expect([released, refused[0]?.why]).toEqual([[], 'closed']);
   }
   expect(own.recipients[0]?.stanza).toBeUndefined();
+});
+
+test('parts exchanged or changed on the way: not a byte is handed on', async () => {
+  const sealedFile = async (text: string): Promise<{ object: SealedObject; bytes: Bytes }> => {
+    const [id, key, plain] = [random(16), random(32), new TextEncoder().encode(text)];
+    const stream = await fileStream(key, id, makeHeader(random));
+    const { bytes, hash } = await sealPart(stream, sealedSize(plain.length), 0, (from, to) => plain.slice(from, to));
+    return { object: { id, key, size: plain.length, parts: [hash] }, bytes };
+  };
+  const [one, two] = [await sealedFile('CANARY one'), await sealedFile('CANARY two')];
+  const files = [one, two].map(({ object }, at) => ({ name: `${at}.txt`, type: 'text/plain', size: object.size, contents: { kind: 'own' as const, object } }));
+  const letter = new Letter({ created: 0, sender: { address: KLINIK }, files, packs: [] });
+  const changed = one.bytes.slice();
+  changed[50] = (changed[50] ?? 0) ^ 1;
+  const source = { token: 't', signal: new AbortController().signal, waiting: () => undefined };
+  const read = async (served: Bytes): Promise<string> => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response(served, { status: 206 })));
+    let out = '';
+    for await (const pieces of letter.read(0, source)) for (const piece of pieces) out += new TextDecoder().decode(piece);
+    return out;
+  };
+  try {
+    expect(await read(one.bytes)).toBe('CANARY one');
+    for (const served of [two.bytes, changed]) expect(await problem(read(served))).toEqual({ kind: 'code', code: 'part_hash' });
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
