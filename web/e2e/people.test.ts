@@ -253,7 +253,8 @@ async function tabTo(page: Page, name: string | RegExp): Promise<void> {
   for (let step = 0; step < 60; step += 1) {
     const at = await page.evaluate(() => {
       const node = document.activeElement;
-      if (!(node instanceof HTMLElement)) return '';
+      // The page itself has all its words.
+      if (!(node instanceof HTMLElement) || node === document.body || node.tabIndex < 0) return '';
       const label = node instanceof HTMLInputElement ? (node.labels?.[0]?.innerText ?? '') : '';
       return [node.getAttribute('aria-label') ?? '', label, node.innerText].join('\n');
     });
