@@ -4,14 +4,24 @@
 //! readers behind the tags are reached too.
 
 use depesche_seal::file::{self, Opener, Sealer};
-use depesche_seal::key::{FileId, FileKey, ForParcel, Hash, Key, ParcelId, ParcelKey};
+use depesche_seal::going_on;
+use depesche_seal::key::{
+    AccountId, FileId, FileKey, ForParcel, Hash, Key, KeyringKey, ParcelId, ParcelKey,
+};
+use depesche_seal::keyring::{Body, Keyring};
+use depesche_seal::kit::KitSecret;
 use depesche_seal::link::{Head, LinkSecret, Record};
 use depesche_seal::link_text::{self, Link};
+use depesche_seal::lock::Lock;
 use depesche_seal::manifest::Manifest;
 use depesche_seal::name::Name;
 use depesche_seal::parcel::{Flags, Header, Level, SealedManifest};
 use depesche_seal::primitives::hmac_sha256;
+use depesche_seal::record::{Chain, SignedRecord, WordList};
+use depesche_seal::release::InstantRecord;
+use depesche_seal::stanza::ReleasedStanza;
 use depesche_seal::stream::{self, StreamHeader};
+use depesche_seal::words::Phrase;
 
 /// Panics where a law is broken.
 pub(crate) fn run(data: &[u8]) {
@@ -27,11 +37,20 @@ pub(crate) fn run(data: &[u8]) {
         b'S' => stream_bytes(rest),
         b'F' => file_object(rest),
         b'Z' => sizes(rest),
-        b'L' | b'C' | b'N' => {
+        b'K' => key_record(rest),
+        b'O' => lock(rest),
+        b'B' => keyring_body(rest),
+        b'D' => keyring_json(rest),
+        b'G' => draft(rest),
+        b'E' => stanza(rest),
+        b'I' => instant(rest),
+        b'L' | b'C' | b'N' | b'W' | b'U' => {
             if let Ok(text) = std::str::from_utf8(rest) {
                 match reader {
                     b'L' => link(text),
                     b'C' => code(text),
+                    b'W' => typed_words(text),
+                    b'U' => kit(text),
                     _ => name(text),
                 }
             }
@@ -186,5 +205,95 @@ fn name(text: &str) {
             );
             assert!(!component.ends_with(['.', ' ']));
         }
+    }
+}
+
+fn key_record(bytes: &[u8]) {
+    if let Ok(signed) = SignedRecord::parse(bytes) {
+        assert_eq!(signed.to_bytes(), bytes, "one form only");
+        let (account, first) = (signed.record().account(), signed.record().epoch() == 1);
+        assert_eq!(Chain::verify(vec![signed], &account).is_ok(), first);
+    }
+}
+
+fn lock(bytes: &[u8]) {
+    if let Ok(lock) = Lock::parse(bytes) {
+        assert_eq!(lock.to_bytes(), bytes, "one form only");
+        let (account, kit) = (
+            AccountId::from_bytes([0; 16]),
+            KitSecret::from_bytes(&[0; 20]),
+        );
+        assert!(
+            lock.open_kit(&account, &kit).is_err(),
+            "nobody guesses a kit"
+        );
+    }
+}
+
+fn keyring_body(bytes: &[u8]) {
+    if let Ok(body) = Body::parse(bytes) {
+        assert_eq!(body.to_bytes(), bytes, "one form only");
+        let umk = KeyringKey::from_bytes(&[0; 32]);
+        assert!(
+            body.open(&umk, &body.account()).is_err(),
+            "nobody guesses a key"
+        );
+    }
+}
+
+fn keyring_json(json: &[u8]) {
+    if let Ok(keyring) = Keyring::from_json(json) {
+        let (umk, account) = (
+            KeyringKey::from_bytes(&[1; 32]),
+            AccountId::from_bytes([2; 16]),
+        );
+        let body =
+            Body::seal(&keyring, &umk, account, 1, [3; 12]).expect("what was taken can be sealed");
+        assert!(
+            body.open(&umk, &account)
+                .is_ok_and(|again| again == keyring)
+        );
+    }
+}
+
+fn draft(bytes: &[u8]) {
+    let (umk, id) = (
+        KeyringKey::from_bytes(&[0; 32]),
+        ParcelId::from_bytes([0; 16]),
+    );
+    assert!(
+        going_on::open(&umk, &id, bytes).is_err(),
+        "nobody guesses a key"
+    );
+}
+
+fn stanza(bytes: &[u8]) {
+    if let Ok(released) = ReleasedStanza::parse(bytes) {
+        assert_eq!(released.to_bytes(), bytes, "one form only");
+        assert_eq!(
+            *released.stanza().hash().as_bytes(),
+            *Hash::of(&bytes[..1221]).as_bytes()
+        );
+    }
+}
+
+fn instant(bytes: &[u8]) {
+    if let Ok(record) = InstantRecord::parse(bytes) {
+        assert_eq!(record.to_bytes(), bytes, "one form only");
+    }
+}
+
+fn typed_words(text: &str) {
+    for (list, count) in [(WordList::En, 4), (WordList::De, 5), (WordList::Cs, 6)] {
+        if let Ok(phrase) = Phrase::parse(text, list, count) {
+            let again = Phrase::parse(phrase.expose(), list, count);
+            assert!(again.is_ok_and(|again| again == phrase));
+        }
+    }
+}
+
+fn kit(text: &str) {
+    if let Ok(secret) = KitSecret::parse_text(text) {
+        assert!(KitSecret::parse_text(&secret.to_text()).is_ok_and(|again| again == secret));
     }
 }

@@ -13,11 +13,11 @@ use crate::trust::{Pin, Verified};
 const VERSION: u64 = 1;
 
 impl Keyring {
-    /// Writes the JSON, after the same checks as [`Keyring::from_json`].
+    /// Writes the JSON, after the same checks as [`Keyring::from_json`]. Only ever sealed, never logged.
     ///
     /// # Errors
     /// [`KeyringError::Contents`].
-    pub(crate) fn to_json(&self) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
+    pub fn to_json(&self) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
         self.check()?;
         let wire = WireKeyring {
             v: VERSION,
@@ -35,7 +35,7 @@ impl Keyring {
     ///
     /// # Errors
     /// [`KeyringError::Json`], [`KeyringError::Version`], [`KeyringError::Contents`].
-    pub(crate) fn from_json(json: &[u8]) -> Result<Self, KeyringError> {
+    pub fn from_json(json: &[u8]) -> Result<Self, KeyringError> {
         let version: WireVersion = serde_json::from_slice(json).map_err(|_| KeyringError::Json)?;
         if version.v != VERSION {
             return Err(KeyringError::Version);

@@ -100,7 +100,7 @@ impl Mode {
 }
 
 /// The claim code for one recipient of one parcel: any device of the sender makes the same one.
-/// `address` is the recipient's as the server has it; `attempt` counts from 0, one more for each new code.
+/// `address` is the recipient's as the server folds it; `attempt` counts from 0, one more for each new code.
 #[must_use]
 pub fn derive_code(
     seed: &ClaimSeed,

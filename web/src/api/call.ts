@@ -31,14 +31,14 @@ interface Loose {
 
 async function fetched(method: Method, path: string, { at = {}, body, query = {}, claim }: Loose): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (body !== undefined) headers['Content-Type'] = body instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
   if (claim !== undefined) headers.Authorization = `Claim ${claim}`;
   const asked = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
   const url = `${BASE}${path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(at[name] ?? ''))}${asked.size > 0 ? `?${asked}` : ''}`;
   let response: Response;
   try {
     response = await fetch(url, {
-      method: method.toUpperCase(), headers, cache: 'no-store', credentials: 'same-origin', ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method: method.toUpperCase(), headers, cache: 'no-store', credentials: 'same-origin', ...(body === undefined ? {} : { body: body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
   } catch {
     throw new ApiProblem({ code: 'offline', status: 0 });
@@ -58,4 +58,18 @@ export async function call<M extends Method, P extends With<M>>(method: M, path:
 /** As `call`, for what is answered in bytes. */
 export async function bytes<P extends With<'get'>>(path: P, ask: Ask<Operation<'get', P>>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await fetched('get', path, ask)).arrayBuffer());
+}
+
+/** As `call`, for what has its shapes in a port of its own. */
+export async function callAt<A>(method: Method, path: string, ask: Loose): Promise<A> {
+  const response = await fetched(method, path, ask);
+  return (response.status === 200 ? await response.json() : undefined) as A;
+}
+
+export const bytesAt = async (path: string, ask: Loose): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await (await fetched('get', path, ask)).arrayBuffer());
+
+/** PUTs bytes. */
+export async function sendBytes(path: string, id: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+  await fetched('put', path, { at: { id }, body });
 }

@@ -1,13 +1,17 @@
 /** What members ask of the server; the session is a cookie. */
 import { bytes, call } from './call.ts';
+import type { ApiNewCode } from './keyed-port.ts';
 import type { Shape } from './port.ts';
 
 export type ApiAccount = Shape<'Account'>;
 export type ApiSession = Shape<'SessionInfo'>;
 export type ApiDraft = Shape<'Draft'>;
 export type ApiNotice = Shape<'Notice'>;
-export type ApiNewRecipient = Shape<'NewRecipient'>;
-export type ApiPost = Shape<'PostRequest'>;
+export type ApiNewRecipient = Omit<Shape<'NewRecipient'>, 'link'> & {
+  link?: Shape<'NewRecipient'>['link']; stanza?: string; verified?: string; limit?: number;
+  claim_code?: ApiNewCode;
+};
+export type ApiPost = Omit<Shape<'PostRequest'>, 'recipients'> & { recipients: ApiNewRecipient[]; own_stanza?: string };
 export type ApiParcel = Shape<'Parcel'>;
 export type ApiPosted = Pick<ApiParcel, 'id' | 'expires'>;
 
@@ -31,13 +35,14 @@ export const sessions = {
 
 /** A draft on its way, and what is done to a posted parcel with its keys. Parts and manifest go by `vault/put.ts`. */
 export const drafts = {
-  announce: (id: string, level: number, files: Shape<'NewFile'>[]) => call('put', '/parcels/{id}', { at: { id }, body: { level, files } }),
+  announce: (id: string, level: number, files: Shape<'NewFile'>[], inReplyTo: string | undefined) =>
+    call('put', '/parcels/{id}', { at: { id }, body: { level, files, ...(inReplyTo !== undefined && { in_reply_to: { parcel: inReplyTo } }) } }),
   removeFile: (id: string, file: string) => call('delete', '/parcels/{id}/files/{file}', { at: { id, file } }),
   abandon: (id: string) => call('delete', '/parcels/{id}/draft', { at: { id } }),
-  post: (id: string, body: ApiPost) => call('post', '/parcels/{id}/post', { at: { id }, body }),
+  post: (id: string, body: ApiPost) => call('post', '/parcels/{id}/post', { at: { id }, body: body as Shape<'PostRequest'> }),
   details: (id: string) => call('get', '/parcels/{id}', { at: { id } }),
   manifest: (id: string) => bytes('/parcels/{id}/manifest', { at: { id } }),
-  addRecipients: (id: string, recipients: ApiNewRecipient[]) => call('post', '/parcels/{id}/recipients', { at: { id }, body: { recipients } }),
+  addRecipients: (id: string, recipients: ApiNewRecipient[]) => call('post', '/parcels/{id}/recipients', { at: { id }, body: { recipients: recipients as Shape<'NewRecipient'>[] } }),
   resend: (id: string, notices: Shape<'ResendNotice'>[]) => call('post', '/parcels/{id}/resend', { at: { id }, body: { notices } }),
 };
 

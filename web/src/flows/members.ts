@@ -20,7 +20,7 @@ export const addRecipients = (parcel: string, addresses: string[], language: 'de
   memberVault().call('addRecipients', { parcel, people: { addresses, password: '', mailedCode: false, limit: undefined, language } });
 
 /** Mails the links again. */
-export const resend = (parcel: string, addresses: string[], language: string) => memberVault().call('resend', { parcel, addresses, language });
+export const resend = (parcel: string, addresses: string[], language: 'de' | 'en' | 'cs') => memberVault().call('resend', { parcel, addresses, language });
 
 /** Tells this browser's record what the server did: a new deadline, a recipient dropped, the delivery over. */
 export const follow = (parcel: string, change: { expires?: number; dropped?: string; over?: boolean }) =>

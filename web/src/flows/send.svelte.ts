@@ -287,7 +287,7 @@ export class SendFlow implements SendView {
     else if (report.kind === 'waiting') this.#waiting = report.why;
     else if (report.kind === 'session') this.loggedOut = true;
     else if (report.kind === 'posted') this.#sent(report.parcel, report.links);
-    else if (this.step.at === 'writing') this.step = { at: 'writing', problem: report.code === 'too_large' ? 'too-large' : 'refused' };
+    else if (report.kind === 'refused' && this.step.at === 'writing') this.step = { at: 'writing', problem: report.code === 'too_large' ? 'too-large' : 'refused' };
     this.#look ??= setInterval(() => { this.#flush(); }, LOOK);
     if (report.kind === 'file' && 'done' in report.state) return;
     this.#flush();

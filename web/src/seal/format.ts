@@ -29,6 +29,16 @@ export class Reader {
     return this.bytes(1, code)[0] ?? 0;
   }
 
+  u16(code?: SealCode): number {
+    const [high = 0, low = 0] = this.bytes(2, code);
+    return high * 256 + low;
+  }
+
+  u64(code?: SealCode): number {
+    const bytes = this.bytes(8, code);
+    return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0));
+  }
+
   u32(code?: SealCode): number {
     const bytes = this.bytes(4, code);
     return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
@@ -53,6 +63,8 @@ export class Reader {
 export function ascii(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
+
+export const u16 = (value: number): Bytes => Uint8Array.of(value >> 8, value & 0xff);
 
 export function u32(value: number): Bytes {
   const out = new Uint8Array(4);

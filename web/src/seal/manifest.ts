@@ -5,7 +5,7 @@
 import { refuse, SealError } from './error.ts';
 import { partCount, partsRoot } from './file.ts';
 import { fromText, ID_LEN, toText } from './format.ts';
-import { Numeral, parseJson, type Json } from './json.ts';
+import { Members, parseJson, string, type Json } from './json.ts';
 import { checkName, isUnprintable, utf8Length } from './name.ts';
 import { equal, KEY_LEN, type Bytes } from './primitives.ts';
 import { sealedSize } from './stream.ts';
@@ -151,61 +151,6 @@ export async function manifestToJson(manifest: Manifest): Promise<string> {
     files: await Promise.all(manifest.files.map(entryToJson)),
     packs: await Promise.all(manifest.packs.map(objectToJson)),
   });
-}
-
-/** An object's members, each with the kind it must have. An optional one may be absent or null. */
-class Members {
-  readonly #members: Map<string, Json>;
-
-  constructor(value: Json | undefined) {
-    this.#members = value instanceof Map ? value : refuse('manifest_json');
-  }
-
-  get(name: string): Json | undefined {
-    return this.#members.get(name) ?? undefined;
-  }
-
-  text(name: string): string {
-    return this.optionalText(name) ?? refuse('manifest_json');
-  }
-
-  optionalText(name: string): string | undefined {
-    const value = this.get(name);
-    return value === undefined ? undefined : string(value);
-  }
-
-  integer(name: string, signed = false): number {
-    return this.optionalInteger(name, signed) ?? refuse('manifest_json');
-  }
-
-  /** Beyond 2^53 it is no longer exact, and refused by whoever checks its meaning. */
-  optionalInteger(name: string, signed = false): number | undefined {
-    const value = this.get(name);
-    if (value === undefined) return undefined;
-    if (!(value instanceof Numeral) || !/^(0|-?[1-9]\d*)$/.test(value.text)) return refuse('manifest_json');
-    const bits = signed ? BigInt.asIntN(64, BigInt(value.text)) : BigInt.asUintN(64, BigInt(value.text));
-    if (bits !== BigInt(value.text)) refuse('manifest_json');
-    return Number(value.text);
-  }
-
-  list(name: string): Json[] {
-    const value = this.get(name);
-    return Array.isArray(value) ? value : refuse('manifest_json');
-  }
-
-  bytes(name: string, length: number): Bytes {
-    return fromText(this.text(name), length, 'manifest_text');
-  }
-
-  optionalBytes(name: string, length: number): Bytes | undefined {
-    const text = this.optionalText(name);
-    return text === undefined ? undefined : fromText(text, length, 'manifest_text');
-  }
-}
-
-function string(value: Json): string {
-  // With the flag u a surrogate matches only if it stands alone.
-  return typeof value === 'string' && !/[\ud800-\udfff]/u.test(value) ? value : refuse('manifest_json');
 }
 
 async function readObject(members: Members): Promise<SealedObject> {

@@ -23,4 +23,38 @@ export const NAMESPACE = {
   linkPass: T('link-pass'),
   /** Key that wraps the parcel key in a link record. */
   linkKey: T('link-key'),
+  /** A sender's signature of a manifest. */
+  parcelSig: T('parcel-sig'),
+  /** The parcel key wrapped for a public key. */
+  stanza: T('stanza'),
+  /** A signature that releases a stanza. */
+  release: T('release'),
+  /** A signature of a key record. */
+  keyRecord: T('key-record'),
+  /** Fingerprint of a key record. */
+  keyFingerprint: T('key-fpr'),
+  /** Salt of the words of a key. */
+  keyWords: T('key-words'),
+  /** Associated data of a lock. */
+  lock: T('lock'),
+  /** Key that wraps the keyring's key in a lock. */
+  lockKek: T('lock-kek'),
+  /** Commitment of a lock to its secret. */
+  lockCommit: T('lock-commit'),
+  /** Key of a keyring's body. */
+  keyring: T('keyring'),
+  /** Words of a claim code. */
+  claimCode: T('claim-code'),
+  /** Key of the tag that registers a recipient's key. */
+  claimRegister: T('claim-reg'),
+  /** Key of the tag that releases to it. */
+  claimRelease: T('claim-rel'),
+  /** Key that wraps the parcel key in an instant claim. */
+  claimKey: T('claim-key'),
+  /** What a recipient shows to get an instant claim. */
+  claimAuth: T('claim-auth'),
+  /** Key of the tag under which a recipient makes his own stanza. */
+  claimAck: T('claim-ack'),
+  /** Key of a sealed going-on record. */
+  draft: T('draft'),
 } as const;

@@ -6,6 +6,8 @@
  *     M = H || Stream(KDF(PK, parcel_id, T(manifest-key)), aad = T(manifest) || H, text)
  *     text = u32 length || json || sigalg || signature 64 || zeros to the next multiple of 1024
  *
+ * Levels 3 and 4 are signed (`signed.ts`): sigalg 01, Ed25519 over T(parcel-sig) || H || SHA-256(json).
+ *
  * AES-GCM does not commit to its key; `com` does, and is compared in constant time before anything is decrypted.
  */
 import { refuse } from './error.ts';
@@ -13,6 +15,7 @@ import { ascii, concat, ID_LEN, Reader, SUITE, u32 } from './format.ts';
 import { manifestFromJson, manifestToJson, type Manifest } from './manifest.ts';
 import { NAMESPACE } from './namespace.ts';
 import { equal, kdf, KEY_LEN, sha256, type Bytes } from './primitives.ts';
+import { readSignature, writeSignature, WRITTEN_LEN } from './signature.ts';
 import { openAll, plainSize, sealAll } from './stream.ts';
 
 /** Bytes of H. */
@@ -22,7 +25,6 @@ export const MAX_MANIFEST = 64 << 20;
 
 const MAGIC = ascii('DPM1');
 const PAD = 1024;
-const SIGNATURE_LEN = 64;
 const LEVEL_BITS = 0b111;
 const OUTSIDE_BIT = 0b1000;
 
@@ -40,7 +42,8 @@ export interface ParcelHeader extends ParcelFlags {
 }
 
 const flagsByte = (flags: ParcelFlags): number => flags.level | (flags.outside ? OUTSIDE_BIT : 0);
-const signed = (flags: ParcelFlags): boolean => flags.level >= 3 && !flags.outside;
+/** Levels 3 and 4 are signed, but for what comes from outside. */
+export const isSigned = (flags: ParcelFlags): boolean => flags.level >= 3 && !flags.outside;
 
 function commitment(key: Bytes, id: Bytes, flags: ParcelFlags): Promise<Bytes> {
   return kdf(key, id, NAMESPACE.commit, new Uint8Array([SUITE, flagsByte(flags)]));
@@ -98,21 +101,36 @@ async function manifestContext(header: ParcelHeader, key: Bytes): Promise<[key: 
   return [await kdf(key, header.id, NAMESPACE.manifestKey), concat(NAMESPACE.manifest, header.bytes)];
 }
 
-/** Opens and checks the list of contents. */
+/** Opens and checks the list of contents of a parcel that is not signed; a signed one is opened by `signed.ts`. */
 export async function openManifest(sealed: SealedManifest, key: Bytes): Promise<Manifest> {
   await verifyHeader(sealed.header, key);
-  if (signed(sealed.header)) refuse('signature_unsupported');
-  const [own, aad] = await manifestContext(sealed.header, key);
-  return manifestFromJson(readText(await openAll(own, aad, sealed.bytes.subarray(HEADER_LEN))));
+  if (isSigned(sealed.header)) refuse('signed');
+  return manifestFromJson(decodeJson((await openText(sealed, key)).json));
 }
 
-/** The json inside the padded text of an unsigned manifest. */
-function readText(text: Bytes): string {
+/** What stands in M. */
+interface Text {
+  json: Bytes;
+  /** There exactly where one belongs; nobody has checked it. */
+  signature: Bytes | undefined;
+}
+
+/** The caller has verified the header. */
+export async function openText(sealed: SealedManifest, key: Bytes): Promise<Text> {
+  const [own, aad] = await manifestContext(sealed.header, key);
+  return readText(await openAll(own, aad, sealed.bytes.subarray(HEADER_LEN)), isSigned(sealed.header));
+}
+
+function readText(text: Bytes, signed: boolean): Text {
   const reader = new Reader(text);
-  const json = reader.bytes(reader.u32('length'), 'length');
-  const signature = reader.bytes(1 + SIGNATURE_LEN, 'length');
-  if (signature.some((byte) => byte !== 0)) refuse('signature');
+  const json = reader.bytes(reader.u32('length'), 'length').slice();
+  const signature = readSignature(reader, { short: 'length', wrong: 'signature' });
+  if ((signature !== undefined) !== signed) refuse('signature');
   if (reader.rest().length >= PAD || reader.rest().some((byte) => byte !== 0)) refuse('padding');
+  return { json, signature };
+}
+
+export function decodeJson(json: Bytes): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json);
   } catch {
@@ -120,17 +138,22 @@ function readText(text: Bytes): string {
   }
 }
 
-/** Seals the list of contents. `key`, `id` and `streamHeader` are fresh and used for this parcel alone. */
+/** Seals the list of contents of a parcel that is not signed. `key`, `id` and `streamHeader` are fresh and used for this parcel alone. */
 export async function sealManifest(
   key: Bytes, id: Bytes, flags: ParcelFlags, streamHeader: Bytes, manifest: Manifest,
 ): Promise<SealedManifest> {
-  if (signed(flags)) refuse('signature_unsupported');
-  const header = await makeHeader(key, id, flags);
-  const json = new TextEncoder().encode(await manifestToJson(manifest));
-  const used = 4 + json.length + 1 + SIGNATURE_LEN;
-  const text = new Uint8Array(Math.ceil(used / PAD) * PAD);
+  if (isSigned(flags)) refuse('signed');
+  return sealText(key, await makeHeader(key, id, flags), streamHeader, new TextEncoder().encode(await manifestToJson(manifest)), undefined);
+}
+
+/** M around a json that was checked. */
+export async function sealText(
+  key: Bytes, header: ParcelHeader, streamHeader: Bytes, json: Bytes, signature: Bytes | undefined,
+): Promise<SealedManifest> {
+  const text = new Uint8Array(Math.ceil((4 + json.length + WRITTEN_LEN) / PAD) * PAD);
   text.set(u32(json.length));
   text.set(json, 4);
+  text.set(writeSignature(signature), 4 + json.length);
   const [own, aad] = await manifestContext(header, key);
   const bytes = concat(header.bytes, await sealAll(own, streamHeader, aad, text));
   if (bytes.length > MAX_MANIFEST) refuse('too_large');

@@ -6,6 +6,8 @@ import { info } from '../api/client.ts';
 import { drafts } from '../api/members.ts';
 import { Draft } from './draft.ts';
 import { makeObject, type DraftFile } from './draft-record.ts';
+import type { Keyed } from './keyed-post.ts';
+import type { ClaimCode } from './keys-protocol.ts';
 import type { DraftEntry, Form, GivenFile, LinkOfPerson, MemberCalls, MemberReport, OpenedDraft, Order, UploadState } from './member-protocol.ts';
 import { isFolder, post, urlsOf } from './post.ts';
 import { patiently } from './put.ts';
@@ -32,6 +34,7 @@ export interface Sender {
 
 export class Desk {
   readonly sender: Sender;
+  readonly #keyed: Keyed;
   readonly #empty: Form;
   readonly #say: (report: MemberReport) => void;
   readonly #session: () => Promise<void>;
@@ -44,8 +47,9 @@ export class Desk {
   #posting: AbortController | undefined;
   #ids = 0;
 
-  constructor(sender: Sender, empty: Form, say: (report: MemberReport) => void, session: () => Promise<void>) {
+  constructor(sender: Sender, keyed: Keyed, empty: Form, say: (report: MemberReport) => void, session: () => Promise<void>) {
     this.sender = sender;
+    this.#keyed = keyed;
     this.#empty = empty;
     this.#say = say;
     this.#session = session;
@@ -54,7 +58,7 @@ export class Desk {
   /** One draft, however many ask for it at once. */
   #begun(): Promise<Draft> {
     if (this.#draft !== undefined) return Promise.resolve(this.#draft);
-    this.#beginning ??= Draft.begin(this.sender.account, this.#empty).then((draft) => {
+    this.#beginning ??= Draft.begin(this.sender.account, this.#empty, this.#keyed.goingOn).then((draft) => {
       this.#draft = draft;
       this.#beginning = undefined;
       return draft;
@@ -73,14 +77,14 @@ export class Desk {
 
   /** Takes up what an earlier visit left. */
   async open(): Promise<MemberCalls['openDraft']['answer']> {
-    const { draft, elsewhere } = await Draft.find(this.sender.account);
-    if (draft === undefined) return { draft: undefined, elsewhere };
+    const { draft, elsewhere, locked } = await Draft.find(this.sender.account, this.#keyed.goingOn);
+    if (draft === undefined) return { draft: undefined, elsewhere, locked };
     this.#draft = draft;
     for (const { id } of draft.record.files) this.#ids = Math.max(this.#ids, Number(id));
     const allowed = await this.#find(draft);
     // What has arrived is heard of later; until then every file counts as asked for or waiting.
     void this.#takeUp(draft).catch(() => undefined);
-    return { draft: { form: draft.record.form, entries: this.#entries(draft), handles: allowed }, elsewhere };
+    return { draft: { form: draft.record.form, entries: this.#entries(draft), handles: allowed }, elsewhere, locked };
   }
 
   async #takeUp(draft: Draft): Promise<void> {
@@ -201,7 +205,7 @@ export class Desk {
     return {};
   }
 
-  async post(order: Order): Promise<{ parcel: string; urls: (base: string) => LinkOfPerson[] }> {
+  async post(order: Order): Promise<{ parcel: string; codes: ClaimCode[]; waiting: string[]; urls: (base: string) => LinkOfPerson[] }> {
     const draft = await this.#begun();
     draft.record.form = order.form;
     await draft.save();
@@ -212,10 +216,11 @@ export class Desk {
       this.#upload = undefined;
       return this.#engine(draft);
     };
-    await post({ draft, upload: this.#engine(draft), sender: this.sender, renew, signal: this.#posting.signal }, order);
+    const desk = { draft, upload: this.#engine(draft), sender: this.sender, keyed: this.#keyed, renew, signal: this.#posting.signal };
+    const { codes, waiting } = await post(desk, order);
     this.end();
     const { parcel, links } = draft.record;
-    return { parcel, urls: (base) => urlsOf(links, base) };
+    return { parcel, codes, waiting, urls: (base) => urlsOf(links, base) };
   }
 
   stop(): Nothing {

@@ -2,6 +2,8 @@
 import { toText } from '../seal/format.ts';
 import { equal, random, KEY_LEN, type Bytes } from '../seal/primitives.ts';
 import { makeParcelId, partsOf, renewed, type DraftObject, type DraftRecord } from './draft-record.ts';
+import type { GoingOn, Shared } from './going-on.ts';
+import { KEYED } from './keyed-post.ts';
 import type { Form } from './member-protocol.ts';
 import { VaultError } from './problem.ts';
 import * as shelf from './shelf.ts';
@@ -16,36 +18,41 @@ export class Draft {
   /** Without storage (private mode, blocked) nothing is kept, so nothing is gone on with. */
   #stored = true;
   #saving: Promise<void> = Promise.resolve();
+  readonly #goingOn: GoingOn;
+  #sharing: 'no' | 'yes' | 'again' = 'no';
 
-  private constructor(record: DraftRecord, hashes: Map<string, Map<number, Bytes>>, letGo: () => void) {
+  private constructor(record: DraftRecord, hashes: Map<string, Map<number, Bytes>>, goingOn: GoingOn, letGo: () => void) {
     this.record = record;
+    this.#goingOn = goingOn;
     this.#hashes = hashes;
     this.#letGo = letGo;
   }
 
-  static async begin(account: string, form: Form): Promise<Draft> {
+  static async begin(account: string, form: Form, goingOn: GoingOn): Promise<Draft> {
     const record: DraftRecord = {
       parcel: makeParcelId(), key: random(KEY_LEN), account, level: form.level, created: Date.now(), form, files: [], objects: [], links: [],
     };
-    return new Draft(record, new Map(), (await shelf.takeLock(record.parcel)) ?? (() => undefined));
+    return new Draft(record, new Map(), goingOn, (await shelf.takeLock(record.parcel)) ?? (() => undefined));
   }
 
   /** The newest draft of an account that no other tab has. */
-  static async find(account: string): Promise<{ draft: Draft | undefined; elsewhere: boolean }> {
-    let elsewhere = false;
+  static async find(account: string, goingOn: GoingOn): Promise<{ draft: Draft | undefined; elsewhere: boolean; locked: boolean }> {
+    let [elsewhere, locked] = [false, false];
     try {
-      for (const { parcel } of await shelf.unposted(account, Date.now())) {
+      const unposted = await shelf.unposted(account, Date.now(), goingOn);
+      ({ locked } = unposted);
+      for (const { parcel } of unposted.found) {
         const letGo = await shelf.takeLock(parcel);
         // Behind the lock it may have been written anew, or posted.
-        const record = letGo && (await shelf.getRecord(parcel));
+        const record = letGo && (await shelf.getRecord(parcel, goingOn));
         if (letGo === undefined) elsewhere = true;
-        else if (record !== undefined && record.expires === undefined) return { draft: new Draft(record, await shelf.getHashes(parcel), letGo), elsewhere };
+        else if (record !== undefined && record.expires === undefined) return { draft: new Draft(record, await shelf.getHashes(parcel), goingOn, letGo), elsewhere, locked: false };
         else letGo();
       }
     } catch {
       // no storage: nothing was kept
     }
-    return { draft: undefined, elsewhere };
+    return { draft: undefined, elsewhere, locked };
   }
 
   /** Ends when the record as it is now is on the disk. */
@@ -53,19 +60,55 @@ export class Draft {
     this.#saving = this.#saving.then(async () => {
       if (!this.#stored) return;
       try {
-        await shelf.putRecord(this.record);
+        await this.#keep();
       } catch {
         await this.#unstore();
       }
     });
+    this.#share();
     return this.#saving;
+  }
+
+  /** From level 3 on to the keyring alone; while that is closed nothing is kept, and so nothing is gone on with. */
+  async #keep(): Promise<void> {
+    if (this.record.level < KEYED) {
+      await shelf.putRecord(this.record);
+      return;
+    }
+    const sealed = await this.#goingOn.seal(this.#shared());
+    if (sealed !== undefined) await shelf.putKeyed(this.record, sealed);
+  }
+
+  #shared(): Shared {
+    const finished = this.record.objects.flatMap((object): [string, Bytes[]][] => {
+      const hashes = this.hashes(object);
+      return hashes === undefined ? [] : [[toText(object.id), hashes]];
+    });
+    return { record: this.record, hashes: new Map(finished) };
+  }
+
+  /** For the other devices; the newest state goes, and a failure is made good by the next one. */
+  #share(): void {
+    if (this.#sharing !== 'no') {
+      this.#sharing = 'again';
+      return;
+    }
+    this.#sharing = 'yes';
+    void (async () => {
+      const sealed = this.record.expires === undefined ? await this.#goingOn.seal(this.#shared()) : undefined;
+      if (sealed !== undefined) await this.#goingOn.put(this.record.parcel, sealed);
+    })().catch(() => undefined).finally(() => {
+      const again = this.#sharing === 'again';
+      this.#sharing = 'no';
+      if (again) this.#share();
+    });
   }
 
   /** Storage fails: an older record must not be gone on with. */
   async #unstore(): Promise<void> {
     this.#stored = false;
     await shelf.removeRecord(this.record.parcel).catch(() => undefined);
-    const left = await shelf.getRecord(this.record.parcel).catch(() => undefined);
+    const left = await shelf.getRecord(this.record.parcel, this.#goingOn).catch(() => undefined);
     if (left !== undefined) throw new VaultError({ kind: 'disk-full' });
   }
 
@@ -93,6 +136,7 @@ export class Draft {
     if (known !== undefined) return equal(known, hash) ? 'same' : 'different';
     if (this.#stored) await shelf.putHash(this.record.parcel, object, part, hash).catch(() => this.#unstore());
     this.#of(object).set(part, hash);
+    if (this.hashes(object) !== undefined) this.#share();
     return 'new';
   }
 
@@ -153,8 +197,15 @@ export class Draft {
     this.record.objects = [];
     this.record.files = [];
     this.record.form = { ...this.record.form, message: '', options: { ...this.record.form.options, password: '' } };
-    await this.save();
-    if (this.#stored) await shelf.clearWork(this.record.parcel).catch(() => undefined);
+    this.#goingOn.forget(this.record.parcel);
+    if (this.record.level < KEYED) {
+      await this.save();
+      if (this.#stored) await shelf.clearWork(this.record.parcel).catch(() => undefined);
+    } else {
+      await this.#saving;
+      // What opens it from now on is the sender's own stanza.
+      await shelf.removeRecord(this.record.parcel).catch(() => undefined);
+    }
     this.#letGo();
   }
 

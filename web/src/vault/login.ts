@@ -21,6 +21,21 @@ export async function login(email: string, password: string, label: string): Pro
   return (await opaque.loginFinish(started.login, finished.finishLoginRequest, label)).account;
 }
 
+/**
+ * Whether this is the login password of that address. Only the client learns it: nothing is finished, so nobody is logged in. The
+ * server counts a try, as for every login that is begun.
+ */
+export async function isLoginPassword(email: string, password: string): Promise<boolean> {
+  await ready;
+  const { clientLoginState, startLoginRequest } = client.startLogin({ password });
+  const started = await opaque.loginStart(email, startLoginRequest);
+  const finished = client.finishLogin({
+    clientLoginState, loginResponse: started.response, password, keyStretching: STRETCHING,
+    identifiers: { client: started.account, server: started.host },
+  });
+  return finished !== undefined;
+}
+
 export async function makeFirst(code: string, email: string, name: string, password: string): Promise<void> {
   await ready;
   const { clientRegistrationState, registrationRequest } = client.startRegistration({ password });

@@ -4,6 +4,7 @@
  */
 import type { ApiAccount } from '../api/members.ts';
 import type { SealCode } from '../seal/error.ts';
+import type { ClaimCode, CodeMode, KeyCalls, KeyReport } from './keys-protocol.ts';
 import type { FromLine, RequestOf } from './line.ts';
 
 /** What somebody has written and chosen so far. */
@@ -13,6 +14,8 @@ export interface Form {
   message: string;
   level: number;
   options: FormOptions;
+  /** A reply: it goes to the sender of that delivery alone, at its level or higher. */
+  inReplyTo?: { parcel: string; level: number } | undefined;
 }
 
 export interface FormOptions {
@@ -25,6 +28,8 @@ export interface FormOptions {
   /** The sender passes the link on; no mail. */
   passOn: boolean;
   language: 'de' | 'en' | 'cs';
+  /** Levels 3 and 4: a code for every recipient whose key is not known yet. */
+  claimCode?: CodeMode | undefined;
 }
 
 /** A file that somebody chose. */
@@ -73,6 +78,12 @@ export interface LinkOfPerson {
   url: string;
 }
 
+/** What the server has not: level 4. */
+export interface Letter {
+  subject: string;
+  message: string;
+}
+
 export interface NewPeople {
   addresses: string[];
   password: string;
@@ -80,16 +91,26 @@ export interface NewPeople {
   limit: number | undefined;
   /** None = the sender passes the links on. */
   language: Form['options']['language'] | undefined;
+  claimCode?: CodeMode | undefined;
 }
 
-export interface MemberCalls {
+/** What was posted. Links at levels 1 and 2; codes where they were wanted; addresses whose release is to come. */
+export interface Posted {
+  parcel: string;
+  links: LinkOfPerson[];
+  codes: ClaimCode[];
+  waiting: string[];
+}
+
+export interface MemberCalls extends KeyCalls {
   /** The password stays in the vault; the server learns only that it was right. */
   login: { ask: { email: string; password: string; label: string }; answer: { account: ApiAccount } };
   /** The first account of a new server, logged in at once. */
   first: { ask: { code: string; email: string; name: string; password: string; label: string }; answer: { account: ApiAccount } };
 
-  /** The draft that an earlier visit left, if no other tab has it; `elsewhere`: one is open in another tab. */
-  openDraft: { ask: { account: string; email: string; form: Form }; answer: { draft: OpenedDraft | undefined; elsewhere: boolean } };
+  /** The draft that an earlier visit left, if no other tab has it; `elsewhere`: one is open in another tab. `locked`: one waits that
+   * only the open keyring can read: unlock, and ask again. */
+  openDraft: { ask: { account: string; email: string; form: Form }; answer: { draft: OpenedDraft | undefined; elsewhere: boolean; locked: boolean } };
   keepForm: { ask: { form: Form }; answer: Record<string, never> };
   /** Adds files and begins to seal and send them. A file that the draft asks for takes its place there. */
   addFiles: {
@@ -99,19 +120,22 @@ export interface MemberCalls {
   removeFiles: { ask: { ids: string[] }; answer: Record<string, never> };
   /** Reads again what was allowed again. */
   reopen: { ask: Record<string, never>; answer: Record<string, never> };
-  /** Ends when the delivery is posted. */
-  post: { ask: Order; answer: { parcel: string; links: LinkOfPerson[] } };
+  /**
+   * Ends when the delivery is posted. Levels 3 and 4 need the open keyring, else the problem is `locked` or `no-keyring` and
+   * nothing is lost. A level below the answered one is refused.
+   */
+  post: { ask: Order; answer: Posted };
   /** Takes back the wish to post; what is uploaded stays. */
   stop: { ask: Record<string, never>; answer: Record<string, never> };
   discard: { ask: Record<string, never>; answer: Record<string, never> };
 
-  /** What this browser knows of a delivery that it sent. */
+  /** What is known of a delivery that was sent: from this browser, or by the open keyring on any device. */
   namesOf: {
     ask: { parcel: string };
-    answer: { files: { name: string; size: number; object: string | undefined }[]; links: LinkOfPerson[] } | undefined;
+    answer: { files: { name: string; size: number; object: string | undefined }[]; links: LinkOfPerson[]; letter?: Letter | undefined } | undefined;
   };
-  addRecipients: { ask: { parcel: string; people: NewPeople }; answer: { links: LinkOfPerson[] } };
-  resend: { ask: { parcel: string; addresses: string[]; language: string }; answer: Record<string, never> };
+  addRecipients: { ask: { parcel: string; people: NewPeople }; answer: { links: LinkOfPerson[]; codes: ClaimCode[] } };
+  resend: { ask: { parcel: string; addresses: string[]; language: Form['options']['language'] }; answer: Record<string, never> };
   /** The server's answer to extending, dropping, withdrawing: what is kept here follows. */
   follow: { ask: { parcel: string; expires?: number; dropped?: string; over?: boolean }; answer: Record<string, never> };
 }
@@ -126,7 +150,8 @@ export type MemberReport =
   /** The server refuses what was to be uploaded. */
   | { kind: 'refused'; code: string }
   /** An earlier visit got as far as posting. */
-  | { kind: 'posted'; parcel: string; links: LinkOfPerson[] };
+  | { kind: 'posted'; parcel: string; links: LinkOfPerson[] }
+  | KeyReport;
 
 export type MemberRequest = RequestOf<MemberCalls>;
 export type MemberMessage = FromLine<MemberCalls, MemberReport>;

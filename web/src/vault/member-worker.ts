@@ -1,15 +1,28 @@
 /** The members' vault: the Worker that seals what is sent, keeps its keys, and logs in. */
 import { info } from '../api/client.ts';
+import { keyed as keyedApi } from '../api/keyed.ts';
 import type { ApiAccount } from '../api/members.ts';
 import { answerCalls } from './answer.ts';
 import { Desk } from './desk.ts';
 import type { MemberCalls, MemberReport } from './member-protocol.ts';
-import { addRecipients, follow, namesOf, resend } from './sent.ts';
+import { recall } from './keep.ts';
+import { makeKeyed } from './keyed-calls.ts';
+import { claimStore, seenStore } from './seen.ts';
+import { draftsElsewhere, takeDraft } from './take-draft.ts';
+import { addRecipients, codesOf, follow, namesOf, newCode, resend } from './sent.ts';
 
 /** Nobody's while nobody has logged in. */
 let desk: Desk | undefined;
 /** Waiting for somebody to log in again. */
 const waiting: (() => void)[] = [];
+
+const { keyed, calls } = makeKeyed({
+  api: keyedApi, seen: seenStore, claims: claimStore, now: Date.now, say: (report) => { say(report); },
+  isLoginPassword: async (email, password) => (await import('./login.ts')).isLoginPassword(email, password),
+  // What the visitors' vault keeps of this tab's link.
+  recall: (link, tab) => recall(`link ${link} ${tab}`, Date.now()),
+});
+const tools = { api: keyedApi, keyed };
 
 const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberReport>({
   async login({ email, password, label }) {
@@ -24,7 +37,7 @@ const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberRepor
 
   async openDraft({ account, email, form }) {
     desk?.end();
-    desk = new Desk({ account, address: email }, form, say, session);
+    desk = new Desk({ account, address: email }, keyed, form, say, session);
     return desk.open();
   },
   keepForm: ({ form }) => there().keepForm(form),
@@ -32,18 +45,23 @@ const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberRepor
   removeFiles: ({ ids }) => there().remove(ids),
   reopen: () => there().reopen(),
   async post(order) {
-    const [links, { public_url: base }] = await Promise.all([there().post(order), info()]);
-    return { parcel: links.parcel, links: links.urls(base) };
+    const [posted, { public_url: base }] = await Promise.all([there().post(order), info()]);
+    return { parcel: posted.parcel, links: posted.urls(base), codes: posted.codes, waiting: posted.waiting };
   },
   stop: () => there().stop(),
   discard: () => there().discard(),
 
-  namesOf: ({ parcel }) => namesOf(parcel),
-  addRecipients: async ({ parcel, people }) => ({ links: await addRecipients(parcel, people) }),
+  namesOf: ({ parcel }) => namesOf(parcel, tools),
+  addRecipients: ({ parcel, people }) => addRecipients(parcel, people, tools),
   async resend({ parcel, addresses, language }) {
-    await resend(parcel, addresses, language);
+    await resend(parcel, addresses, language, tools);
     return {};
   },
+  ...calls,
+  codesOf: async ({ parcel }) => ({ codes: await codesOf(parcel, keyed) }),
+  newCode: (ask) => newCode(ask, tools),
+  draftsElsewhere: async () => ({ drafts: await draftsElsewhere(keyed) }),
+  takeDraft: ({ parcel }) => takeDraft(parcel, keyed),
   async follow(change) {
     await follow(change);
     return {};

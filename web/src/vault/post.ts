@@ -4,16 +4,16 @@
  */
 import { drafts, type ApiNewRecipient, type ApiNotice, type ApiPosted } from '../api/members.ts';
 import { PACK_BELOW } from '../seal/file.ts';
-import { fromText, ID_LEN, toText } from '../seal/format.ts';
+import { toText } from '../seal/format.ts';
 import { linkAuth, linkAuth2, sealRecord, writeRecord, type LinkHead } from '../seal/link.ts';
 import { fragment, linkUrl } from '../seal/link-text.ts';
 import { FOLDER_TYPE, type Contents, type Entry, type Manifest, type SealedObject } from '../seal/manifest.ts';
-import { sealManifest, type SealedManifest } from '../seal/parcel.ts';
+import type { SealedManifest } from '../seal/parcel.ts';
 import { recommendedParams, stretch, type PasswordParams } from '../seal/password.ts';
 import { NONCE_LEN, random, sha256, type Bytes } from '../seal/primitives.ts';
-import { makeHeader } from '../seal/stream.ts';
 import { makeLink, makeObject, type DraftFile, type DraftLink, type DraftObject, type DraftRecord } from './draft-record.ts';
 import type { Draft } from './draft.ts';
+import { checkOrder, KEYED, keyedRecipients, ownStanza, sealContents, type Keyed, type KeyedRecipients } from './keyed-post.ts';
 import type { LinkOfPerson, Order } from './member-protocol.ts';
 import { VaultError } from './problem.ts';
 import { patiently, putBytes, refusal, type Patience } from './put.ts';
@@ -80,16 +80,6 @@ function listed(record: DraftRecord, hashes: (object: DraftObject) => Bytes[] | 
   return { files, packs };
 }
 
-async function seal(draft: Draft, sender: { account: string; address: string }): Promise<SealedManifest> {
-  const { record } = draft;
-  const manifest: Manifest = {
-    created: Date.now(),
-    sender: { account: fromText(sender.account, ID_LEN), address: sender.address },
-    ...listed(record, (object) => draft.hashes(object)),
-  };
-  return sealManifest(record.key, fromText(record.parcel, ID_LEN), { level: record.level, outside: false }, makeHeader(random), manifest);
-}
-
 /** A password stretched once, for all links of an order. */
 interface Stretched {
   params: PasswordParams;
@@ -138,21 +128,48 @@ export function noticeFor(link: DraftLink, files: readonly { name: string; size:
 export const urlsOf = (links: readonly DraftLink[], base: string): LinkOfPerson[] =>
   links.map(({ address, id, secret }) => ({ address, url: linkUrl({ base: base.replace(/\/+$/, ''), page: 'd', id, secret }) }));
 
-async function hand(draft: Draft, order: Order, sender: { account: string; address: string }, patience: Patience): Promise<ApiPosted> {
+/** Notices of levels 3 and 4 carry no key, and of level 4 no names. */
+function keyedNotice(order: Order, files: readonly { name: string; size: number }[]): ApiNotice | undefined {
+  const { options, level } = order.form;
+  if (options.passOn) return undefined;
+  const shown = level === KEYED ? files : [];
+  return { key: '', files: shown.slice(0, NOTICE_NAMES).map(({ name, size }) => ({ name, size })), file_count: shown.length, language: options.language };
+}
+
+async function linked(draft: Draft, order: Order, sealed: SealedManifest): Promise<KeyedRecipients> {
   const { record } = draft;
   const { form } = order;
   record.links = form.people.map(({ address }) => record.links.find((link) => link.address === address) ?? makeLink(address));
-  const sealed = await seal(draft, sender);
   const guard = { password: await stretched(form.options.password), mailedCode: form.options.mailedCode, limit: order.limit };
   const files = record.files.filter((file) => !isFolder(file));
   const recipients = await Promise.all(record.links.map((link) =>
     newRecipient(link, guard, sealed, record.key, form.options.passOn ? undefined : noticeFor(link, files, form.options.language))));
+  return { recipients, codes: [], waiting: [] };
+}
+
+/** Posts, and gives what only the sender knows of it. */
+async function hand({ draft, sender, keyed }: Desk, order: Order, patience: Patience): Promise<Handed> {
+  const { record } = draft;
+  const { form } = order;
+  const sealed = await sealContents({ id: record.parcel, key: record.key }, form, sender, listed(record, (object) => draft.hashes(object)), keyed);
+  const own = await ownStanza({ key: record.key, sealed }, keyed);
+  const made = form.level < KEYED ? await linked(draft, order, sealed) : await keyedRecipients({
+    addresses: form.people.map(({ address }) => address), limit: order.limit, claimCode: form.options.claimCode, inReplyTo: form.inReplyTo,
+    notice: keyedNotice(order, record.files.filter((file) => !isFolder(file))),
+  }, { key: record.key, sealed }, keyed);
   // From here on the links count: their record must outlast a power cut.
   await draft.save();
   await putBytes(`/parcels/${record.parcel}/manifest`, sealed.bytes, patience, () => undefined);
-  return patiently(() => drafts.post(record.parcel, {
-    recipients, expires: Date.now() + order.life, subject: form.subject, message: form.message, notify: form.options.notify,
+  const text = form.level >= 4 ? { subject: '', message: '' } : { subject: form.subject, message: form.message };
+  const posted = await patiently(() => drafts.post(record.parcel, {
+    recipients: made.recipients, expires: Date.now() + order.life, ...text, notify: form.options.notify, ...(own && { own_stanza: own }),
   }), patience);
+  return { posted, codes: made.codes, waiting: made.waiting };
+}
+
+/** What was posted, and what its sender must know. */
+interface Handed extends Omit<KeyedRecipients, 'recipients'> {
+  posted: ApiPosted;
 }
 
 /** Nothing can be made of this draft any more: withdrawn, expired, or its id is somebody else's. */
@@ -162,14 +179,16 @@ export interface Desk {
   draft: Draft;
   upload: Upload;
   sender: { account: string; address: string };
+  keyed: Keyed;
   /** Begins the engine anew after the draft became another parcel. */
   renew: () => Upload;
   signal: AbortSignal;
 }
 
 /** Posts the draft. Ends when the server has everything on its disk. */
-export async function post(desk: Desk, order: Order): Promise<void> {
-  const { draft, sender, signal } = desk;
+export async function post(desk: Desk, order: Order): Promise<Omit<Handed, 'posted'>> {
+  const { draft, signal } = desk;
+  checkOrder(order, desk.keyed);
   let { upload } = desk;
   const anew = async (): Promise<void> => {
     await draft.restart(order.form.level);
@@ -186,9 +205,11 @@ export async function post(desk: Desk, order: Order): Promise<void> {
       const before = await arrive(draft, upload, signal);
       const patience = upload.patience(signal);
       const { parcel } = draft.record;
-      const posted = before ? await patiently(() => drafts.details(parcel), patience) : await hand(draft, order, sender, patience);
-      await draft.setPosted(posted.expires);
-      return;
+      const handed = before
+        ? { posted: await patiently(() => drafts.details(parcel), patience), codes: [], waiting: [] }
+        : await hand(desk, order, patience);
+      await draft.setPosted(handed.posted.expires);
+      return handed;
     } catch (error) {
       const code = refusal(error) ?? '';
       // Incomplete: a server that crashed in between asks for its last parts again.

@@ -15,6 +15,17 @@ export type VaultProblem =
   | { kind: 'keys-elsewhere' }
   /** Files are missing or have changed; each says so itself. */
   | { kind: 'files' }
+  /** The keyring must be opened first; nothing was done. */
+  | { kind: 'locked' }
+  | { kind: 'no-keyring' }
+  /** `wrong`: it does not open the keyring. The others are said where one is chosen. */
+  | { kind: 'sealpass'; why: 'wrong' | 'short' | 'login-password' }
+  | { kind: 'kit'; why: 'mistyped' | 'wrong' }
+  | { kind: 'claim-code'; why: 'mistyped' | 'wrong' }
+  /** A key that level 4 may not go to, or that nobody may release to before words were compared. */
+  | { kind: 'key'; why: 'unverified' | 'changed'; email: string }
+  /** The server's answer would have weakened or cheated this account; nothing was sent, opened or accepted. */
+  | { kind: 'distrusted'; why: 'weak' | 'older' | 'chain' | 'foreign' | 'release' | 'sender' }
   | { kind: 'internal' };
 
 /** A file as the page may know it. */

@@ -3,7 +3,7 @@
  *
  * | store | key | value |
  * |-|-|-|
- * | `records` | parcel | the record, sealed under the browser's own key |
+ * | `records` | parcel | the record, sealed under the browser's own key; from level 3 on to the account's keyring |
  * | `parts` | parcel, object, index | h_j: SHA-256 of a sealed part, no secret |
  * | `roots` | parcel, root | handle of a file or folder that somebody chose |
  *
@@ -16,11 +16,14 @@ import { toText } from '../seal/format.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { Database, done } from './database.ts';
 import { recordFromText, recordToText, type DraftObject, type DraftRecord } from './draft-record.ts';
+import type { GoingOn } from './going-on.ts';
 
 interface Kept {
   /** When it is to be forgotten, ms. */
   until: number;
   sealed: Bytes;
+  /** Sealed to the keyring of this account. */
+  keyed?: string;
 }
 
 const database = new Database('depesche-drafts', ['records', 'parts', 'roots']);
@@ -37,14 +40,21 @@ export async function putRecord(record: DraftRecord): Promise<void> {
   await database.write('records', (store) => store.put({ until, sealed } satisfies Kept, record.parcel));
 }
 
-async function read(parcel: string, kept: Kept): Promise<DraftRecord | undefined> {
+/** From level 3 on: no other form is kept. */
+export async function putKeyed(record: DraftRecord, sealed: Bytes): Promise<void> {
+  await database.write('records', (store) => store.put({ until: Date.now() + DRAFT_LIFE, sealed, keyed: record.account } satisfies Kept, record.parcel));
+}
+
+async function read(parcel: string, kept: Kept, goingOn: GoingOn | undefined): Promise<DraftRecord | undefined> {
+  if (kept.keyed !== undefined) return (await goingOn?.open(parcel, kept.sealed))?.record;
   const text = await database.open(parcel, kept.sealed);
   return text && recordFromText(new TextDecoder().decode(text));
 }
 
-export async function getRecord(parcel: string): Promise<DraftRecord | undefined> {
+/** What is sealed to a keyring only with `goingOn`, while that is open. */
+export async function getRecord(parcel: string, goingOn?: GoingOn): Promise<DraftRecord | undefined> {
   const kept = (await done((await database.read('records')).get(parcel))) as Kept | undefined;
-  return kept && read(parcel, kept);
+  return kept && read(parcel, kept, goingOn);
 }
 
 /** Everything about it, with keys and hashes. */
@@ -59,18 +69,27 @@ export async function clearWork(parcel: string): Promise<void> {
   await database.write('roots', (store) => store.delete(all(parcel)));
 }
 
-/** The unposted drafts of an account, the newest first; what is over is removed. */
-export async function unposted(account: string, now: number): Promise<DraftRecord[]> {
+/** The unposted drafts of an account, the newest first; what is over is removed. `locked`: some are sealed to its closed keyring. */
+export async function unposted(account: string, now: number, goingOn: GoingOn): Promise<{ found: DraftRecord[]; locked: boolean }> {
   const store = await database.read('records');
   const [keys, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll() as IDBRequest<Kept[]>)]);
   const found: DraftRecord[] = [];
+  let locked = false;
   for (const [at, kept] of values.entries()) {
     const parcel = keys[at] as string;
-    const record = kept.until > now ? await read(parcel, kept) : undefined;
-    if (record === undefined) await removeRecord(parcel);
+    // Another account's: nobody here can read it.
+    if (kept.until > now && kept.keyed !== undefined && kept.keyed !== account) continue;
+    const record = kept.until > now ? await read(parcel, kept, goingOn) : undefined;
+    if (record === undefined && kept.until > now && kept.keyed !== undefined) locked = true;
+    else if (record === undefined) await removeRecord(parcel);
     else if (record.account === account && record.expires === undefined) found.push(record);
   }
-  return found.sort((a, b) => b.created - a.created);
+  return { found: found.sort((a, b) => b.created - a.created), locked };
+}
+
+/** Every parcel of which something is kept here. */
+export async function parcels(): Promise<Set<string>> {
+  return new Set((await done((await database.read('records')).getAllKeys())) as string[]);
 }
 
 /** Takes the draft's lock until it is let go; none if another tab has it. */

@@ -138,7 +138,7 @@ export class Upload {
   #announce(objects: DraftObject[]): Promise<ApiDraft> {
     const { record } = this.#tools.draft;
     const files = objects.map((object) => ({ id: toText(object.id), size: sealedSize(object.size) }));
-    return patiently(() => drafts.announce(record.parcel, record.level, files), this.patience(this.#stop.signal));
+    return patiently(() => drafts.announce(record.parcel, record.level, files, record.form.inReplyTo?.parcel), this.patience(this.#stop.signal));
   }
 
   /** File objects that a changed source left behind on the server. */

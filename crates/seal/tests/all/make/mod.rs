@@ -5,13 +5,20 @@
 
 #![expect(clippy::too_many_lines, reason = "tables of cases, not steps")]
 
+mod claim;
 mod file;
+mod keyring;
+mod keys;
 mod link;
+mod lock;
 mod manifest;
 mod parcel;
+mod signed;
+mod stanza;
 mod stream;
 mod text;
 
+use depesche_seal::key::SignatureSeed;
 use depesche_seal::primitives::{hmac_sha256, sha256};
 use serde_json::{Map, Value, json};
 
@@ -27,6 +34,12 @@ pub(crate) fn all() -> Vec<Vector> {
     parcel::add(&mut all);
     link::add(&mut all);
     text::add(&mut all);
+    keys::add(&mut all);
+    lock::add(&mut all);
+    keyring::add(&mut all);
+    signed::add(&mut all);
+    stanza::add(&mut all);
+    claim::add(&mut all);
     all
 }
 
@@ -82,4 +95,19 @@ pub(crate) fn kdf(ikm: &[u8], salt: &[u8], info: &[&[u8]]) -> [u8; 32] {
     let prk = hmac_sha256(salt, &[ikm]);
     let info = info.concat();
     hmac_sha256(&prk, &[&info, &[1]])
+}
+
+/// Ed25519 by another library than the code under test uses.
+pub(crate) fn sign(seed: &SignatureSeed, label: &[u8], message: &[u8]) -> [u8; 64] {
+    use ed25519_dalek::Signer as _;
+    let key = ed25519_dalek::SigningKey::from_bytes(seed.expose());
+    key.sign(&[label, message].concat()).to_bytes()
+}
+
+/// AES-256-GCM, likewise.
+pub(crate) fn gcm(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], text: &[u8]) -> Vec<u8> {
+    use aes_gcm::aead::{Aead as _, Payload};
+    let aead = <aes_gcm::Aes256Gcm as aes_gcm::KeyInit>::new(key.into());
+    let payload = Payload { msg: text, aad };
+    aead.encrypt(nonce.into(), payload).expect("a small text")
 }

@@ -308,8 +308,8 @@ fn flawed_bytes(all: &mut Vec<Vector>) {
     push_parcel(
         all,
         "parcel_signed",
-        "level 3: the signature cannot be checked yet",
-        "signature_unsupported",
+        "level 3: signed, so it does not open with its key alone",
+        "signed",
         &signed,
         None,
     );
