@@ -54,6 +54,9 @@ for target in "$@"; do
       need gcore gdb
       need strace strace
       need chromium chromium
+      need qpdf qpdf
+      need pdftotext poppler-utils
+      need mutool mupdf-tools
       ;;
     bench)
       need nginx nginx-light

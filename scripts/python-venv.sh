@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv-tools/, the Python with other people's programs that tests of crates/seal compare with.
+# Makes .venv-tools/, the Python with other people's programs that tests of crates/seal and crates/pdfkey compare with.
 # Quick when nothing changed; several at once wait for one another.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The steps of the web client: `scripts/web.sh install|check|test|size|build|e2e|dev`.
+# The steps of the web client: `scripts/web.sh install|check|test|bench|size|build|e2e|dev`.
 set -euo pipefail
 cd "$(dirname "$0")/../web"
 
@@ -12,11 +12,11 @@ case ${1:-} in
     npm ci --ignore-scripts --prefer-offline --no-audit --no-fund
     echo "$lock" >"$stamp"
     ;;
-  check | test | size | build | e2e | dev)
+  check | test | bench | size | build | e2e | dev)
     npm run --silent "$1"
     ;;
   *)
-    echo "usage: scripts/web.sh install|check|test|size|build|e2e|dev" >&2
+    echo "usage: scripts/web.sh install|check|test|bench|size|build|e2e|dev" >&2
     exit 2
     ;;
 esac

@@ -85,12 +85,13 @@ fn a_full_server_loses_nothing_and_goes_on() {
         full.map(|error| error.kind()),
         Some(std::io::ErrorKind::StorageFull)
     );
+    drop(file);
     stop.go_on();
     told_that_it_is_full(&Outcome::of(&child.wait_with_output().expect("it ends")));
     assert!(server.log().contains("\"http.status\":507"));
+    fs::remove_file(filler).expect("it is there");
     // What was there is there.
     exact(&server, &kept, &small);
-    fs::remove_file(filler).expect("it is there");
     let sent = anna.run(words).done();
     assert_eq!(sent["went_on"], true);
     exact(&server, &sent, &large);

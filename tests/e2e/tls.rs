@@ -171,7 +171,7 @@ fn health_readiness_and_metrics() {
     for name in [
         "depesche_requests_total",
         "depesche_connections ",
-        "depesche_mails_waiting",
+        "depesche_outbox_waiting",
     ] {
         assert!(metrics.text().contains(name), "{name}: {}", metrics.text());
     }

@@ -23,6 +23,7 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     // As scripts/build.sh: one set of features for the whole workspace.
     let built = Command::new(cargo)
         .args(["build", "--release", "--locked", "--workspace", "--quiet"])
+        .args(["--features", "depesche/web"])
         .current_dir(root())
         .status()
         .expect("cargo runs");

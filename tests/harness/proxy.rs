@@ -37,6 +37,23 @@ struct Shared {
     passed: Passed,
     trap: Option<Trap>,
     open: Vec<TcpStream>,
+    gates: Gates,
+}
+
+/// Held while the wire stands still that way, on all connections.
+#[derive(Clone, Default)]
+struct Gates {
+    up: Arc<Mutex<()>>,
+    down: Arc<Mutex<()>>,
+}
+
+impl Gates {
+    fn of(&self, way: Way) -> &Mutex<()> {
+        match way {
+            Way::Up => &self.up,
+            Way::Down => &self.down,
+        }
+    }
 }
 
 /// The wire. It ends with the test's process.
@@ -178,14 +195,17 @@ fn carry(
     shared: &Mutex<Shared>,
 ) -> std::io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
+    let gates = shared.lock().expect("no connection failed").gates.clone();
     loop {
         let length = from.read(&mut buffer)?;
         if length == 0 {
             return Ok(());
         }
+        drop(gates.of(way).lock());
         let (before, trap) = count(shared, way, length);
         to.write_all(&buffer[..before])?;
         if let Some(trap) = trap {
+            let _still = gates.of(way).lock();
             let _ = trap.reached.send(());
             // Ends too if the test does.
             let _ = trap.on.recv();

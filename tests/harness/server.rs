@@ -52,6 +52,12 @@ impl Setup {
         Self::default().set("DEPESCHE_SMTP__URL", sink.url())
     }
 
+    /// With all four levels offered.
+    #[must_use]
+    pub fn all_levels(self) -> Self {
+        self.set("DEPESCHE_LEVELS__HIGHEST", "4")
+    }
+
     /// With one more environment variable.
     #[must_use]
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {

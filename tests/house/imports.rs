@@ -94,7 +94,9 @@ fn a_crate_has_one_program_of_integration_tests() {
             .filter(|t| t.is_test())
             .map(|t| t.name.as_str())
             .collect();
-        if tests.len() > 1 {
+        // `make check` runs the rules of the house without linking the whole house under test.
+        let allowed = if name == "tests" { 2 } else { 1 };
+        if tests.len() > allowed {
             findings.push(format!("{name}: {}", tests.join(", ")));
         }
     }

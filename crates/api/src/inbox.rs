@@ -1,7 +1,7 @@
 //! Deliveries as their recipient sees them with a login, and releases.
 
 use crate::b64::B64;
-use crate::parcels::ReplyTo;
+use crate::parcels::{ClaimCodeStanding, ReplyTo};
 use crate::people::Person;
 use crate::visits::{Claim, Sender};
 use serde::{Deserialize, Serialize};
@@ -83,24 +83,6 @@ pub struct InboxDelivery {
     /// When an administrator's reset destroyed what opened it, ms, and it was not provided again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<i64>,
-}
-
-/// Where a claim code stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ClaimCodeStanding {
-    /// `confirm` or `instant`.
-    pub mode: String,
-    /// Which code it is, as its derivation counts them.
-    pub number: u8,
-    /// `instant`: the id of the claim, from which the proof is derived.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Tries left; 0 = dead, the sender makes a new one.
-    pub tries_left: u32,
-    /// `confirm`: a tag of the recipient waits to be checked by the sender.
-    pub registered: bool,
-    /// `confirm`: the sender's client found the last tag wrong.
-    pub wrong: bool,
 }
 
 /// Marks a delivery.

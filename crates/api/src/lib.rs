@@ -77,15 +77,15 @@ pub use b64::B64;
 pub use depesche_domain::effect::Language;
 pub use error::Problem;
 pub use inbox::{
-    ClaimCodeStanding, InboxDelivery, InboxOpen, InboxOpened, InboxPage, InboxSummary, InstantAuth,
-    InstantRecord, MarkRead, OwnStanza, RefusedOne, RegisterTag, Release, Released, ReleasedOne,
-    Releases, SenderStanza, SetClaimCode, Waiting, WaitingParcel, WaitingRecipient, WrongTag,
+    InboxDelivery, InboxOpen, InboxOpened, InboxPage, InboxSummary, InstantAuth, InstantRecord,
+    MarkRead, OwnStanza, RefusedOne, RegisterTag, Release, Released, ReleasedOne, Releases,
+    SenderStanza, SetClaimCode, Waiting, WaitingParcel, WaitingRecipient, WrongTag,
 };
 pub use parcels::{
-    AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewClaimCode,
-    NewFile, NewLink, NewRecipient, Notice, NoticeFile, Parcel, ParcelPage, ParcelSummary,
-    PartRange, PostRequest, Receipt, Recipient, RecipientSummary, ReleaseInfo, ReplyTo, Resend,
-    ResendNotice, Visit,
+    AddRecipients, ClaimCodeStanding, Draft, DraftFile, DraftRequest, DropRecipient, Extend,
+    FileInfo, NewClaimCode, NewFile, NewLink, NewRecipient, Notice, NoticeFile, Parcel, ParcelPage,
+    ParcelSummary, PartRange, PostRequest, Receipt, Recipient, RecipientSummary, ReleaseInfo,
+    ReplyTo, Resend, ResendNotice, Visit,
 };
 pub use people::{
     AskInvitation, AskKeys, Contacts, Counts, DraftSummary, Drafts, Invitation, InvitationFinish,

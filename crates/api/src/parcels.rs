@@ -188,6 +188,24 @@ pub struct NoticeFile {
     pub size: u64,
 }
 
+/// Where a claim code stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClaimCodeStanding {
+    /// `confirm` or `instant`.
+    pub mode: String,
+    /// Which code it is, as its derivation counts them.
+    pub number: u8,
+    /// `instant`: the id of the claim, from which the proof is derived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Tries left; 0 = dead, the sender makes a new one.
+    pub tries_left: u32,
+    /// `confirm`: a tag of the recipient waits to be checked by the sender.
+    pub registered: bool,
+    /// `confirm`: the sender's client found the last tag wrong.
+    pub wrong: bool,
+}
+
 /// A delivery as its sender sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Parcel {
@@ -250,7 +268,7 @@ pub struct Recipient {
     pub release: Option<ReleaseInfo>,
     /// The claim code, if one was set and not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claim_code: Option<crate::inbox::ClaimCodeStanding>,
+    pub claim_code: Option<ClaimCodeStanding>,
     /// When a reset destroyed the stanza, ms, and it was not provided again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<i64>,

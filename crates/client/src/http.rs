@@ -49,6 +49,16 @@ pub enum CallError {
         /// What the network said.
         why: String,
     },
+    /// The server's certificate is not valid now, or now is not what this machine takes it for.
+    #[error(
+        "the certificate of {base} is not valid at this machine's time ({why}); set the clock right, or tell whoever runs the server"
+    )]
+    Clock {
+        /// Where.
+        base: String,
+        /// What TLS said.
+        why: String,
+    },
     /// The server sends us elsewhere. Nothing is followed: a token must not go to strangers.
     #[error("the server at {base} redirects to {to}; name that one if you trust it")]
     Redirect {
@@ -78,6 +88,7 @@ impl CallError {
         match self {
             Self::Refused(problem) => &problem.code,
             Self::Unreachable { .. } => "unreachable",
+            Self::Clock { .. } => "clock",
             Self::Redirect { .. } => "redirected",
             Self::Foreign { .. } => "not_depesche",
             Self::Address(_) => "server_address",
@@ -90,9 +101,10 @@ impl CallError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Refused(problem) => Fault::of_answer(&problem.code, problem.status),
-            Self::Unreachable { .. } | Self::Foreign { .. } | Self::Redirect { .. } => {
-                Fault::Unavailable
-            }
+            Self::Unreachable { .. }
+            | Self::Clock { .. }
+            | Self::Foreign { .. }
+            | Self::Redirect { .. } => Fault::Unavailable,
             Self::Address(_) => Fault::Usage,
             Self::Tls(_) => Fault::Other,
         }
@@ -298,6 +310,13 @@ fn is_loopback(base: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether a certificate was refused for its dates (texts of rustls' `CertificateError`).
+fn is_about_time(why: &str) -> bool {
+    ["certificate not valid yet", "certificate expired"]
+        .iter()
+        .any(|text| why.contains(text))
+}
+
 impl Server {
     /// Speaks to the server at `base` as nobody. Connects to nothing yet.
     ///
@@ -363,6 +382,10 @@ impl Server {
     pub(crate) fn unreachable(&self, lost: Lost) -> CallError {
         match lost.problem {
             Some(problem) => CallError::Refused(problem),
+            None if is_about_time(&lost.why) => CallError::Clock {
+                base: self.base.to_string(),
+                why: lost.why,
+            },
             None => CallError::Unreachable {
                 base: self.base.to_string(),
                 why: lost.why,

@@ -114,7 +114,7 @@ pub(crate) async fn open(config: &Config, demo: bool) -> anyhow::Result<Arc<Cont
 pub(crate) fn run(args: &AdminArgs, json: bool) -> ExitCode {
     match try_run(args, json) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => crate::refuse(&error, code_of(&error), json),
+        Err(error) => crate::exit::refuse_here(&error, code_of(&error), json),
     }
 }
 

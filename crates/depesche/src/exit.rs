@@ -116,6 +116,18 @@ pub(crate) fn refuse_as(number: u8, code: &str, detail: &str, json: bool) -> Exi
     ExitCode::from(number)
 }
 
+/// Says what went wrong on the server's own machine: exit code and stable word are given.
+pub(crate) fn refuse_here(
+    error: &anyhow::Error,
+    (number, code): (u8, &str),
+    json: bool,
+) -> ExitCode {
+    if error.is::<Missing>() {
+        return refuse_as(2, "secret_missing", &format!("{error:#}"), json);
+    }
+    refuse_as(number, code, &format!("{error:#}"), json)
+}
+
 /// Help and version are no failures; what cannot be parsed may have meant JSON.
 pub(crate) fn refuse_typed(refused: &clap::Error) -> ExitCode {
     if refused.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {

@@ -13,13 +13,15 @@ mod text;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
+use zeroizing_alloc::ZeroAlloc;
 
 use cli::{Cli, Command};
 
-/// Wipes what is freed: libraries keep copies of keys that nobody else can reach.
+/// Wipes what is freed: libraries keep copies of keys that nobody else can reach. Below it an allocator
+/// that gives memory back to the system when a flood of clients is over.
 #[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
-    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 fn main() -> ExitCode {
     let Cli { common, command } = match Cli::try_parse() {
@@ -31,12 +33,4 @@ fn main() -> ExitCode {
         Command::Admin(args) => admin::run(&args, common.json),
         remote => remote::run(remote, &common),
     }
-}
-
-/// Says what went wrong on the server's own machine: exit code and stable word are given.
-fn refuse(error: &anyhow::Error, (number, code): (u8, &str), json: bool) -> ExitCode {
-    if error.is::<secret::Missing>() {
-        return exit::refuse_as(2, "secret_missing", &format!("{error:#}"), json);
-    }
-    exit::refuse_as(number, code, &format!("{error:#}"), json)
 }

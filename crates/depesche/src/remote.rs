@@ -2,6 +2,7 @@
 
 mod desk;
 mod fetch;
+mod fetched;
 mod inbox;
 mod letter;
 mod parcels;

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &ServeArgs, json: bool) -> ExitCode {
         .and_then(|rt| rt.block_on(serve(args, json)));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => crate::refuse(&error, (1, "not_started"), json),
+        Err(error) => crate::exit::refuse_here(&error, (1, "not_started"), json),
     }
 }
 

@@ -24,5 +24,6 @@ mod map;
 mod openapi;
 #[cfg(not(feature = "web"))]
 mod pages;
+mod plain;
 mod shapes;
 mod transfer;

@@ -1,17 +1,17 @@
 //! The wire's shapes from the service's values, and back.
 
 use crate::error::Error;
+pub(crate) use crate::plain::{account, claim, sender};
 use crate::shapes;
 use depesche_api as api;
 use depesche_service::domain::account::Session;
-use depesche_service::domain::claim::{ClaimState, SERVES};
 use depesche_service::domain::effect::{Notice, NoticeFile};
 use depesche_service::domain::parcel::{FileObject, Reason, Recipient};
-use depesche_service::domain::{Account, Address, FileId, Level, ParcelId, SessionId, Time};
+use depesche_service::domain::{Address, FileId, Level, ParcelId, SessionId, Time};
 use depesche_service::drafts::Arrived;
 use depesche_service::orders::{Wanted, WantedKey, WantedOrder, WantedWay};
 use depesche_service::parcels::{self, Details, RecipientDetails};
-use depesche_service::visits::{Letter, Look, Proof, Standing};
+use depesche_service::visits::{Letter, Look, Proof};
 use depesche_service::{Brand, Context, Error as ServiceError, first};
 
 /// Where the logo is served, if there is one.
@@ -50,16 +50,6 @@ pub(crate) fn info(ctx: &Context) -> api::Info {
     }
 }
 
-pub(crate) fn account(account: &Account, sealpass: bool) -> api::Account {
-    api::Account {
-        id: account.id.to_string(),
-        email: account.address.to_string(),
-        name: account.name.clone(),
-        role: account.role.name().into(),
-        sealpass,
-    }
-}
-
 pub(crate) fn session(session: &Session, current: SessionId) -> api::SessionInfo {
     api::SessionInfo {
         id: session.id.to_string(),
@@ -67,13 +57,6 @@ pub(crate) fn session(session: &Session, current: SessionId) -> api::SessionInfo
         created: session.created.ms(),
         used: session.used.ms(),
         current: session.id == current,
-    }
-}
-
-pub(crate) fn sender(account: &Account) -> api::Sender {
-    api::Sender {
-        name: account.name.clone(),
-        email: account.address.to_string(),
     }
 }
 
@@ -337,18 +320,5 @@ pub(crate) fn letter(letter: Letter) -> api::Letter {
         record: api::B64(letter.record),
         manifest_size: letter.manifest_size,
         claim: claim(letter.claim),
-    }
-}
-
-pub(crate) fn claim(standing: Standing) -> api::Claim {
-    let until = match standing.state {
-        ClaimState::Leased { until } => Some(until),
-        ClaimState::Committed { at } => Some(at + SERVES),
-        ClaimState::Opened | ClaimState::Lapsed => None,
-    };
-    api::Claim {
-        state: standing.state.name().into(),
-        until: until.map(Time::ms),
-        left: standing.left,
     }
 }

@@ -1,7 +1,7 @@
 //! The wire's shapes of people, keyrings, releases and the inbox from the service's values, and back.
 
 use crate::error::Error;
-use crate::map::{account, sender};
+use crate::plain::{account, claim, sender};
 use depesche_api as api;
 use depesche_api::B64;
 use depesche_service::domain::keyed::{ClaimCode, Keyed, Mode, Verified};
@@ -298,7 +298,7 @@ pub(crate) fn inbox_delivery(delivery: Delivery) -> api::InboxDelivery {
 
 pub(crate) fn inbox_opened(opened: Opened) -> api::InboxOpened {
     api::InboxOpened {
-        claim: crate::map::claim(opened.claim),
+        claim: claim(opened.claim),
         manifest_size: opened.manifest_size,
         manifest: opened.manifest.map(B64),
     }

@@ -15,9 +15,10 @@ use crate::format::{FormatError, Reader, SUITE};
 use crate::key::{AccountId, ClaimSeed, Fingerprint, Hash, KemSeed, KeyringKey, SignatureSeed};
 use crate::namespace::Namespace;
 use crate::primitives::{self, Aead, NONCE_LEN, TAG_LEN};
-use crate::record::{KeyRecord, NewKeys, RecordError, SignedRecord, WordList};
+use crate::record::{KeyRecord, NewKeys, RecordError, SignedRecord};
 use crate::signature::SigningKey;
 use crate::trust::Pin;
+use crate::words::WordList;
 
 /// Most bytes of a body: room for a hundred thousand pins.
 pub const MAX_BODY: usize = 32 << 20;

@@ -19,6 +19,14 @@ pub enum Verified {
     No,
 }
 
+impl Verified {
+    /// Whether a person or a code has said whose key it is. Level 4 goes to no other key.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        matches!(self, Self::Code | Self::Words)
+    }
+}
+
 /// A contact's key, as it was first seen or verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
@@ -47,6 +55,17 @@ pub enum Standing {
     Reset,
     /// The pinned key is not in the chain: somebody hands out other keys. Never to be used.
     Foreign,
+}
+
+impl Standing {
+    /// Whether level 4 may be sealed to this key: it is, or follows from, one that was verified.
+    #[must_use]
+    pub const fn is_verified(self) -> bool {
+        match self {
+            Self::Pinned(verified) | Self::Succeeded(verified) => verified.is_verified(),
+            Self::Unknown | Self::Reset | Self::Foreign => false,
+        }
+    }
 }
 
 /// What a pin says about the current key of a chain.

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::filter::{Filter, MOST_READ, Page, Row};
 use crate::login::Caller;
 use crate::outbox;
-use crate::releases::lock_keys;
+use crate::people::lock_keys;
 use crate::sealed::{Released as By, stanza};
 use crate::visits::{self, Standing};
 

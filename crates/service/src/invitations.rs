@@ -7,8 +7,7 @@ use depesche_domain::invitation::{Invitation, LIFE};
 use depesche_domain::journal::Fact;
 use depesche_domain::token::SecretHash;
 use depesche_domain::{Account, AccountId, Address, Level, LinkId, Role, Time};
-use depesche_seal::format::{from_text, to_text};
-use depesche_seal::primitives::{hmac_sha256, sha256};
+use depesche_seal::primitives::hmac_sha256;
 use depesche_store::sql::{Tx, accounts, invitations, keyed, keyrings, sessions};
 use opaque_ke::{RegistrationRequest, RegistrationUpload, ServerRegistration};
 
@@ -16,6 +15,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::first::Started;
 use crate::opaque::{Suite, load_setup};
+use crate::tokens::{hash_token, keep, make_token};
 use crate::tries::What;
 use crate::visits::{Proof, prove_link, prove_password};
 use crate::{journal, outbox};
@@ -26,26 +26,6 @@ pub struct Look {
     pub invitation: Invitation,
     /// Who wrote.
     pub sender: Option<Account>,
-}
-
-fn hash_token(token: &str) -> Result<SecretHash, Error> {
-    let bytes: [u8; 16] = from_text(token).map_err(|_| Error::InvitationOver)?;
-    Ok(SecretHash::from_bytes(sha256(&bytes)))
-}
-
-/// Draws the token of an invitation: 16 bytes as text.
-pub(crate) fn make_token(ctx: &Context) -> String {
-    to_text(&ctx.random.bytes::<16>())
-}
-
-/// Keeps an invitation under its token.
-pub(crate) async fn keep(tx: &mut Tx, token: &str, new: &Invitation) -> Result<(), Error> {
-    invitations::insert(tx, &hash_token(token)?, new).await?;
-    let fact = Fact::Invited {
-        by: new.sender,
-        role: new.role.name().into(),
-    };
-    journal::record(tx, new.made, &fact).await
 }
 
 /// The invitation of a token, if it is good and its account takes logins.

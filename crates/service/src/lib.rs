@@ -32,6 +32,7 @@ pub mod resets;
 pub mod sealed;
 pub mod secrets;
 pub mod served;
+mod tokens;
 pub mod tries;
 pub mod visits;
 pub mod worker;

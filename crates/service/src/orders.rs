@@ -13,9 +13,9 @@ use depesche_store::sql::{Tx, inbox, keyrings, people};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::invitations;
 use crate::login::Caller;
 use crate::sealed::{Released as By, stanza};
+use crate::tokens;
 
 /// A recipient as the sender's client hands it in.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ pub(crate) async fn stand(
         if let Way::Keyed(_) = one.way {
             one.person = people::standing(tx, &one.address).await?;
             let invited = one.notice.is_some() && one.person == Person::Unknown;
-            one.token = invited.then(|| invitations::make_token(ctx));
+            one.token = invited.then(|| tokens::make_token(ctx));
         }
     }
     Ok(())
@@ -158,7 +158,7 @@ pub(crate) async fn invite(
             parcel: Some(posted.id),
             made: now,
         };
-        invitations::keep(tx, &token, &new).await?;
+        tokens::keep(tx, &token, &new).await?;
     }
     Ok(())
 }
@@ -175,8 +175,7 @@ pub(crate) async fn arrival(
     let found = posted.recipients.iter().find(|r| r.address == *address);
     let keyed = found.and_then(|r| r.keyed.as_deref());
     let (keyed, _) = keyed.ok_or(Refusal::NotARecipient)?;
-    let token =
-        crate::releases::is_unknown(&person, posted.level).then(|| invitations::make_token(ctx));
+    let token = (person == Person::Unknown).then(|| tokens::make_token(ctx));
     let invited = token.clone().map(|token| (token, address.clone()));
     let ready = keyed.opens(&person).is_ok();
     Ok((Arrival::keyed(posted.id, token, ready), invited))

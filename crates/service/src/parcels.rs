@@ -18,7 +18,7 @@ use crate::filter::{Filter, MOST_READ, Page, Row};
 use crate::login::Caller;
 use crate::orders::{self, Wanted, WantedOrder};
 use crate::outbox;
-use crate::releases::lock_keys;
+use crate::people::lock_keys;
 
 /// A delivery as its sender sees it.
 pub struct Details {

@@ -2,7 +2,7 @@
 
 use depesche_domain::keyring::KeyRecord;
 use depesche_domain::{AccountId, Address, Role};
-use depesche_store::sql::{keyrings, people};
+use depesche_store::sql::{Tx, keyrings, people};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -103,4 +103,20 @@ pub async fn contacts(ctx: &Context, caller: &Caller) -> Result<Vec<Known>, Erro
 /// [`Error::Unavailable`].
 pub async fn has_sealpass(ctx: &Context, account: AccountId) -> Result<bool, Error> {
     Ok(keyrings::key(&ctx.store.sql, account).await?.is_some())
+}
+
+/// Locks accounts in one order, so that their keys stay what they are until the transaction ends.
+pub(crate) async fn lock_keys(
+    tx: &mut Tx,
+    accounts: impl Iterator<Item = AccountId>,
+) -> Result<(), Error> {
+    let all: std::collections::BTreeSet<_> = accounts.collect();
+    for account in all {
+        match keyrings::lock(tx, account).await {
+            // A stanza for nobody is refused when it is compared with the key.
+            Ok(_) | Err(depesche_store::Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use depesche_domain::effect::{Effect, Mail};
-use depesche_domain::keyed::{ClaimCode, Keyed, Person, Release, Verified};
+use depesche_domain::keyed::{ClaimCode, Keyed, Release, Verified};
 use depesche_domain::parcel::{Posted, Refusal};
-use depesche_domain::{Address, Level, ParcelId, Time, keyed as states};
+use depesche_domain::{Address, ParcelId, Time, keyed as states};
 use depesche_store::sql::keyed::{self, Sealed, WaitingRow};
 use depesche_store::sql::parcels::{self, Stored};
-use depesche_store::sql::{Tx, keyrings, people as rows};
+use depesche_store::sql::{Tx, people as rows};
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::login::Caller;
 use crate::outbox;
 use crate::parcels::{Details, details, lock};
-use crate::people::{Known, known};
+use crate::people::{Known, known, lock_keys};
 use crate::sealed::{Released as By, stanza};
 
 /// The most releases in one request, and the most shown as waiting.
@@ -180,22 +180,6 @@ pub async fn release(
     Ok(outcome)
 }
 
-/// Locks accounts in one order, so that their keys stay what they are until the transaction ends.
-pub(crate) async fn lock_keys(
-    tx: &mut Tx,
-    accounts: impl Iterator<Item = depesche_domain::AccountId>,
-) -> Result<(), Error> {
-    let all: BTreeSet<_> = accounts.collect();
-    for account in all {
-        match keyrings::lock(tx, account).await {
-            // A stanza for nobody is refused when it is compared with the key.
-            Ok(_) | Err(depesche_store::Error::NotFound) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
 async fn release_parcel(
     ctx: &Context,
     caller: &Caller,
@@ -221,8 +205,16 @@ async fn release_parcel(
         }
     };
     let mut effects = Vec::new();
+    let mut seen = BTreeSet::new();
     for one in all {
+        if seen.contains(one.address.folded()) {
+            let twice = Refusal::RecipientTwice.into();
+            let Wanted { parcel, email, .. } = one.wanted;
+            outcome.refused.push((parcel, email, twice));
+            continue;
+        }
         let fingerprint = *one.release.stanza.fingerprint.as_bytes();
+        let folded = one.address.folded().to_owned();
         let done = release_one(
             &mut tx,
             ctx,
@@ -235,6 +227,7 @@ async fn release_parcel(
         match done.await {
             Ok(more) => {
                 effects.extend(more);
+                seen.insert(folded);
                 outcome.released.push(Done {
                     parcel,
                     email,
@@ -350,9 +343,4 @@ pub async fn wrong_tag(
     tag: &[u8; 32],
 ) -> Result<Details, Error> {
     change(ctx, caller, id, address, |waits| waits.reject(tag)).await
-}
-
-/// Whether a person may be written to at that level by a key: who has none is invited or led to the SealPass first.
-pub(crate) const fn is_unknown(person: &Person, level: Level) -> bool {
-    matches!(person, Person::Unknown) && matches!(level, Level::KeyedFiles | Level::KeyedAll)
 }

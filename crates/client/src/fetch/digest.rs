@@ -1,5 +1,7 @@
 //! SHA-256 of a file whose parts arrive in any order: each part waits for its turn.
 
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::sync::{Mutex, PoisonError};
 
 use depesche_seal::primitives::Sha256;
@@ -37,4 +39,18 @@ impl Digest {
         let hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
         hash.clone().finish()
     }
+}
+
+/// The digest of a whole file that is there.
+pub(super) fn hash_file(file: &std::fs::File, size: u64) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let mut room = vec![0; 256 << 10];
+    let mut at = 0;
+    while at < size {
+        let want = (room.len() as u64).min(size - at) as usize;
+        file.read_exact_at(&mut room[..want], at)?;
+        hash.update(&room[..want]);
+        at += want as u64;
+    }
+    Ok(hash.finish())
 }

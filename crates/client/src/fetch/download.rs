@@ -12,7 +12,6 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
@@ -25,13 +24,15 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinSet, block_in_place};
 
 use super::check::is_written;
+use super::confirm::{confirm, ping};
+use super::digest::hash_file;
 use super::error::FetchError;
+use super::fetched::{Fetched, FetchedFile, Options};
 use super::incoming::Incoming;
 use super::place::Place;
 use super::target::{Target, targets};
 use super::visit::Visit;
 use crate::buffers::Pool;
-use crate::fault::Fault;
 use crate::http::{Failure, Patience, Server, next};
 use crate::meter::Meter;
 
@@ -39,42 +40,12 @@ use crate::meter::Meter;
 const LANES: usize = 3;
 /// How often a part that is not the sender's is fetched again.
 const TRIES: usize = 3;
-const PING: Duration = Duration::from_secs(45);
 /// From so many files on, one sync of the whole disk is cheaper than one for each.
 const MANY: usize = 8;
 /// So much of large files is written before the disk is set to work on it.
 const FLUSH_EVERY: u64 = 64 << 20;
 /// How many file objects may wait for the finisher.
 const WAITING: usize = 1024;
-
-/// What is wanted besides the files.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// SHA-256 of each file.
-    pub digests: bool,
-}
-
-/// A delivery in its folder.
-#[derive(Debug, Clone)]
-pub struct Fetched {
-    /// In manifest order; folders left out.
-    pub files: Vec<FetchedFile>,
-    /// Went on with what an earlier run had fetched.
-    pub went_on: bool,
-}
-
-/// A file in its place.
-#[derive(Debug, Clone)]
-pub struct FetchedFile {
-    /// As the sender named it.
-    pub name: String,
-    /// Bytes.
-    pub size: u64,
-    /// SHA-256, if wanted.
-    pub digest: Option<[u8; 32]>,
-    /// Where it is.
-    pub path: PathBuf,
-}
 
 /// Fetches, verifies and opens everything; goes on where an earlier run stopped.
 ///
@@ -144,24 +115,6 @@ pub async fn download(
     confirmed.await.map_err(|_| FetchError::Interrupted)??;
     incoming.forget()?;
     Ok(fetched)
-}
-
-/// Confirms file objects that are on the disk, as many at once as there are.
-async fn confirm(
-    server: Server,
-    mut reports: mpsc::Receiver<Vec<String>>,
-) -> Result<(), FetchError> {
-    while let Some(mut ids) = reports.recv().await {
-        while let Ok(more) = reports.try_recv() {
-            ids.extend(more);
-        }
-        match server.receipts(ids).await {
-            // Withdrawn or expired meanwhile: what is on the disk was rightly fetched.
-            Err(error) if error.fault() == Fault::Gone => {}
-            confirmed => confirmed.map(drop)?,
-        }
-    }
-    Ok(())
 }
 
 fn at(incoming: &Incoming) -> impl FnOnce(io::Error) -> FetchError {
@@ -639,26 +592,4 @@ fn set_mtime(file: &std::fs::File, mtime: Option<i64>) -> io::Result<()> {
         return Ok(());
     };
     file.set_modified(UNIX_EPOCH + Duration::from_millis(time))
-}
-
-fn hash_file(file: &std::fs::File, size: u64) -> io::Result<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let mut room = vec![0; 256 << 10];
-    let mut at = 0;
-    while at < size {
-        let want = (room.len() as u64).min(size - at) as usize;
-        file.read_exact_at(&mut room[..want], at)?;
-        hash.update(&room[..want]);
-        at += want as u64;
-    }
-    Ok(hash.finish())
-}
-
-/// Keeps the lease of a slow download.
-async fn ping(server: Server) {
-    loop {
-        tokio::time::sleep(PING).await;
-        // What is wrong shows at the next range.
-        let _ = server.ping().await;
-    }
 }

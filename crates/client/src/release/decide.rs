@@ -145,53 +145,57 @@ fn by_code(
     maker: &Maker<'_>,
     person: &Person,
 ) -> Result<Option<Result<How, Why>>, KeyedError> {
-    let Some(standing) = &person.waiting.claim_code else {
-        return Ok(None);
+    let (tag, ack) = (
+        bytes(person.waiting.tag_b.as_ref()),
+        bytes(person.waiting.ack.as_ref()),
+    );
+    let mode = match (tag, ack) {
+        (_, Some(_)) => CodeMode::Instant,
+        (Some(_), None) => CodeMode::Confirm,
+        (None, None) => return Ok(None),
     };
-    let Some(mode) = CodeMode::parse(&standing.mode) else {
-        return Ok(None);
-    };
-    let (tag, ack) = (&person.waiting.tag_b, &person.waiting.ack);
-    let shown = match mode {
-        CodeMode::Confirm => tag.is_some(),
-        CodeMode::Instant => ack.is_some(),
-    };
-    if !shown {
-        return Ok(None);
-    }
-    let email = &person.waiting.email;
-    let code = keyed::code(ring, &person.parcel, email, (standing.number, mode));
-    let claim = keyed::stretch(&code, &person.parcel)?;
     let parties = Parties {
         sender: ring.fingerprint(),
         recipient: person.key.fingerprint(),
     };
-    let right = match (mode, &person.waiting.stanza) {
-        (CodeMode::Confirm, _) => bytes(tag.as_ref())
-            .map(Tag::from_bytes)
-            .is_some_and(|tag| claim.check_registration(&parties, &tag).is_ok()),
-        (CodeMode::Instant, Some(stanza)) => {
-            let stanza = ReleasedStanza::parse(&stanza.0)?;
-            let checked = |tag| {
-                let shown = (stanza.stanza(), &tag);
-                claim.check_acknowledgement(maker.key(), &parties, &maker.parcel, shown)
-            };
-            let ack = bytes(ack.as_ref()).map(Tag::from_bytes);
-            ack.is_some_and(|ack| checked(ack).is_ok())
+    let stanza = person.waiting.stanza.as_ref();
+    let stanza = stanza
+        .map(|bytes| ReleasedStanza::parse(&bytes.0))
+        .transpose()?;
+    for number in numbers(person) {
+        let code = keyed::code(ring, &person.parcel, &person.waiting.email, (number, mode));
+        let claim = keyed::stretch(&code, &person.parcel)?;
+        let right = match (mode, tag, ack, &stanza) {
+            (CodeMode::Confirm, Some(tag), ..) => claim
+                .check_registration(&parties, &Tag::from_bytes(tag))
+                .is_ok(),
+            (CodeMode::Instant, _, Some(ack), Some(stanza)) => {
+                let shown = (stanza.stanza(), &Tag::from_bytes(ack));
+                claim
+                    .check_acknowledgement(maker.key(), &parties, &maker.parcel, shown)
+                    .is_ok()
+            }
+            _ => false,
+        };
+        if right {
+            return Ok(Some(Ok(match mode {
+                CodeMode::Confirm => How::Code(claim),
+                CodeMode::Instant => How::Claimed,
+            })));
         }
-        (CodeMode::Instant, None) => false,
-    };
-    Ok(Some(if right {
-        Ok(match mode {
-            CodeMode::Confirm => How::Code(claim),
-            CodeMode::Instant => How::Claimed,
-        })
-    } else {
-        Err(Why::new(
-            "code_wrong",
-            "the claim code that was entered is not yours; after three wrong ones make a new one, or compare the words",
-        ))
-    }))
+    }
+    Ok(Some(Err(Why::new(
+        "code_wrong",
+        "the claim code that was entered is not yours; after three wrong ones make a new one, or compare the words",
+    ))))
+}
+
+/// A code that has been used is not named any more: it is one of the first.
+fn numbers(person: &Person) -> std::ops::RangeInclusive<u8> {
+    match &person.waiting.claim_code {
+        Some(standing) => standing.number..=standing.number,
+        None => 0..=3,
+    }
 }
 
 fn bytes(given: Option<&B64>) -> Option<[u8; 32]> {

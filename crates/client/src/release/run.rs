@@ -1,6 +1,7 @@
 //! One batch of releases.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use depesche_api::{B64, Release, Releases, Waiting, WrongTag};
 use depesche_seal::key::ParcelId;
@@ -102,16 +103,68 @@ pub async fn release(
 ) -> Result<Outcome, ReleaseRefused> {
     let people = chosen(waiting(own, ring).await?, wanted)?;
     let mut outcome = Outcome::default();
-    let mut ready = Vec::new();
+    let makers = makers(own, ring, &people).await;
+    let ready = judge(own, ring, &makers, (&people, wanted), &mut outcome).await?;
+    if wanted.parcel.is_some() || ready.is_empty() {
+        outcome.refuse_if_any()?;
+    }
+    for some in ready.chunks(MOST) {
+        let requests = some
+            .iter()
+            .map(|(person, how)| match &makers[&person.parcel] {
+                Ok(maker) => request(ring, maker, person, how),
+                Err(_) => Err(KeyedError::Lost),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        hand_over(own, requests, some, &mut outcome).await?;
+    }
+    drop(makers);
+    pin(own, ring, &ready, &outcome).await?;
+    if outcome.released.is_empty() {
+        outcome.refuse_if_any()?;
+    }
+    Ok(outcome)
+}
+
+impl Outcome {
+    /// The first refusal as what all of it came to.
+    fn refuse_if_any(&self) -> Result<(), ReleaseRefused> {
+        self.refused.first().map_or(Ok(()), |(_, email, why)| {
+            Err(ReleaseRefused::Person {
+                email: email.clone(),
+                why: why.clone(),
+            })
+        })
+    }
+}
+
+type Makers<'a> = HashMap<ParcelId, Result<Maker<'a>, KeyedError>>;
+
+/// What opens each delivery for one more; or why its sender cannot.
+async fn makers<'a>(own: Own<'a>, ring: &'a Ring, people: &[Person]) -> Makers<'a> {
     let mut makers = HashMap::new();
-    for person in &people {
-        let id = person.parcel;
-        if let std::collections::hash_map::Entry::Vacant(place) = makers.entry(id) {
-            place.insert(Maker::of_posted(own, ring, &id).await);
+    for person in people {
+        if let Entry::Vacant(place) = makers.entry(person.parcel) {
+            let made = Maker::of_posted(own, ring, &person.parcel).await;
+            place.insert(made.map(|(maker, _)| maker));
         }
-        let decided = match &makers[&id] {
-            // The level is inside the header, which the own stanza binds: what the server says does not count.
-            Ok((maker, _)) => {
+    }
+    makers
+}
+
+/// Those whose key is verified enough, and by what; the others are refused.
+async fn judge<'p>(
+    own: Own<'_>,
+    ring: &Ring,
+    makers: &Makers<'_>,
+    (people, wanted): (&'p [Person], &Wanted),
+    outcome: &mut Outcome,
+) -> Result<Vec<(&'p Person, How)>, ReleaseRefused> {
+    let mut ready = Vec::new();
+    for person in people {
+        let decided = match &makers[&person.parcel] {
+            Ok(maker) => {
+                // The level is inside the header, which the own stanza binds: what the server says does not count.
                 let level = maker.parcel.header.flags().level.number();
                 let person = Person {
                     level,
@@ -119,50 +172,20 @@ pub async fn release(
                 };
                 decide(ring, maker, &person, wanted.words.as_deref())
             }
-            Err(error) => Err(Why {
-                code: error.code().to_owned(),
-                detail: error.to_string(),
-            }),
+            Err(error) => Err(Why::new(error.code(), error.to_string())),
         };
         match decided {
             Ok(how) => ready.push((person, how)),
             Err(why) => {
                 tell_wrong(own, person, &why).await?;
+                let email = person.waiting.email.clone();
                 outcome
                     .refused
-                    .push((id.to_string(), person.waiting.email.clone(), why));
+                    .push((person.parcel.to_string(), email, why));
             }
         }
     }
-    let one = wanted.parcel.is_some();
-    if let Some((_, email, why)) = outcome.refused.first()
-        && (one || ready.is_empty())
-    {
-        return Err(ReleaseRefused::Person {
-            email: email.clone(),
-            why: why.clone(),
-        });
-    }
-    let makers: HashMap<ParcelId, Maker<'_>> = makers
-        .into_iter()
-        .filter_map(|(id, made)| Some((id, made.ok()?.0)))
-        .collect();
-    for some in ready.chunks(MOST) {
-        let requests = some
-            .iter()
-            .map(|(person, how)| request(ring, &makers[&person.parcel], person, how))
-            .collect::<Result<Vec<_>, _>>()?;
-        hand_over(own, requests, some, &mut outcome).await?;
-    }
-    drop(makers);
-    pin(own, ring, &ready, &outcome).await?;
-    if let (true, Some((_, email, why))) = (outcome.released.is_empty(), outcome.refused.first()) {
-        return Err(ReleaseRefused::Person {
-            email: email.clone(),
-            why: why.clone(),
-        });
-    }
-    Ok(outcome)
+    Ok(ready)
 }
 
 fn chosen(people: Vec<Person>, wanted: &Wanted) -> Result<Vec<Person>, ReleaseRefused> {

@@ -1,23 +1,18 @@
 //! `fetch`.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
-
 use depesche_client::fault::Fault;
-use depesche_client::fetch::{self, Door, FetchError, Fetched, Incoming, Letter, Options, Visit};
+use depesche_client::fetch::{Door, FetchError, Incoming, Visit};
 use depesche_client::http::Server;
-use depesche_client::meter::Meter;
 use depesche_client::seal::key::{LinkId, ParcelId};
 use depesche_client::seal::link::LinkSecret;
 use depesche_client::seal::link_text::{Link, LinkTextError, parse_code};
-use serde_json::{Value, json};
 
 use super::desk::Desk;
+use super::fetched::{finish, leave};
 use super::letter::ask_line;
-use super::progress::Bar;
 use crate::cli::Fetch;
 use crate::exit::Failure;
-use crate::{secret, text};
+use crate::secret;
 
 /// So many characters make a code one that stands for the key part of a link.
 const LONG_CODE: usize = 20;
@@ -54,40 +49,6 @@ pub(crate) async fn fetch(desk: &Desk, args: &Fetch) -> Result<(), Failure> {
 /// An id rather than a link.
 fn named(text: &str) -> Option<ParcelId> {
     ParcelId::parse(text.trim()).ok()
-}
-
-/// Fetches the files and says what is there.
-pub(crate) async fn finish(desk: &Desk, visit: Visit, incoming: Incoming) -> Result<(), Failure> {
-    let letter = visit.letter.clone();
-    let meter = Arc::new(Meter::default());
-    let bar = Bar::follow(&meter, "fetching");
-    let options = Options { digests: desk.json };
-    let fetched = fetch::download(visit, incoming, options, &meter).await;
-    drop(bar);
-    let fetched = fetched?;
-    let json = json!({
-        "id": letter.parcel,
-        "level": letter.level,
-        "subject": letter.subject,
-        "message": letter.message,
-        "sender": letter.sender_email,
-        "sender_proof": letter.sender,
-        "files": files(&fetched),
-        "went_on": fetched.went_on,
-    });
-    desk.say(&json, &lines(&letter, &fetched));
-    Ok(())
-}
-
-/// What was begun is kept if trying again can help.
-pub(crate) fn leave(incoming: Incoming, failure: &Failure) -> Result<(), Failure> {
-    match failure.fault() {
-        Fault::Gone if !incoming.is_complete() => incoming.discard()?,
-        Fault::Unavailable | Fault::Gone => {}
-        _ if incoming.went_on() => {}
-        _ => incoming.discard()?,
-    }
-    Ok(())
 }
 
 /// The link with its key part: from itself, from `--code`, or typed in.
@@ -189,51 +150,4 @@ fn login_first() -> Failure {
 
 fn is_wrong_password(error: &FetchError) -> bool {
     matches!(error.code(), "wrong_password" | "password_empty")
-}
-
-fn files(fetched: &Fetched) -> Value {
-    let file = |file: &fetch::FetchedFile| {
-        json!({
-            "name": file.name,
-            "size": file.size,
-            "sha256": file.digest.map(|digest| hex(&digest)),
-            "path": file.path.to_string_lossy(),
-        })
-    };
-    fetched.files.iter().map(file).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
-/// So many files are named; the rest is counted.
-const NAMED: usize = 20;
-
-fn lines(letter: &Letter, fetched: &Fetched) -> String {
-    let mut out = format!("From {}", text::shown(&letter.sender_email));
-    match letter.sender {
-        "not_verified" => out.push_str(" (sender not verified)"),
-        "stated" => out.push_str(" (sender stated)"),
-        _ => {}
-    }
-    if !letter.subject.is_empty() {
-        let _ = write!(out, ": {}", text::shown(&letter.subject));
-    }
-    out.push('\n');
-    if !letter.message.is_empty() {
-        let _ = writeln!(out, "\n{}\n", text::shown_lines(&letter.message));
-    }
-    for file in fetched.files.iter().take(NAMED) {
-        let path = text::shown(&file.path.to_string_lossy());
-        let _ = writeln!(out, "{path}  {}", text::size(file.size));
-    }
-    let more = fetched.files.len().saturating_sub(NAMED);
-    if more > 0 {
-        let _ = writeln!(out, "and {}", text::count(more, "more file", "more files"));
-    }
-    out
 }

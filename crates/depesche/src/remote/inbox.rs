@@ -11,7 +11,8 @@ use depesche_client::seal::key::ParcelId;
 use serde_json::json;
 
 use super::desk::Desk;
-use super::fetch::{finish, leave};
+use super::fetched::{finish, leave};
+use super::letter::parcel_id;
 use crate::cli::{Fetch, List};
 use crate::exit::Failure;
 use crate::text;
@@ -86,7 +87,9 @@ async fn claim(
     let standing = received.delivery.claim_code.clone();
     let waits = |detail: &str| Err(gone("waits_release", detail));
     match (code, standing) {
-        (Some(code), Some(standing)) if standing.tries_left > 0 && !standing.registered => {
+        (Some(code), Some(standing))
+            if standing.tries_left > 0 && (!standing.registered || standing.wrong) =>
+        {
             match received.claim(ring, code).await? {
                 Claimed::Opens => Ok(()),
                 Claimed::Waits => waits(
@@ -94,7 +97,7 @@ async fn claim(
                 ),
             }
         }
-        (_, Some(standing)) if standing.registered => waits(
+        (_, Some(standing)) if standing.registered && !standing.wrong => waits(
             "the claim code was entered; the sender's device checks it, and you get a mail then",
         ),
         (_, Some(standing)) if standing.tries_left == 0 => waits(
@@ -148,7 +151,7 @@ pub(crate) async fn keep_key(desk: &Desk, visit: &Visit) -> Result<(), Failure> 
     let Some(ring) = desk.unlock_if_given(own).await? else {
         return Ok(());
     };
-    let id = super::parcels::parcel_id(&visit.letter.parcel)?;
+    let id = parcel_id(&visit.letter.parcel)?;
     let mut received = Received::look(own, id).await?;
     Ok(received.keep_key(&ring, visit).await?)
 }

@@ -1,9 +1,10 @@
-//! Small things that several commands ask for: a line, a language, a deadline, how links are guarded.
+//! Small things that several commands ask for: a line, a language, a deadline, an id, how links are guarded.
 
 use std::io::Write as _;
 
 use depesche_client::api::Language;
 use depesche_client::profile::Secret;
+use depesche_client::seal::key::ParcelId;
 use depesche_client::send::{Expiry, LinkOptions};
 use jiff::civil::Date;
 
@@ -59,6 +60,15 @@ pub(crate) fn expiry(text: &str) -> Result<Expiry, Failure> {
         return Err(wrong());
     }
     Ok(Expiry::After(ms))
+}
+
+pub(crate) fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
+    ParcelId::parse(text.trim()).map_err(|_| {
+        Failure::usage(
+            "parcel_id",
+            "an id has 22 characters, as `depesche list` shows them",
+        )
+    })
 }
 
 pub(crate) fn link_options(args: &LinkArgs) -> Result<LinkOptions, Failure> {

@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use depesche_client::address;
 use depesche_client::api::{Parcel, ParcelSummary};
 use depesche_client::profile::Secret;
-use depesche_client::seal::key::ParcelId;
 use depesche_client::{send, sent};
 use serde_json::{Map, Value, json};
 
 use super::desk::Desk;
-use super::letter::{expiry, language, link_options};
+use super::letter::{expiry, language, link_options, parcel_id};
 use super::release::words_of_waiting;
 use super::send::{claim_code, guards_fit};
 use crate::cli::{CodeArgs, Extend, LinkArgs, List, Resend};
@@ -19,15 +18,6 @@ use crate::text;
 
 /// Most deliveries of one answer.
 const PAGE: u32 = 100;
-
-pub(crate) fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
-    ParcelId::parse(text.trim()).map_err(|_| {
-        Failure::usage(
-            "parcel_id",
-            "an id has 22 characters, as `depesche list` shows them",
-        )
-    })
-}
 
 pub(crate) async fn list(desk: &Desk, args: &List) -> Result<(), Failure> {
     if args.received {

@@ -7,7 +7,7 @@ use depesche_client::seal::words;
 use serde_json::{Map, Value, json};
 
 use super::desk::Desk;
-use super::parcels::parcel_id;
+use super::letter::parcel_id;
 use crate::cli::Release;
 use crate::exit::Failure;
 use crate::text;

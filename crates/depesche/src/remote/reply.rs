@@ -8,8 +8,7 @@ use depesche_client::seal::parcel::Level;
 use depesche_client::send::{Order, Reply};
 
 use super::desk::Desk;
-use super::letter::{expiry, language, link_options};
-use super::parcels::parcel_id;
+use super::letter::{expiry, language, link_options, parcel_id};
 use super::send;
 use crate::cli;
 use crate::exit::Failure;

@@ -107,7 +107,19 @@ pub(crate) fn run_chain(vector: &Input) -> Outcome {
         verified: Verified::Words,
         at: 0,
     });
-    let standing = match trust::standing(&chain, pin.as_ref()) {
+    let standing = trust::standing(&chain, pin.as_ref());
+    let linked = matches!(vector.text("standing"), "pinned" | "succeeded");
+    assert_eq!(
+        standing.is_verified(),
+        linked,
+        "the pin was verified by words"
+    );
+    let unverified = pin.map(|pin| Pin {
+        verified: Verified::No,
+        ..pin
+    });
+    assert!(!trust::standing(&chain, unverified.as_ref()).is_verified());
+    let standing = match standing {
         Standing::Unknown => "unknown",
         Standing::Pinned(_) => "pinned",
         Standing::Succeeded(_) => "succeeded",

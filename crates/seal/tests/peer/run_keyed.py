@@ -94,7 +94,8 @@ def run_signed(v: dict) -> None:
 
 
 def run_stanza(v: dict) -> None:
-    stanza, own, sealed = k.read_stanza(unhex(v["stanza"])), k.read_record(unhex(v["opener_record"])), unhex(v["manifest"])
+    stanza, own = k.read_stanza(unhex(v["stanza"])), k.read_record(unhex(v["opener_record"]))
+    sealed = unhex(v["manifest"])
     key = k.open_stanza(stanza, own, unhex(v["kem_seed"]), sealed)
     header, source, signature = f.open_text(sealed, key, True)
     manifest = f.read_manifest(source)

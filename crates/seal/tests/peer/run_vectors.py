@@ -161,6 +161,8 @@ RUN = {
 def main(folder: Path) -> int:
     count, findings = 0, []
     for path in sorted(folder.glob("*.json")):
+        if path.name.startswith("pdf_"):  # of another derivation, in crates/pdfkey
+            continue
         vector = json.loads(path.read_text())
         try:
             RUN[vector["kind"]](vector)

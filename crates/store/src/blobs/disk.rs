@@ -1,122 +1,26 @@
 //! Sealed bytes in a folder.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use depesche_domain::{FileId, ParcelId};
 use rustix::fs::{Advice, fadvise, statvfs};
 
 use super::manifest::ManifestUpload;
-use super::upload::Upload;
+use super::upload::{Root, Upload, locked};
 use crate::error::Error;
 use crate::private;
-
-/// Uploads that may wait for the flusher; who finishes a part beyond that waits.
-const QUEUE: usize = 64;
 
 /// A folder of sealed bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Disk(Arc<Root>);
 
-/// What all clones, uploads and readers share.
-pub(super) struct Root {
-    folder: PathBuf,
-    /// Folders whose names this process has made durable.
-    folders: Mutex<HashSet<PathBuf>>,
-    /// One upload per id, so that requests share what is received. Weak: an upload that nobody
-    /// works on holds no file open, and is read from the disk again.
-    uploads: Mutex<HashMap<FileId, Weak<Upload>>>,
-    /// Manifests being received: the names in `new/`.
-    pub(super) receiving: Mutex<HashSet<String>>,
-    pub(super) flusher: SyncSender<Arc<Upload>>,
-    /// Why an fsync failed. Once it is set, nothing is acknowledged any more.
-    failed: OnceLock<Error>,
-}
-
-/// A panic elsewhere leaves these maps as they are; each change is one step.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl std::fmt::Debug for Disk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Disk").field(&self.0.folder).finish()
-    }
-}
-
-impl Root {
-    /// Without a flusher: uploads to be flushed come out of the receiver.
-    pub(super) fn open(folder: &Path) -> Result<(Arc<Self>, Receiver<Arc<Upload>>), Error> {
-        for part in ["", "files", "manifests", "new"] {
-            private::folder(&folder.join(part))?;
-        }
-        let (flusher, uploads) = sync_channel(QUEUE);
-        let root = Self {
-            folder: folder.to_owned(),
-            folders: Mutex::default(),
-            uploads: Mutex::default(),
-            receiving: Mutex::default(),
-            flusher,
-            failed: OnceLock::new(),
-        };
-        Ok((Arc::new(root), uploads))
-    }
-
-    /// Where a file lies. Ids are base64url: their characters are one byte each.
-    pub(super) fn path(&self, kind: &str, id: &str) -> PathBuf {
-        let (a, rest) = id.split_at(1);
-        let mut path = self.folder.join(kind);
-        path.extend([a, &rest[..1], id]);
-        path
-    }
-
-    pub(super) fn new_path(&self, name: &str) -> PathBuf {
-        self.folder.join("new").join(name)
-    }
-
-    /// Makes the folder of a path, durably. A folder that another process left is made durable too.
-    pub(super) fn make_folder_of(&self, path: &Path) -> Result<(), Error> {
-        let Some(inner) = path.parent() else {
-            return Ok(());
-        };
-        let mut folders = locked(&self.folders);
-        if !folders.contains(inner) {
-            if let Some(outer) = inner.parent() {
-                private::folder(outer)?;
-            }
-            private::folder(inner)?;
-            folders.insert(inner.to_owned());
-        }
-        Ok(())
-    }
-
-    /// Ends everything that follows if an fsync has failed.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.failed.get().map_or(Ok(()), |error| Err(error.clone()))
-    }
-
-    /// Notes a failed fsync, whoever saw it.
-    pub(super) fn note<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error @ Error::Fatal(_)) = &result {
-            // The first one is kept.
-            let _ = self.failed.set(error.clone());
-        }
-        result
-    }
-
-    pub(super) fn forget(&self, id: FileId) {
-        let mut uploads = locked(&self.uploads);
-        if uploads
-            .get(&id)
-            .is_some_and(|upload| upload.strong_count() == 0)
-        {
-            uploads.remove(&id);
-        }
     }
 }
 

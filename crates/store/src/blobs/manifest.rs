@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use depesche_domain::ParcelId;
 
-use super::disk::{Root, locked};
+use super::upload::{Root, locked};
 use crate::error::Error;
 use crate::private::{durable, open, remove, sync_folder};
 

@@ -36,7 +36,11 @@ fn statements() -> Vec<(String, &'static str)> {
 }
 
 /// Read whole, and why that is right.
-const WHOLE: [(&str, &str); 4] = [
+const WHOLE: [(&str, &str); 5] = [
+    (
+        "AS known WHERE",
+        "the people of all deliveries of one account are what is asked for",
+    ),
     (
         "FROM accounts ORDER BY",
         "the list of accounts is what is asked for",

@@ -146,12 +146,11 @@ fn good_parcels(all: &mut Vec<Vector>) {
     );
 }
 
+/// A signature over H and SHA-256(json).
+type Sign<'a> = dyn Fn(&[u8], &[u8; 32]) -> [u8; 64] + 'a;
+
 /// M at level 4 around any json, signature and algorithm, as the specification has it.
-fn any_parcel(
-    json: &str,
-    algorithm: u8,
-    signature: &dyn Fn(&[u8], &[u8; 32]) -> [u8; 64],
-) -> Vec<u8> {
+fn any_parcel(json: &str, algorithm: u8, signature: &Sign<'_>) -> Vec<u8> {
     let commitment = kdf(
         key().expose(),
         id().as_bytes(),

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::sync::mpsc::Receiver;
 
 use super::*;
-use crate::blobs::disk::Root;
+use crate::blobs::upload::Root;
 
 const SIZE: u64 = 3 * PART + 5;
 

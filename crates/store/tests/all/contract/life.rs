@@ -247,7 +247,7 @@ fn what_is_destroyed_is_in_no_page() {
             .expect("read")
             .expect("kept");
         assert!(
-            link.record.is_none() && link.auth == hash(5),
+            link.record.is_none() && link.auth == Some(hash(5)),
             "and the rest is"
         );
     });

@@ -256,7 +256,7 @@ fn a_posted_parcel_lives_and_is_closed() {
         {
             assert_eq!((&link.record, link.auth2), (&None, None), "destroyed");
             assert!(
-                link.auth == hash(number) && !link.dropped,
+                link.auth == Some(hash(number)) && !link.dropped,
                 "visitors are told"
             );
         }
@@ -348,7 +348,7 @@ fn a_recipient_is_dropped_and_comes_back() {
             .expect("link")
             .expect("kept");
         assert!(dropped.dropped && dropped.record.is_none() && dropped.auth2.is_none());
-        assert!(dropped.auth == hash(100), "the visitor is told");
+        assert!(dropped.auth == Some(hash(100)), "the visitor is told");
         assert_eq!(
             parcels::visits(&db.sql, first.id).await.map(|v| v.len()),
             Ok(1)

@@ -1,0 +1,5 @@
+//! What a mail server answers: `cargo fuzz run smtp_client`. The laws are those of
+//! `depesche_smtp::fuzzing`, which a plain test runs over the same corpus.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| depesche_smtp::fuzzing::client(data));
