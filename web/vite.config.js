@@ -60,6 +60,7 @@ const INPUTS = {
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), pages(), packed()],
   appType: 'mpa',
+  // The words of keys and codes lie beside the client.
   server: { fs: { allow: ['..'] }, proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
   worker: { format: 'es', plugins: () => [packed()] },
   build: {

@@ -11,7 +11,7 @@ import { KINDS, PAGE, WORKER } from '../test/node/support/policies.ts';
 const DIST = process.env.DEPESCHE_DIST ? pathToFileURL(`${process.env.DEPESCHE_DIST}/`) : new URL('../dist/', import.meta.url);
 const VISITORS = /^\/(d|a|help)(\/|%23|$)/;
 const HANDOFF = /^\/(h|handoff)(\/|%23|$)/;
-const MEMBERS = /^\/(new|sent(\/[^/]*)?|login|first|logins|dev\/mail)?$/;
+const MEMBERS = /^\/(new|sent(\/[^/]*)?|received(\/[^/]*)?|register\/[^/]*|contacts|sealpass(\/recover)?|login|first|logins|dev\/mail)?$/;
 
 export class Front {
   readonly #server: Server;

@@ -25,13 +25,15 @@ export interface Written {
   subject?: string;
   message?: string;
   passOn?: boolean;
+  level?: 1 | 2 | 3 | 4;
 }
 
-export async function write(page: Page, { to = ['bob@example.test'], subject = 'Unterlagen', message = '', passOn = true }: Written): Promise<void> {
+export async function write(page: Page, { to = ['bob@example.test'], subject = 'Unterlagen', message = '', passOn = true, level = 1 }: Written): Promise<void> {
+  await page.locator(`input[type=radio][value="${level}"]`).check();
   await page.getByLabel('An', { exact: true }).fill(to.join(', '));
   await page.getByRole('textbox', { name: 'Betreff' }).fill(subject);
   if (message !== '') await page.getByRole('textbox', { name: 'Nachricht' }).fill(message);
-  if (passOn) await page.getByLabel('Link selbst weitergeben').check();
+  if (passOn && level <= 2) await page.getByLabel('Link selbst weitergeben').check();
 }
 
 export const choose = (page: Page, paths: string[]): Promise<void> => page.locator('input[type=file]').first().setInputFiles(paths);

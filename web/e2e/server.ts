@@ -137,7 +137,7 @@ export class Server {
   async send(files: Record<string, Uint8Array>, more: string[] = [], to = ['bob@example.test'], env: Record<string, string> = {}): Promise<{ id: string; links: Record<string, string>; link: string }> {
     await (this.#anna ??= this.run('anna', ['login', ANNA.email], { DEPESCHE_PASSWORD: ANNA.password }));
     const folder = this.folder(files);
-    const words = ['send', ...Object.keys(files).map((name) => join(folder, name)), ...to.flatMap((one) => ['--to', one]), '--level', '1', '--language', 'de', ...more];
+    const words = ['send', ...Object.keys(files).map((name) => join(folder, name)), ...to.flatMap((one) => ['--to', one]), ...(more.includes('--level') ? [] : ['--level', '1']), '--language', 'de', ...more];
     const { id, links } = (await this.run('anna', words, env)) as { id: string; links: Record<string, string> };
     return { id, links, link: links[to[0] ?? ''] ?? '' };
   }

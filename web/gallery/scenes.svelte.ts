@@ -18,7 +18,10 @@ import logo from './logo.svg?url';
 import Components from './Components.svelte';
 import Framed from './Framed.svelte';
 import { handoffScenes } from './handoff.ts';
+import { peopleScenes, releaseOf } from './people.svelte.ts';
 import { say } from './samples.ts';
+import Details from '../src/pages/sent/Details.svelte';
+import SentList from '../src/pages/sent/SentList.svelte';
 
 const nothing = (): void => undefined;
 const DAY = 86_400_000;
@@ -48,19 +51,21 @@ function letterOf(code: Code, opened: boolean): Letter {
 
 function claim(letter: Letter | undefined, step: ClaimStep, busy = false): ClaimView {
   return {
-    letter, step, busy, typeCode: nothing, open: nothing, giveMailedCode: nothing, askMailedCode: nothing, otherAddress: nothing,
+    letter, step, busy, typeCode: nothing, open: nothing, giveMailedCode: nothing, askMailedCode: nothing, otherAddress: nothing, login: nothing, invite: nothing,
     save: nothing, saveAll: nothing, stop: nothing, stopAll: nothing, again: nothing,
   };
 }
 
-function sendOf(code: Code, step: SendStep, empty = false): SendView {
+function sendOf(code: Code, step: SendStep, empty = false, level: 1 | 2 | 3 | 4 = 3): SendView {
   const s = say[code];
   const [a, b, c] = s.files;
   const view: SendView = $state({
     people: empty ? [] : [{ address: 'j.novakova@advokat.example', name: 'Jana Nováková' }, { address: 't.huber@huber-bau.example' }],
     subject: empty ? '' : s.subject,
     message: empty ? '' : s.note,
-    level: 1,
+    level,
+    keys: { 'j.novakova@advokat.example': { key: true, trust: 'verified', upTo: 4 }, 't.huber@huber-bau.example': { key: false } },
+    noSealPass: false, replyTo: undefined,
     files: empty
       ? []
       : [
@@ -70,11 +75,11 @@ function sendOf(code: Code, step: SendStep, empty = false): SendView {
         ],
     options: { days: '30', limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: code },
     step,
-    offered: { lowest: 1, highest: 4, built: 1 },
+    offered: { lowest: 1, highest: 4 },
     mostDays: 30,
     mostBytes: 20e9,
-    unfinished: empty ? { subject: s.subject, done: 23.6e6, total: 40.7e6, byClick: false } : undefined,
-    refusedNames: [], loggedOut: false,
+    unfinished: empty && level === 1 ? { subject: s.subject, done: 23.6e6, total: 40.7e6, byClick: false } : undefined,
+    refusedNames: [], loggedOut: false, lockedDraft: false, unlockDraft: nothing,
     elsewhere: false,
     addPeople: nothing, removePerson: nothing, addFiles: nothing, removeFile: nothing, allow: nothing, send: nothing, stop: nothing,
     discard: nothing, another: nothing,
@@ -82,14 +87,21 @@ function sendOf(code: Code, step: SendStep, empty = false): SendView {
   return view;
 }
 
+function codeOf(view: SendView): SendView {
+  view.options.claimCode = 'confirm';
+  return view;
+}
+
 function rowsOf(code: Code): SentRow[] {
   const s = say[code].subjects;
   return [
-    { id: 'a', level: 1, ended: undefined, subject: s[0], posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, recipients: [
+    { id: 'a', level: 3, ended: undefined, subject: s[0], posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, recipients: [
       { address: 'j.novakova@advokat.example', name: 'Jana Nováková', state: 'downloaded' },
-      { address: 't.huber@huber-bau.example', state: 'opened' } ] },
-    { id: 'c', level: 1, ended: undefined, subject: s[1], posted: NOW - 4 * DAY, expires: EXPIRES - 4 * DAY, size: 8.9e6, recipients: [
-      { address: 's.bauer@bauer.example', state: 'notified' }, { address: 'office@kolin.example', state: 'bounced' } ] },
+      { address: 't.huber@huber-bau.example', name: 'Thomas Huber', state: 'waits_release' } ] },
+    { id: 'b', level: 4, ended: undefined, subject: '', posted: NOW - DAY, expires: EXPIRES - DAY, size: 1.2e6, recipients: [
+      { address: 'e.markova@markova.example', name: 'Eva Marková', state: 'waits_release' } ] },
+    { id: 'c', level: 2, ended: undefined, subject: s[1], posted: NOW - 4 * DAY, expires: EXPIRES - 4 * DAY, size: 8.9e6, recipients: [
+      { address: 's.bauer@bauer.example', state: 'waits_registration' }, { address: 'office@kolin.example', state: 'bounced' } ] },
     { id: 'd', level: 1, ended: undefined, subject: s[2], posted: NOW - 11 * DAY, expires: EXPIRES - 11 * DAY, size: 1.6e9, recipients: [
       { address: 'p.richter@gutachten.example', state: 'posted' } ] },
     { id: 'e', level: 1, ended: 'expired', closed: NOW - 22 * DAY, subject: '', posted: NOW - 52 * DAY, expires: NOW - 22 * DAY, size: 184e3, recipients: [
@@ -104,17 +116,21 @@ function sentOf(rows: SentRow[]): SentView {
   return view;
 }
 
-function parcelOf(code: Code, ended: boolean): ParcelView {
+function parcelOf(code: Code, ended: boolean, level: 1 | 3 = 1): ParcelView {
   const s = say[code];
   return {
-    state: 'there', busy: false, problem: undefined, resent: undefined, known: !ended, mostDays: 30,
+    state: 'there', busy: false, problem: undefined, resent: undefined, known: !ended, mostDays: 30, locked: false, codes: [], unlock: nothing, showCodes: nothing, newCode: nothing,
     parcel: {
-      id: 'a', level: 1, ended: ended ? 'withdrawn' : undefined, closed: ended ? NOW : undefined, subject: ended ? '' : s.subject,
+      id: 'a', level, ended: ended ? 'withdrawn' : undefined, closed: ended ? NOW : undefined, subject: ended ? '' : s.subject,
       message: ended ? '' : s.note, posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, files: 3,
       list: ended ? undefined : s.files.map((name, at) => ({ name, size: [2.4e6, 38.1e6, 184e3][at] ?? 0 })),
       recipients: [
         { address: 'j.novakova@advokat.example', name: 'Jana Nováková', state: 'downloaded', notified: NOW - 2_990_000, opened: NOW - 1_500_000, downloaded: NOW - 1_400_000, limit: 3, taken: 1, url: 'https://x/d/1',
           visits: [{ address: 'j.novakova@advokat.example', proven: false, state: 'committed', opened: NOW - 1_500_000, files: 3 }] },
+        ...(level === 3 ? [
+          { address: 't.huber@huber-bau.example', name: 'Thomas Huber', state: 'waits_release' as const, notified: NOW - 2_990_000, taken: 0, visits: [], claimCode: { mode: 'confirm' as const, triesLeft: 3, registered: false } },
+          { address: 'e.markova@markova.example', name: 'Eva Marková', state: 'waits_sealpass' as const, notified: NOW - 2_990_000, release: { at: NOW - 2_000_000, verified: 'words' as const }, lost: NOW - 90_000, taken: 0, visits: [] },
+        ] : []),
         { address: 'office@kolin.example', state: 'bounced', notified: NOW - 2_990_000, bounced: NOW - 2_900_000, taken: 0, visits: [], url: 'https://x/d/2' },
       ],
     },
@@ -136,12 +152,17 @@ export function scenes(code: Code): Record<string, Show> {
   const login = { busy: false, problem: undefined, login: nothing };
   const many = Array.from({ length: 214 }, (_, i) => ({ id: String(i), name: `IMG_${String(4000 + i)}.jpg`, size: 7.4e6, state: { kind: 'rest' as const } }));
   return {
+    ...Object.fromEntries(Object.entries(peopleScenes(code, brand)).map(([name, scene]) => [name, scene.framed ? page(Framed, { brand, ...scene, here: scene.framed }) : page(scene.page, scene.props)])),
     components: page(Components, {}),
     landing: landing(claim(letter, { at: 'closed', password: false })),
     'landing-address': landing(claim(letter, { at: 'closed', password: false, problem: { kind: 'address' } })),
     'landing-password': landing(claim({ ...letter, subject: '', files: undefined }, { at: 'closed', password: true, problem: { kind: 'password', triesLeft: 3, pauseSeconds: 300 } })),
     'landing-busy': landing(claim(letter, { at: 'closed', password: false }, true)),
     'landing-level2': landing(claim({ ...letter, level: 2 }, { at: 'closed', password: false })),
+    'landing-login': landing(claim({ ...letter, level: 2, files: undefined }, { at: 'login', sealed: false })),
+    'landing-invited': landing(claim({ ...letter, level: 2, files: undefined }, { at: 'login', sealed: false, other: true, invited: 'm.huber@beispiel.de' })),
+    'landing-known': landing(claim({ ...letter, level: 2 }, { at: 'closed', password: false, known: true })),
+    'landing-sealed': landing(claim(undefined, { at: 'login', sealed: true })),
     'landing-mailed-code': landing(claim(letter, { at: 'mailed-code', address: 'm.huber@beispiel.de' })),
     'landing-code': landing(claim(undefined, { at: 'code' })),
     'landing-code-slip': landing(claim(undefined, { at: 'code', problem: 'slip' })),
@@ -169,13 +190,19 @@ export function scenes(code: Code): Record<string, Show> {
     compose: page(Compose, { view: sendOf(code, { at: 'writing' }) }),
     'compose-empty': page(Compose, { view: sendOf(code, { at: 'writing', problem: 'to-missing' }, true) }),
     'compose-limit': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing', problem: 'limit' }), { options: { days: '30', limit: '0', password: 'x', mailedCode: true, notify: true, passOn: true, language: code } }) }),
+    'compose-level4': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { noSealPass: true }) }),
+    'compose-code': page(Compose, { view: codeOf(sendOf(code, { at: 'writing' })) }),
+    'compose-level1': page(Compose, { view: sendOf(code, { at: 'writing' }, false, 1) }),
+    'compose-reply': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { replyTo: { parcel: 'a', name: 'Dr. Anna Keller', level: 4, subject: '' }, people: [{ address: 'a.keller@keller-novak.example', name: 'Dr. Anna Keller' }], keys: { 'a.keller@keller-novak.example': { key: true, trust: 'seen', upTo: 3 } } }) }),
+    'compose-codes': page(Compose, { view: sendOf(code, { at: 'sent', id: 'a', mailed: ['Jana Nováková', 'Thomas Huber'], links: [], waiting: ['Thomas Huber'], codes: [{ email: 't.huber@huber-bau.example', words: 'birne-kutsche-nordwind-elf', mode: 'confirm' }] }) }),
     'compose-sending': page(Compose, { view: sendOf(code, { at: 'sending', done: 26e6, total: 40.7e6, perSecond: 2.6e6, secondsLeft: 6 }) }),
     'compose-waiting': page(Compose, { view: sendOf(code, { at: 'sending', done: 26e6, total: 40.7e6, waiting: 'offline' }) }),
-    'compose-sent': page(Compose, { view: sendOf(code, { at: 'sent', id: 'a', mailed: ['Jana Nováková'], links: [{ address: 't.huber@huber-bau.example', url: 'https://zustellung.keller-novak.example/d/Zm9vYmFyYmF6cXV4MTIzNA#1.abcdefgh' }] }) }),
-    sent: page(Framed, { brand, view: sentOf(rowsOf(code)), what: 'list', now: NOW }),
-    'sent-empty': page(Framed, { brand, view: sentOf([]), what: 'list', now: NOW }),
-    parcel: page(Framed, { brand, view: parcelOf(code, false), what: 'parcel', now: NOW }),
-    'parcel-withdrawn': page(Framed, { brand, view: parcelOf(code, true), what: 'parcel', now: NOW }),
+    'compose-sent': page(Compose, { view: sendOf(code, { at: 'sent', id: 'a', mailed: ['Jana Nováková'], codes: [], waiting: [], links: [{ address: 't.huber@huber-bau.example', url: 'https://zustellung.keller-novak.example/d/Zm9vYmFyYmF6cXV4MTIzNA#1.abcdefgh' }] }) }),
+    sent: page(Framed, { brand, page: SentList, here: 'sent', props: { view: sentOf(rowsOf(code)), now: NOW, waiting: releaseOf(code, { at: 'closed' }), guest: false } }),
+    'sent-empty': page(Framed, { brand, page: SentList, here: 'sent', props: { view: sentOf([]), now: NOW, waiting: releaseOf(code, { at: 'closed' }, { waiting: [] }), guest: false } }),
+    parcel: page(Framed, { brand, page: Details, here: 'sent', props: { view: parcelOf(code, false), waiting: releaseOf(code, { at: 'closed' }, { waiting: [] }) } }),
+    'parcel-sealed': page(Framed, { brand, page: Details, here: 'sent', props: { view: parcelOf(code, false, 3), waiting: releaseOf(code, { at: 'closed' }, { waiting: releaseOf(code, { at: 'closed' }).waiting.slice(0, 1).map((one) => ({ ...one, parcel: 'a' })) }) } }),
+    'parcel-withdrawn': page(Framed, { brand, page: Details, here: 'sent', props: { view: parcelOf(code, true), waiting: releaseOf(code, { at: 'closed' }, { waiting: [] }) } }),
     caught: page(Caught, { view: { mails: [{ id: '1', from: 'zustellung@keller-novak.example', to: 'm.huber@beispiel.de', subject: say[code].mail, text: `${say[code].message}\n\nhttps://x.example/d/abc#1.key\n`, html: '', raw: 'From: x' }], clear: nothing } }),
     'caught-empty': page(Caught, { view: { mails: [], clear: nothing } }),
     ...Object.fromEntries(Object.entries(handoffScenes(code)).map(([name, props]) => [`handoff-${name}`, page(Handoff, { brand, most: 8 << 20, ...props })])),

@@ -27,7 +27,9 @@ const find = (/** @type {RegExp} */ pattern) => assets.filter((name) => pattern.
 const entry = linked.filter((name) => name.endsWith('.js')).flatMap((name) => [...imported(name)]);
 const worker = find(/^assets\/worker-[\w-]+\.js$/).flatMap((name) => [...imported(name)]);
 // German is the largest catalogue; a visitor loads one.
-const language = find(/visitor\.de-[\w-]+\.js$/).flatMap((name) => [...imported(name)]);
+// (The members' pages have one of their own.)
+const ours = entry.map((name) => readFileSync(new URL(name, DIST), 'utf8')).join('\n');
+const language = find(/visitor\.de-[\w-]+\.js$/).filter((name) => ours.includes(name.replace('assets/', ''))).flatMap((name) => [...imported(name)]);
 const opened = find(/(Opened|disk|client-zip|index)-?[\w-]*\.js$/).filter((name) => !/\/index-/.test(name));
 const groups = {
   script: [...new Set([...entry, ...worker, ...language, 'sw.js'])],

@@ -3,6 +3,7 @@ import { mount } from 'svelte';
 import { info, visits } from './api/client.ts';
 import { Awake } from './flows/awake.ts';
 import { brand } from './flows/brand.ts';
+import { browserStorage, drawText } from './flows/browser.ts';
 import { ClaimFlow } from './flows/claim.svelte.ts';
 import Visit from './pages/Visit.svelte';
 import { visitor } from './pages/visitor-words.ts';
@@ -17,41 +18,17 @@ function takeFragment(): string | undefined {
   return fragment;
 }
 
-function stored(area: () => Storage): { get(name: string): string | undefined; set(name: string, value: string | undefined): void } {
-  return {
-    get(name) {
-      try {
-        return area().getItem(`depesche.${name}`) ?? undefined;
-      } catch {
-        return undefined;
-      }
-    },
-    set(name, value) {
-      try {
-        if (value === undefined) area().removeItem(`depesche.${name}`);
-        else area().setItem(`depesche.${name}`, value);
-      } catch {
-        // storage is blocked: it holds for this visit
-      }
-    },
-  };
-}
-
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-const draw = (n: number): string => base64url(crypto.getRandomValues(new Uint8Array(n)));
-
 function tabName(): string {
-  const area = stored(() => sessionStorage);
-  const name = area.get('tab') ?? draw(16);
+  const area = browserStorage(() => sessionStorage);
+  const name = area.get('tab') ?? drawText(16);
   area.set('tab', name);
   return name;
 }
 
 function claim(link: string, fragment: string | undefined): ClaimFlow {
   const flow: ClaimFlow = new ClaimFlow(link, {
-    api: visits, vault: new WorkerVault(), findPlace: async (name, size) => (await import('./vault/disk.ts')).findPlace(name, size), awake: new Awake(), storage: stored(() => localStorage), tab: tabName(),
-    now: Date.now, makeToken: () => draw(32), language: () => ui.code,
+    api: visits, vault: new WorkerVault(), findPlace: async (name, size) => (await import('./vault/disk.ts')).findPlace(name, size), awake: new Awake(), storage: browserStorage(() => localStorage), tab: tabName(),
+    now: Date.now, makeToken: () => drawText(32), language: () => ui.code, leave: (to) => { location.assign(to); },
   });
   void flow.start(fragment);
   // The link once more in the same tab changes only the fragment: no new page.

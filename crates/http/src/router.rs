@@ -206,14 +206,20 @@ fn for_devices() -> Vec<Route> {
 
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
 const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
-const FOR_MEMBERS: [&str; 7] = [
+const FOR_MEMBERS: [&str; 13] = [
     "/",
     "/new",
     "/sent",
     "/sent/{id}",
+    "/received",
+    "/received/{id}",
+    "/contacts",
+    "/sealpass",
+    "/sealpass/recover",
+    "/logins",
+    "/register/{*token}",
     "/login",
     "/first",
-    "/register/{*token}",
 ];
 /// With `/h` for typed words.
 const FOR_HANDOFF: [&str; 4] = ["/handoff", "/handoff/how", "/h", "/h/{*link}"];

@@ -25,7 +25,7 @@ type Answer<O> = O extends { responses: { 200: { content: { 'application/json': 
 interface Loose {
   at?: Record<string, string | number>;
   body?: unknown;
-  query?: Record<string, string | number | undefined>;
+  query?: Record<string, string | number | boolean | undefined>;
   claim?: string;
 }
 

@@ -7,6 +7,7 @@ export const info = (): Promise<Info> => call('get', '/info', {});
 export const visits: VisitApi = {
   look: (id, body) => call('post', '/links/{id}/look', { at: { id }, body }),
   askCode: async (id, body) => { await call('post', '/links/{id}/code', { at: { id }, body }); },
+  invite: async (id, body) => { await call('post', '/links/{id}/invite', { at: { id }, body }); },
   open: (id, body) => call('post', '/links/{id}/open', { at: { id }, body }),
   manifest: (claim) => bytes('/claims/manifest', { claim }),
   lease: (claim) => call('post', '/claims/lease', { claim }),

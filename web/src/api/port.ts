@@ -51,6 +51,8 @@ export class ApiProblem extends Error {
 export interface VisitApi {
   look(link: string, proof: LinkProof): Promise<Look>;
   askCode(link: string, ask: Shape<'AskCode'>): Promise<void>;
+  /** Level 2: has an invitation mailed, if the address is the recipient's. */
+  invite(link: string, ask: Shape<'AskInvitation'>): Promise<void>;
   open(link: string, ask: Shape<'Open'>): Promise<ApiLetter>;
   manifest(token: string): Promise<Uint8Array<ArrayBuffer>>;
   lease(token: string): Promise<ApiClaim>;

@@ -16,7 +16,7 @@ export interface Enclosure {
 
 export interface Letter {
   sender: Sender;
-  level: 1 | 2;
+  level: 1 | 2 | 3 | 4;
   subject: string;
   /** Empty until the letter is open. */
   message: string;
@@ -33,7 +33,12 @@ export type ClaimStep =
   /** The key part of the link is missing or unfit: the code of the mail is asked for. */
   | { at: 'code'; problem?: 'short' | 'slip' | 'unfit' | undefined; group?: number | undefined }
   /** The letter lies there closed; the address, and the password if there is one, open it. */
-  | { at: 'closed'; password: boolean; address?: string | undefined; problem?: ClosedProblem | undefined }
+  | { at: 'closed'; password: boolean; /** Level 2: the login says whose it is. */ known?: boolean | undefined; address?: string | undefined; problem?: ClosedProblem | undefined }
+  /**
+   * A login opens it. `sealed`: with the person's own key, in the inbox; else (level 2) with link and login. `other`: the account
+   * that is logged in is not the one it was sent to. `invited`: where a mail went, if it is the right address.
+   */
+  | { at: 'login'; sealed: boolean; other?: boolean | undefined; invited?: string | undefined; problem?: boolean | undefined }
   | { at: 'mailed-code'; address: string; problem?: 'wrong' | 'over' | undefined; again?: boolean | undefined }
   | { at: 'open'; left: number | undefined; saving: boolean; note?: Note | undefined }
   | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined; sender?: Sender | undefined };
@@ -58,9 +63,15 @@ export interface ClaimView {
   giveMailedCode(code: string): void;
   askMailedCode(): void;
   otherAddress(): void;
+  login(): void;
+  invite(address: string): void;
   save(id: string): void;
   saveAll(): void;
   stop(id: string): void;
   stopAll(): void;
+  /** Level 2: from now on it opens in the inbox, without the link. None at other levels. */
+  readonly keep?: (() => void) | undefined;
+  /** Level 2: writes back, to the sender alone. */
+  readonly reply?: (() => void) | undefined;
   again(): void;
 }

@@ -5,20 +5,19 @@
  * |-|-|
  * | looking | the link's key opens the letter's outside -> closed; it is missing or unfit -> code; it is over -> gone |
  * | code | the typed code -> looking |
+ * | login | somebody logs in and comes back -> looking; a letter sealed to a person goes on in the inbox |
  * | closed | address (and password) -> open, or mailed-code if one is asked for |
  * | mailed-code | the code -> open |
  * | open | stays; files are saved as often as the sender allows |
  * | gone | "try again", where that can help -> looking |
  */
 import { ApiProblem, type ApiClaim, type ApiSender, type LinkProof, type Look, type VisitApi } from '../api/port.ts';
-import { REST } from '../ui/file-state.ts';
 import type { Place } from '../vault/disk.ts';
 import { VaultError } from '../vault/problem.ts';
-import type { ListedFile, Report } from '../vault/protocol.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { Awake } from './awake.ts';
 import type { ClaimStep, ClaimView, ClosedProblem, Enclosure, Gone, Letter, Note, Sender } from './claim-view.ts';
-import { Rate } from './rate.ts';
+import { Saving } from './saving.ts';
 
 export interface ClaimTools {
   api: VisitApi;
@@ -32,16 +31,16 @@ export interface ClaimTools {
   now: () => number;
   /** A fresh claim token: 32 bytes as text. */
   makeToken: () => string;
-  language: () => string;
+  language: () => 'de' | 'en' | 'cs';
+  /** To another page of ours. */
+  leave: (to: string) => void;
 }
 
-const PING = 45_000;
+/** 32 zero bytes: no key has this proof. */
+const NO_PROOF = 'A'.repeat(43);
 const GONE: Partial<Record<string, Gone>> = {
   expired: 'expired', withdrawn: 'withdrawn', spent: 'spent', limit_reached: 'spent', link_unknown: 'unknown', not_found: 'unknown',
 };
-
-/** What of a text can be a file's name anywhere. */
-const fileName = (text: string): string => text.replace(/[\\/:*?"<>|\p{C}]/gu, ' ').replace(/\s+/g, ' ').trim().slice(0, 80);
 
 const senderOf = (sender: ApiSender | undefined): Sender | undefined => sender && { name: sender.name, address: sender.email };
 
@@ -62,17 +61,26 @@ export class ClaimFlow implements ClaimView {
   #proof: LinkProof | undefined;
   #token = '';
   #address = '';
-  #listed: ListedFile[] = [];
-  #job = 0;
-  readonly #running = new Map<number, { files: Set<number>; place: Place }>();
-  readonly #rates = new Map<number, Rate>();
-  readonly #verified = new Set<number>();
-  readonly #receipted = new Set<string>();
+  #parcel = $state<string>();
+  readonly #saving: Saving;
 
   constructor(link: string, tools: ClaimTools) {
     this.#link = link;
     this.#tools = tools;
-    tools.vault.onreport = (report) => { this.#hear(report); };
+    const { vault, api, findPlace, now } = tools;
+    this.#saving = new Saving({
+      api, findPlace, now,
+      vault: {
+        measure: (ask) => vault.call('measure', ask), save: (ask, transfer) => vault.call('save', ask, transfer),
+        stop: (job) => void vault.call('stop', { job }),
+      },
+      subject: () => this.letter?.subject ?? '',
+      onfile: (file, state) => { this.#set(file, state); },
+      onclaim: (claim) => { this.#standing(claim); },
+      onnote: (note) => { this.#note(note); },
+      onsaving: (on) => { this.#busySaving(on); },
+    });
+    vault.onreport = (report) => { this.#saving.hear(report); };
   }
 
   /** Begins with the part behind the `#`, if there is one. */
@@ -84,8 +92,33 @@ export class ClaimFlow implements ClaimView {
         return;
       }
       const auth = tab === undefined ? undefined : (await vault.call('recallLink', { id: this.#link, tab })).auth;
-      if (auth === undefined) this.step = { at: 'code' };
+      if (auth === undefined) await this.#probe();
       else await this.#lookWith({ auth });
+    });
+  }
+
+  /** A link that lost its key is known to the server; what is sealed to a person's key never had one. */
+  async #probe(): Promise<void> {
+    try {
+      await this.#tools.api.look(this.#link, { auth: NO_PROOF });
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      if (error.status === 404) this.step = { at: 'login', sealed: true };
+      else if (error.code === 'link_wrong_key') this.step = { at: 'code' };
+      else this.#refused(error.code, error);
+    }
+  }
+
+  login(): void {
+    const to = this.step.at === 'login' && this.step.sealed ? `/received/${this.#link}` : `/d/${this.#link}`;
+    this.#tools.leave(`/login?to=${to}`);
+  }
+
+  invite(address: string): void {
+    void this.#guard(async () => {
+      const { api, language } = this.#tools;
+      if (this.#proof !== undefined) await api.invite(this.#link, { ...this.#proof, email: address, language: language() });
+      this.step = { at: 'login', sealed: false, invited: address };
     });
   }
 
@@ -102,14 +135,16 @@ export class ClaimFlow implements ClaimView {
     this.#proof = proof;
     const look = await this.#tools.api.look(this.#link, proof);
     this.#look = look;
+    const letter = { sender: { name: look.sender.name, address: look.sender.email }, level: look.level === 2 ? (2 as const) : (1 as const), subject: look.subject, message: '', expires: look.expires, files: undefined };
+    if (look.login === true) {
+      this.letter = letter;
+      this.step = { at: 'login', sealed: false };
+      return;
+    }
     if (look.record !== undefined && look.manifest !== undefined) await this.#openLetter(look.record, look.manifest);
     this.letter = {
-      sender: { name: look.sender.name, address: look.sender.email },
-      level: look.level === 2 ? 2 : 1,
-      subject: look.subject,
-      message: '',
-      expires: look.expires,
-      files: look.record === undefined || look.manifest === undefined ? undefined : this.#enclosures(),
+      ...letter,
+      files: look.record === undefined || look.manifest === undefined ? undefined : this.#saving.enclosures(),
     };
     this.#address = this.#kept('address') ?? '';
     // Who opened it here before goes on where they were; a password is asked for again.
@@ -132,7 +167,7 @@ export class ClaimFlow implements ClaimView {
   }
 
   #closed(problem?: ClosedProblem): ClaimStep {
-    return { at: 'closed', password: this.#look?.password !== undefined, address: this.#address, problem };
+    return { at: 'closed', password: this.#look?.password !== undefined, known: this.letter?.level === 2, address: this.#address, problem };
   }
 
   #kept(what: 'claim' | 'address' | 'saving'): string | undefined {
@@ -149,11 +184,7 @@ export class ClaimFlow implements ClaimView {
   }
 
   async #openLetter(record: string, manifest: string | Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#listed = (await this.#tools.vault.call('openLetter', { record, manifest })).files;
-  }
-
-  #enclosures(): Enclosure[] {
-    return this.#listed.map(({ index, name, size }) => ({ id: String(index), name, size, state: REST }));
+    this.#saving.begin((await this.#tools.vault.call('openLetter', { record, manifest })).files);
   }
 
   open(address: string, password: string): void {
@@ -196,80 +227,52 @@ export class ClaimFlow implements ClaimView {
     const ask = { ...this.#proof, auth: this.#proof?.auth ?? '', email: this.#address, token: this.#token };
     const answer = await api.open(this.#link, code === undefined ? ask : { ...ask, code });
     if (this.letter?.files === undefined) await this.#openLetter(answer.record, await api.manifest(this.#token));
+    this.#saving.token = this.#token;
     this.letter = {
       sender: { name: answer.sender.name, address: answer.sender.email },
       level: answer.level === 2 ? 2 : 1,
       subject: answer.subject,
       message: answer.message,
       expires: answer.expires,
-      files: this.#enclosures(),
+      files: this.#saving.enclosures(),
     };
     // Others have used it up: said now, not only when somebody wants to save.
-    if (answer.claim.left === 0 && answer.claim.state === 'opened' && this.#listed.length > 0) {
+    if (answer.claim.left === 0 && answer.claim.state === 'opened' && this.#saving.any) {
       this.#refused('limit_reached');
       return;
     }
+    this.#parcel = answer.parcel;
     this.#keep('address', this.#address);
     this.step = { at: 'open', left: answer.claim.left, saving: false, note: this.#kept('saving') === undefined ? undefined : 'interrupted' };
   }
 
   save(id: string): void {
-    void this.#guard(() => this.#save([Number(id)]));
+    void this.#guard(() => this.#saving.save([Number(id)]));
   }
 
   saveAll(): void {
-    void this.#guard(() => this.#save(this.#listed.map(({ index }) => index)));
-  }
-
-  async #save(files: number[]): Promise<void> {
-    const { api, vault, findPlace } = this.#tools;
-    const zip = files.length > 1;
-    const only = this.#listed.find(({ index }) => index === files[0]);
-    if (only === undefined) return;
-    const name = zip ? `${fileName(this.letter?.subject ?? '') || 'Depesche'}.zip` : (only.name.split('/').at(-1) ?? only.name);
-    const { bytes } = await vault.call('measure', { files, zip });
-    this.#standing(await api.lease(this.#token));
-    const place = await findPlace(name, bytes);
-    if (place === undefined) {
-      this.#note('memory');
-      return;
-    }
-    for (const file of files) this.#set(file, { kind: 'waiting' });
-    this.#keep('saving', 'yes');
-    this.#job += 1;
-    await this.#run(this.#job, files, zip, place);
-  }
-
-  async #run(job: number, files: number[], zip: boolean, place: Place): Promise<void> {
-    const { vault, api } = this.#tools;
-    this.#running.set(job, { files: new Set(files), place });
-    this.#saving();
-    const ping = setInterval(() => { api.ping(this.#token).catch(() => undefined); }, PING);
-    try {
-      const { blob } = await vault.call('save', { job, files, zip, token: this.#token, sink: place.sink }, place.transfer);
-      place.finish(blob);
-    } catch (error) {
-      place.drop();
-      // One that arrived damaged leaves the others as they are.
-      const damaged = error instanceof VaultError && error.problem.kind === 'seal';
-      for (const file of files) if (!this.#verified.has(file)) this.#set(file, damaged ? { kind: 'failed', why: 'damaged' } : REST);
-      if (!damaged && !(error instanceof VaultError && error.problem.kind === 'stopped')) throw error;
-    } finally {
-      clearInterval(ping);
-      this.#running.delete(job);
-      if (this.#running.size === 0) this.#keep('saving', undefined);
-      this.#saving();
-    }
-    await this.#confirm();
-    if (this.#listed.every(({ index }) => this.#verified.has(index))) this.#note('saved');
+    void this.#guard(() => this.#saving.all());
   }
 
   stop(id: string): void {
-    for (const [job, { files }] of this.#running) if (files.has(Number(id))) void this.#tools.vault.call('stop', { job });
+    this.#saving.stop(Number(id));
   }
 
   stopAll(): void {
-    for (const job of this.#running.keys()) void this.#tools.vault.call('stop', { job });
+    this.#saving.stopAll();
+  }
+
+  /** The members' page of the same tab goes on with the link, which this browser keeps for the tab. */
+  get keep(): (() => void) | undefined {
+    const parcel = this.#parcel;
+    if (parcel === undefined || this.letter?.level !== 2) return undefined;
+    return () => { this.#tools.leave(`/received/${parcel}?keep=${this.#link}`); };
+  }
+
+  get reply(): (() => void) | undefined {
+    const parcel = this.#parcel;
+    if (parcel === undefined || this.letter?.level !== 2) return undefined;
+    return () => { this.#tools.leave(`/new?reply=${parcel}`); };
   }
 
   again(): void {
@@ -278,44 +281,13 @@ export class ClaimFlow implements ClaimView {
     void this.#guard(() => (proof === undefined ? this.start(undefined) : this.#lookWith(proof)));
   }
 
-  #hear(report: Report): void {
-    const file = this.#listed.find(({ index }) => index === report.file);
-    if (file === undefined || !this.#running.has(report.job)) return;
-    const now = this.#tools.now();
-    const rate = this.#rates.get(report.file) ?? new Rate();
-    this.#rates.set(report.file, rate);
-    rate.note(report.done, now);
-    if (report.verified) {
-      this.#verified.add(report.file);
-      this.#set(report.file, { kind: 'verified' });
-      void this.#confirm();
-    } else if (report.waiting) this.#set(report.file, { kind: 'interrupted', done: report.done });
-    else this.#set(report.file, { kind: 'running', done: report.done, secondsLeft: rate.secondsLeft(file.size, now) });
-  }
-
-  /** Tells the server which file objects are complete on this device: only that counts as saved. */
-  async #confirm(): Promise<void> {
-    const whole = [...new Set(this.#listed.map(({ object }) => object))].filter(
-      (object) =>
-        !this.#receipted.has(object) && this.#listed.every((file) => file.object !== object || this.#verified.has(file.index)),
-    );
-    if (whole.length === 0) return;
-    for (const object of whole) this.#receipted.add(object);
-    try {
-      this.#standing(await this.#tools.api.receipts(this.#token, whole));
-    } catch {
-      // The files are there all the same; the next receipt takes these along.
-      for (const object of whole) this.#receipted.delete(object);
-    }
-  }
-
   #standing(claim: ApiClaim): void {
     if (this.step.at === 'open') this.step = { ...this.step, left: claim.left };
   }
 
-  #saving(): void {
-    const saving = this.#running.size > 0;
+  #busySaving(saving: boolean): void {
     this.#tools.awake.set(saving);
+    this.#keep('saving', saving ? 'yes' : undefined);
     if (this.step.at === 'open') this.step = { ...this.step, saving, note: undefined };
   }
 
@@ -353,6 +325,7 @@ export class ClaimFlow implements ClaimView {
   #refused(code: string, problem?: ApiProblem): void {
     const gone = GONE[code];
     if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since, sender: senderOf(problem?.sender) ?? this.letter?.sender };
+    else if (code === 'login_required' || code === 'wrong_account') this.step = { at: 'login', sealed: false, other: code === 'wrong_account' };
     else if (code === 'link_wrong_key') this.step = { at: 'code', problem: this.step.at === 'code' ? 'unfit' : undefined };
     else if (code === 'wrong_password') this.step = this.#closed(wrongPassword(problem));
     else if (code === 'too_many_tries' && this.letter !== undefined && this.step.at !== 'open') {

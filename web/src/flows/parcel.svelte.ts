@@ -1,12 +1,14 @@
 /**
- * One delivery that was sent: what happened, and what its sender can still do. Links and names of files are known only to
- * the browser that sent it (`known`); elsewhere nobody can be added and no mail sent again.
+ * One delivery that was sent: what happened, and what its sender can still do. Links and names of files are known to the
+ * browser that sent it, and to any with the open keyring (`known`); elsewhere nobody can be added and no mail sent again.
  */
 import { ApiProblem, type Shape } from '../api/port.ts';
+import type { ClaimCode, CodeMode } from '../vault/keys-protocol.ts';
 import type { MemberCalls } from '../vault/member-protocol.ts';
 import { VaultError } from '../vault/problem.ts';
 import { endedOf, levelOf, stateOf } from './sent-list.svelte.ts';
-import type { Addition, ParcelProblem, ParcelView, SentParcel, Visit } from './sent-view.ts';
+import type { KeyringFlow } from './keyring.svelte.ts';
+import type { Addition, ParcelProblem, ParcelView, SentParcel, SentRecipient, Visit } from './sent-view.ts';
 
 type Parcel = Shape<'Parcel'>;
 type Names = MemberCalls['namesOf']['answer'];
@@ -19,8 +21,9 @@ export interface ParcelTools {
     drop(id: string, email: string): Promise<Parcel>;
   };
   vault: {
-    call<N extends 'namesOf' | 'addRecipients' | 'resend' | 'follow'>(name: N, ask: MemberCalls[N]['ask']): Promise<MemberCalls[N]['answer']>;
+    call<N extends 'namesOf' | 'addRecipients' | 'resend' | 'follow' | 'codesOf' | 'newCode'>(name: N, ask: MemberCalls[N]['ask']): Promise<MemberCalls[N]['answer']>;
   };
+  keyring: KeyringFlow;
   mostDays: number;
   language: () => 'de' | 'en' | 'cs';
   now: () => number;
@@ -42,16 +45,28 @@ function visitOf(parcel: Parcel, visit: Shape<'Visit'>, names: Names): Visit {
   return { address: visit.stated, proven: visit.proven, state, opened: visit.opened, files: saved(parcel, visit, names) };
 }
 
+const VERIFIED = ['code', 'words', 'pinned', 'reply', 'no', 'claimed'] as const;
+
+/** What concerns the recipient's key. */
+function keysOf({ release, claim_code: code, lost }: Shape<'Recipient'>): Pick<SentRecipient, 'release' | 'claimCode' | 'lost'> {
+  const verified = VERIFIED.find((how) => how === release?.verified) ?? 'no';
+  return {
+    release: release && { at: release.at, verified }, lost,
+    claimCode: code && { mode: code.mode === 'instant' ? 'instant' : 'confirm', triesLeft: code.tries_left, registered: code.registered },
+  };
+}
+
 function shown(parcel: Parcel, names: Names): SentParcel {
   const ended = endedOf(parcel.reason);
   const urls = new Map(names?.links.map(({ address, url }) => [address.toLowerCase(), url]));
   const files = names?.files.map(({ name, size }) => ({ name, size }));
   return {
-    id: parcel.id, level: levelOf(parcel.level), ended, closed: parcel.closed, subject: parcel.subject, message: parcel.message,
+    id: parcel.id, level: levelOf(parcel.level), ended, closed: parcel.closed, 
+    subject: names?.letter?.subject ?? parcel.subject, message: names?.letter?.message ?? parcel.message,
     posted: parcel.posted, expires: parcel.expires, list: files, files: files?.length,
     size: files?.reduce((sum, { size }) => sum + size, 0) ?? parcel.size,
     recipients: parcel.recipients.map((recipient) => ({
-      address: recipient.email, state: stateOf(recipient.state, ended), notified: recipient.notified, bounced: recipient.bounced,
+      address: recipient.email, name: recipient.name || undefined, state: stateOf(recipient.state, ended), ...keysOf(recipient), notified: recipient.notified, bounced: recipient.bounced,
       opened: recipient.opened, downloaded: recipient.downloaded, limit: recipient.limit, taken: recipient.taken,
       visits: recipient.visits.map((visit) => visitOf(parcel, visit, names)), url: urls.get(recipient.email.toLowerCase()),
     })),
@@ -63,6 +78,7 @@ export class ParcelFlow implements ParcelView {
   busy = $state(false);
   resent = $state<string>();
   problem = $state<ParcelProblem>();
+  codes = $state.raw<ClaimCode[]>([]);
   #parcel = $state.raw<Parcel>();
   #names = $state.raw<Names>();
   readonly parcel = $derived(this.#parcel && shown(this.#parcel, this.#names));
@@ -76,6 +92,32 @@ export class ParcelFlow implements ParcelView {
 
   get known(): boolean {
     return this.#names !== undefined;
+  }
+
+  get locked(): boolean {
+    return !this.known && this.parcel?.ended === undefined && (this.parcel?.level ?? 1) >= 3 && this.#tools.keyring.state === 'locked';
+  }
+
+  unlock(): void {
+    void this.#tools.keyring.ask().then((opened) => (opened ? this.load() : undefined));
+  }
+
+  showCodes(): void {
+    void this.#do(async () => {
+      const { keyring, vault } = this.#tools;
+      const answer = await keyring.need(() => vault.call('codesOf', { parcel: this.#id }));
+      if (answer !== undefined) this.codes = answer.codes;
+    });
+  }
+
+  newCode(address: string, mode: CodeMode): void {
+    void this.#do(async () => {
+      const { keyring, vault } = this.#tools;
+      const code = await keyring.need(() => vault.call('newCode', { parcel: this.#id, email: address, mode }));
+      if (code === undefined) return;
+      this.codes = [...this.codes.filter(({ email }) => email !== code.email), code];
+      await this.load();
+    });
   }
 
   get mostDays(): number {
@@ -118,17 +160,22 @@ export class ParcelFlow implements ParcelView {
 
   resend(address: string): void {
     void this.#do(async () => {
-      await this.#tools.vault.call('resend', { parcel: this.#id, addresses: [address], language: this.#tools.language() });
+      const { keyring, vault, language } = this.#tools;
+      if ((await keyring.need(() => vault.call('resend', { parcel: this.#id, addresses: [address], language: language() }))) === undefined) return;
       this.resent = address;
       await this.load();
     });
   }
 
-  add({ addresses, password, mailedCode, mail }: Addition): void {
+  add({ addresses, password, mailedCode, mail, claimCode }: Addition): void {
     void this.#do(async () => {
       const limit = this.#parcel?.recipients.find((recipient) => recipient.limit !== undefined)?.limit;
       const language = mail ? this.#tools.language() : undefined;
-      await this.#tools.vault.call('addRecipients', { parcel: this.#id, people: { addresses, password, mailedCode, limit, language } });
+      const { keyring, vault } = this.#tools;
+      const people = { addresses, password, mailedCode, limit, language, claimCode };
+      const answer = await keyring.need(() => vault.call('addRecipients', { parcel: this.#id, people }));
+      if (answer === undefined) return;
+      this.codes = answer.codes;
       this.#names = undefined;
       await this.load();
     });
@@ -158,7 +205,8 @@ export class ParcelFlow implements ParcelView {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof VaultError) this.problem = error.problem.kind === 'server' ? this.#refused(error.problem.code, error.problem.status) : 'elsewhere';
+    if (error instanceof VaultError && error.problem.kind === 'key') this.problem = 'key-changed';
+    else if (error instanceof VaultError) this.problem = error.problem.kind === 'server' ? this.#refused(error.problem.code, error.problem.status) : 'elsewhere';
     else if (error instanceof ApiProblem) this.problem = this.#refused(error.code, error.status);
     else throw error;
   }

@@ -1,6 +1,9 @@
 /** What the compose page shows of a delivery in the making; `SendFlow` keeps it true. Sizes in bytes. */
 import type { FileState } from '../ui/file-state.ts';
 import type { Level } from '../ui/level.ts';
+import type { ClaimCode, CodeMode, Trust, UpTo } from '../vault/keys-protocol.ts';
+
+export type { ClaimCode, CodeMode };
 
 export type MailLanguage = 'de' | 'en' | 'cs';
 
@@ -46,9 +49,22 @@ export interface SendOptions {
   /** The sender passes the link on; no mail. */
   passOn: boolean;
   language: MailLanguage;
+  /** Levels 3 and 4: for everybody whose key is not known yet. */
+  claimCode?: CodeMode | undefined;
 }
 
-export type SendProblem = 'to-missing' | 'to-invalid' | 'nothing' | 'files' | 'days' | 'limit' | 'too-large' | 'offline' | 'refused';
+/** What is known of a recipient's key: none yet, or how far it is trusted. Not there while it is asked for. */
+export type KeyOf = { key: false } | { key: true; trust: Trust; upTo: UpTo };
+
+/** The delivery that is answered. */
+export interface ReplyTo {
+  parcel: string;
+  name: string;
+  level: Level;
+  subject: string;
+}
+
+export type SendProblem = 'to-missing' | 'to-invalid' | 'nothing' | 'files' | 'days' | 'limit' | 'too-large' | 'offline' | 'refused' | 'key-changed' | 'level';
 
 export type SendStep =
   | { at: 'writing'; problem?: SendProblem | undefined }
@@ -57,7 +73,13 @@ export type SendStep =
       /** Nothing gets through for now: no connection, or the server's disk is full. */
       waiting?: 'offline' | 'full' | undefined;
     }
-  | { at: 'sent'; id: string; mailed: string[]; links: { address: string; url: string }[] };
+  | {
+      at: 'sent'; id: string; mailed: string[]; links: { address: string; url: string }[];
+      /** To be told by another way; this page shows them first. */
+      codes: ClaimCode[];
+      /** Whose release is to come. */
+      waiting: string[];
+    };
 
 /** A draft that an earlier visit left, some of whose files are needed again. */
 export interface Unfinished {
@@ -77,10 +99,18 @@ export interface SendView {
   readonly options: SendOptions;
   readonly step: SendStep;
   /** From the server's settings. */
-  readonly offered: { lowest: Level; highest: Level; built: Level };
+  readonly offered: { lowest: Level; highest: Level };
+  /** By address in small letters, at levels 3 and 4. */
+  readonly keys: Record<string, KeyOf>;
+  /** This account has no SealPass yet. */
+  readonly noSealPass: boolean;
+  readonly replyTo: ReplyTo | undefined;
   readonly mostDays: number;
   readonly mostBytes: number;
   readonly unfinished: Unfinished | undefined;
+  /** A draft waits that only the unlocked SealPass can read. */
+  readonly lockedDraft: boolean;
+  unlockDraft(): void;
   /** Another tab has a draft open. */
   readonly elsewhere: boolean;
   /** Names that cannot be sent. */

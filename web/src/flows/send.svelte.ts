@@ -11,16 +11,18 @@
  */
 import type { Info } from '../api/port.ts';
 import type { Level } from '../ui/level.ts';
-import type { DraftEntry, Form, MemberCalls, MemberReport, UploadState } from '../vault/member-protocol.ts';
+import type { DraftEntry, Form, MemberCalls, MemberReport, Posted, UploadState } from '../vault/member-protocol.ts';
 import type { MemberVault } from '../vault/member-vault.ts';
 import { VaultError } from '../vault/problem.ts';
+import type { VaultProblem } from '../vault/protocol.ts';
 import type { Awake } from './awake.ts';
 import { withPeople } from './people.ts';
+import type { KeyringFlow } from './keyring.svelte.ts';
 import { Rate } from './rate.ts';
-import type { Addressee, Attachment, AttachmentState, Given, MailLanguage, SendOptions, SendProblem, SendStep, SendView, Unfinished } from './send-view.ts';
+import type {
+  Addressee, Attachment, AttachmentState, Given, KeyOf, MailLanguage, ReplyTo, SendOptions, SendProblem, SendStep, SendView, Unfinished,
+} from './send-view.ts';
 
-/** The highest level that this client seals. */
-const BUILT: Level = 1;
 const DAY = 86_400_000;
 /** Quiet for so long, what was written is kept (ms). */
 const QUIET = 400;
@@ -29,6 +31,10 @@ const LOOK = 250;
 
 export interface SendTools {
   vault: MemberVault;
+  /** Hears the vault's reports; gives what ends that. */
+  hear: (listener: (report: MemberReport) => void) => () => void;
+  keyring: KeyringFlow;
+  replyTo: (ReplyTo & { address: string }) | undefined;
   awake: Pick<Awake, 'set'>;
   info: Pick<Info, 'levels' | 'limits'>;
   account: { id: string; email: string };
@@ -42,6 +48,15 @@ function shown(state: UploadState): AttachmentState {
   return state.kind === 'done' ? { kind: 'verified' } : state;
 }
 
+/** Why it was not sent, for the page. */
+function blame(problem: VaultProblem): SendProblem {
+  if (problem.kind === 'files') return 'files';
+  if (problem.kind === 'key') return 'key-changed';
+  if (problem.kind !== 'server') return 'refused';
+  if (problem.code === 'level_too_low') return 'level';
+  return problem.code === 'too_large' ? 'too-large' : 'refused';
+}
+
 const doneOf = ({ state, size }: Attachment): number => (state.kind === 'verified' ? size : 'done' in state ? state.done : 0);
 
 export class SendFlow implements SendView {
@@ -53,9 +68,12 @@ export class SendFlow implements SendView {
   options: SendOptions = $state({ days: '30', limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: 'en' });
   step = $state.raw<SendStep>({ at: 'writing' });
   elsewhere = $state(false);
+  lockedDraft = $state(false);
   refusedNames = $state.raw<string[]>([]);
   loggedOut = $state(false);
-  readonly offered: { lowest: Level; highest: Level; built: Level };
+  keys = $state.raw<Record<string, KeyOf>>({});
+  readonly offered: { lowest: Level; highest: Level };
+  readonly replyTo: ReplyTo | undefined;
   readonly mostDays: number;
   readonly mostBytes: number;
 
@@ -75,22 +93,25 @@ export class SendFlow implements SendView {
   constructor(tools: SendTools) {
     const { levels, limits } = tools.info;
     this.#tools = tools;
-    this.offered = { lowest: asLevel(levels.lowest), highest: asLevel(levels.highest), built: BUILT };
+    this.replyTo = tools.replyTo;
+    this.offered = { lowest: asLevel(Math.max(levels.lowest, tools.replyTo?.level ?? 1)), highest: asLevel(Math.max(levels.highest, tools.replyTo?.level ?? 1)) };
     this.mostDays = Math.max(1, Math.floor(limits.retention / DAY));
     this.mostBytes = limits.delivery;
-    tools.vault.onreport = (report) => { this.#hear(report); };
+    this.end = tools.hear((report) => { this.#hear(report); });
     this.#clear();
   }
 
   #clear(): void {
-    this.people = [];
-    this.subject = '';
+    const { replyTo } = this.#tools;
+    this.people = replyTo === undefined ? [] : [{ address: replyTo.address, ...(replyTo.name !== replyTo.address && { name: replyTo.name }) }];
+    this.subject = replyTo?.subject ?? '';
     this.message = '';
     this.files = [];
     this.refusedNames = [];
-    this.level = asLevel(Math.min(this.#tools.info.levels.default, BUILT));
+    this.level = asLevel(Math.max(this.offered.lowest, Math.min(replyTo === undefined ? this.#tools.info.levels.default : replyTo.level, this.offered.highest)));
     Object.assign(this.options, {
       days: String(Math.min(30, this.mostDays)), limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: this.#tools.language(),
+      claimCode: undefined,
     });
     this.step = { at: 'writing' };
     this.#handles = [];
@@ -100,28 +121,39 @@ export class SendFlow implements SendView {
   /** Takes up what an earlier visit left. */
   async start(): Promise<void> {
     const { account, vault } = this.#tools;
-    const { draft, elsewhere } = await vault.call('openDraft', { account: account.id, email: account.email, form: this.form() });
+    const { draft, elsewhere, locked } = await vault.call('openDraft', { account: account.id, email: account.email, form: this.form() });
     this.elsewhere = elsewhere;
+    this.lockedDraft = locked;
     if (draft === undefined) return;
     this.people = draft.form.people;
     this.subject = draft.form.subject;
     this.message = draft.form.message;
-    this.level = asLevel(draft.form.level);
+    this.level = asLevel(Math.max(this.offered.lowest, Math.min(draft.form.level, this.offered.highest)));
     Object.assign(this.options, draft.form.options);
     this.#begun = true;
     this.#handles = draft.handles;
     this.#take(draft.entries);
   }
 
+  unlockDraft(): void {
+    void this.#guard(async () => {
+      if (await this.#tools.keyring.ask()) await this.start();
+    });
+  }
+
   /** What is written and chosen, as it is now. */
   form(): Form {
     const people = this.people.map(({ address, name }) => (name === undefined ? { address } : { address, name }));
-    return { people, subject: this.subject, message: this.message, level: this.level, options: { ...this.options } };
+    const { replyTo } = this;
+    return {
+      people, subject: this.subject, message: this.message, level: this.level, options: { ...this.options },
+      ...(replyTo !== undefined && { inReplyTo: { parcel: replyTo.parcel, level: replyTo.level } }),
+    };
   }
 
   /** Call it with each change: it is kept a moment later. */
   keep(form: Form): void {
-    const empty = form.people.length === 0 && form.subject === '' && form.message === '';
+    const empty = this.replyTo === undefined ? form.people.length === 0 && form.subject === '' && form.message === '' : form.message === '';
     if (this.step.at !== 'writing' || (empty && !this.#begun)) return;
     this.#begun = true;
     clearTimeout(this.#timer);
@@ -131,6 +163,27 @@ export class SendFlow implements SendView {
   get unfinished(): Unfinished | undefined {
     if (!this.files.some(({ state }) => state.kind === 'asked')) return undefined;
     return { subject: this.subject, done: this.#done(), total: this.#total(), byClick: this.#handles.length > 0 };
+  }
+
+  /** No page shows it any more. */
+  readonly end: () => void;
+
+  get noSealPass(): boolean {
+    return this.#tools.keyring.state === 'none';
+  }
+
+  /** Call it with the people and the level as they are: it asks whose keys are known. */
+  async learn(people: readonly Addressee[], level: Level): Promise<void> {
+    const emails = people.filter(({ address, invalid }) => !invalid && !(address.toLowerCase() in this.keys)).map(({ address }) => address);
+    if (level < 3 || emails.length === 0) return;
+    try {
+      const answer = await this.#tools.vault.call('keysOf', { emails });
+      const found = answer.people.map(({ email, key }): [string, KeyOf] => [email.toLowerCase(), key === undefined ? { key: false } : { key: true, trust: key.trust, upTo: key.upTo }]);
+      this.keys = { ...this.keys, ...Object.fromEntries(found) };
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      // It is a preview; posting asks again.
+    }
   }
 
   #done(): number {
@@ -229,14 +282,15 @@ export class SendFlow implements SendView {
     const form = this.form();
     const limit = form.options.limit.trim() === '' ? undefined : Number(form.options.limit);
     const order: MemberCalls['post']['ask'] = { form, life: Number(form.options.days) * DAY, limit };
-    const { parcel, links } = await this.#tools.vault.call('post', order);
-    this.#sent(parcel, links);
+    const posted = await this.#tools.keyring.need(() => this.#tools.vault.call('post', order));
+    if (posted === undefined) this.step = { at: 'writing' };
+    else this.#sent(posted);
   }
 
-  #sent(id: string, links: { address: string; url: string }[]): void {
+  #sent({ parcel, links, codes, waiting }: Posted): void {
     const { passOn } = this.options;
     const mailed = passOn ? [] : this.people.map(({ name, address }) => name ?? address);
-    this.step = { at: 'sent', id, mailed, links: passOn ? links : [] };
+    this.step = { at: 'sent', id: parcel, mailed, links: passOn ? links : [], codes, waiting };
     this.#busy();
   }
 
@@ -269,8 +323,7 @@ export class SendFlow implements SendView {
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       const { problem } = error;
-      const why: SendProblem | undefined =
-        problem.kind === 'stopped' ? undefined : problem.kind === 'files' ? 'files' : problem.kind === 'server' && problem.code === 'too_large' ? 'too-large' : 'refused';
+      const why: SendProblem | undefined = problem.kind === 'stopped' ? undefined : blame(problem);
       this.step = { at: 'writing', problem: why };
       this.#flush();
       this.#busy();
@@ -286,7 +339,7 @@ export class SendFlow implements SendView {
     if (report.kind === 'file') this.#news.set(report.id, report.state);
     else if (report.kind === 'waiting') this.#waiting = report.why;
     else if (report.kind === 'session') this.loggedOut = true;
-    else if (report.kind === 'posted') this.#sent(report.parcel, report.links);
+    else if (report.kind === 'posted') this.#sent({ codes: [], waiting: [], parcel: report.parcel, links: report.links });
     else if (report.kind === 'refused' && this.step.at === 'writing') this.step = { at: 'writing', problem: report.code === 'too_large' ? 'too-large' : 'refused' };
     this.#look ??= setInterval(() => { this.#flush(); }, LOOK);
     if (report.kind === 'file' && 'done' in report.state) return;

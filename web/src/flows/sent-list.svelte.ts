@@ -17,7 +17,9 @@ const PAGE = 50;
 /** Most that the server gives at once. */
 const LARGE = 200;
 
-const STATES: readonly string[] = ['posted', 'notified', 'bounced', 'opened', 'downloaded', 'withdrawn', 'expired', 'dropped'] satisfies RecipientState[];
+const STATES: readonly string[] = [
+  'posted', 'notified', 'bounced', 'waits_registration', 'waits_sealpass', 'waits_release', 'released', 'opened', 'downloaded', 'withdrawn', 'expired', 'dropped',
+] satisfies RecipientState[];
 
 export const levelOf = (level: number): Level => (level === 2 || level === 3 || level === 4 ? level : 1);
 export const endedOf = (reason: string | undefined): Ended | undefined =>

@@ -1,5 +1,6 @@
 /** Sent deliveries as pages show them; times in ms, sizes in bytes. */
 import type { Level } from '../ui/level.ts';
+import type { ClaimCode, CodeMode } from '../vault/keys-protocol.ts';
 
 export type RecipientState =
   | 'posted' | 'notified' | 'bounced' | 'waits_registration' | 'waits_sealpass' | 'waits_release' | 'released' | 'opened'
@@ -52,6 +53,11 @@ export interface SentRecipient {
   opened?: number | undefined;
   downloaded?: number | undefined;
   limit?: number | undefined;
+  /** Levels 3 and 4: when it was released, and how the key was proven. */
+  release?: { at: number; verified: 'code' | 'words' | 'pinned' | 'reply' | 'no' | 'claimed' } | undefined;
+  claimCode?: { mode: CodeMode; triesLeft: number; registered: boolean } | undefined;
+  /** Since a reset nothing opens it there: it can be provided again. */
+  lost?: number | undefined;
   taken: number;
   visits: Visit[];
   /** The link, if this browser made it and still keeps it. */
@@ -73,9 +79,10 @@ export interface Addition {
   mailedCode: boolean;
   /** Whether they get a mail; else the sender passes the links on. */
   mail: boolean;
+  claimCode?: CodeMode | undefined;
 }
 
-export type ParcelProblem = 'offline' | 'refused' | 'elsewhere';
+export type ParcelProblem = 'offline' | 'refused' | 'elsewhere' | 'key-changed';
 
 export interface ParcelView {
   readonly parcel: SentParcel | undefined;
@@ -86,7 +93,15 @@ export interface ParcelView {
   readonly resent: string | undefined;
   /** This browser sent it: it has the keys, and can add recipients and mail the links again. */
   readonly known: boolean;
+  /** Its contents open with the SealPass, and that is locked. */
+  readonly locked: boolean;
+  /** Claim codes that were asked for, or just made. */
+  readonly codes: ClaimCode[];
   readonly mostDays: number;
+  unlock(): void;
+  showCodes(): void;
+  /** A code for somebody who waits; an old one ends. */
+  newCode(address: string, mode: CodeMode): void;
   extend(days: number): void;
   resend(address: string): void;
   add(addition: Addition): void;

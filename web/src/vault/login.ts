@@ -4,6 +4,7 @@
  */
 import { client, ready } from '@serenity-kit/opaque';
 import { opaque, type ApiAccount } from '../api/members.ts';
+import { invitations } from '../api/people.ts';
 import { ApiProblem } from '../api/port.ts';
 
 const STRETCHING = { 'argon2id-custom': { memory: 64 * 1024, iterations: 3, parallelism: 1 } };
@@ -45,4 +46,16 @@ export async function makeFirst(code: string, email: string, name: string, passw
     identifiers: { client: started.account, server: started.host },
   });
   await opaque.firstFinish(code, registrationRecord);
+}
+
+/** The account of an invitation; whatever somebody put on the address before ends with it. */
+export async function makeInvited(token: string, name: string, password: string): Promise<void> {
+  await ready;
+  const { clientRegistrationState, registrationRequest } = client.startRegistration({ password });
+  const started = await invitations.start(token, registrationRequest);
+  const { registrationRecord } = client.finishRegistration({
+    clientRegistrationState, registrationResponse: started.response, password, keyStretching: STRETCHING,
+    identifiers: { client: started.account, server: started.host },
+  });
+  await invitations.finish(token, name, registrationRecord);
 }

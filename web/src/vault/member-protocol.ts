@@ -107,6 +107,8 @@ export interface MemberCalls extends KeyCalls {
   login: { ask: { email: string; password: string; label: string }; answer: { account: ApiAccount } };
   /** The first account of a new server, logged in at once. */
   first: { ask: { code: string; email: string; name: string; password: string; label: string }; answer: { account: ApiAccount } };
+  /** The account of an invitation, logged in at once. */
+  register: { ask: { token: string; email: string; name: string; password: string; label: string }; answer: { account: ApiAccount } };
 
   /** The draft that an earlier visit left, if no other tab has it; `elsewhere`: one is open in another tab. `locked`: one waits that
    * only the open keyring can read: unlock, and ask again. */

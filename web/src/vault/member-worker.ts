@@ -34,6 +34,11 @@ const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberRepor
     await makeFirst(code, email, name, password);
     return { account: back(await login(email, password, label)) };
   },
+  async register({ token, email, name, password, label }) {
+    const { login, makeInvited } = await import('./login.ts');
+    await makeInvited(token, name, password);
+    return { account: back(await login(email, password, label)) };
+  },
 
   async openDraft({ account, email, form }) {
     desk?.end();

@@ -1,5 +1,6 @@
 import { plural } from '../format.ts';
 import type { MemberTexts } from './member.en.ts';
+import people from './people.cs.ts';
 import ui from './ui.cs.ts';
 
 const p = plural('cs');
@@ -7,13 +8,14 @@ const FILES = { one: 'soubor', few: 'soubory', many: 'souboru', other: 'souborů
 
 const texts: MemberTexts = {
   ...ui,
+  ...people,
   menu: 'Nabídka',
   newDelivery: 'Nová zásilka',
   sent: 'Odeslané',
   caught: 'Zachycená pošta',
   help: 'Nápověda',
   logout: 'Odhlásit se',
-  roles: { member: 'Člen', admin: 'Správce' },
+  roles: { guest: 'Host', member: 'Člen', admin: 'Správce' },
   back: 'Zpět',
   notNow: 'Teď ne',
   copy: 'Kopírovat',
@@ -100,7 +102,6 @@ const texts: MemberTexts = {
       'Stejně jako u úrovně 3.',
     ],
   },
-  levelNotYet: 'Zatím není v nabídce',
   levelPolicy: 'Na tomto serveru není v nabídce',
   byMail: 'Než e-mail s odkazem odejde, server ho zná.',
   passOn: 'Předat odkaz osobně',

@@ -1,18 +1,20 @@
 import { plural } from '../format.ts';
 import type { MemberTexts } from './member.en.ts';
+import people from './people.de.ts';
 import ui from './ui.de.ts';
 
 const p = plural('de');
 
 const texts: MemberTexts = {
   ...ui,
+  ...people,
   menu: 'Menü',
   newDelivery: 'Neue Zustellung',
   sent: 'Gesendet',
   caught: 'Abgefangene Post',
   help: 'Hilfe',
   logout: 'Abmelden',
-  roles: { member: 'Mitglied', admin: 'Verwaltung' },
+  roles: { guest: 'Gast', member: 'Mitglied', admin: 'Verwaltung' },
   back: 'Zurück',
   notNow: 'Jetzt nicht',
   copy: 'Kopieren',
@@ -108,7 +110,6 @@ const texts: MemberTexts = {
       'Wie bei Stufe 3.',
     ],
   },
-  levelNotYet: 'Noch nicht im Angebot',
   levelPolicy: 'Auf diesem Server nicht im Angebot',
   byMail: 'Bis die Mail mit dem Link hinausgegangen ist, kennt der Server ihn.',
   passOn: 'Link selbst weitergeben',

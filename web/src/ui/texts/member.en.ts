@@ -1,11 +1,13 @@
 /** What members read: login, first run, composing, sent deliveries. The type of every language's catalogue. */
 import { plural } from '../format.ts';
+import people from './people.en.ts';
 import ui from './ui.en.ts';
 
 const p = plural('en');
 
 const texts = {
   ...ui,
+  ...people,
   // frame
   menu: 'Menu',
   newDelivery: 'New delivery',
@@ -13,7 +15,7 @@ const texts = {
   caught: 'Caught mail',
   help: 'Help',
   logout: 'Log out',
-  roles: { member: 'Member', admin: 'Administrator' } as Record<string, string>,
+  roles: { guest: 'Guest', member: 'Member', admin: 'Administrator' } as Record<string, string>,
   back: 'Back',
   notNow: 'Not now',
   copy: 'Copy',
@@ -112,7 +114,6 @@ const texts = {
       'The same as for level 3.',
     ],
   } as Record<1 | 2 | 3 | 4, [string, string, string, string]>,
-  levelNotYet: 'Not offered yet',
   levelPolicy: 'Not offered on this server',
   byMail: 'Until the mail with the link has left, the server knows it.',
   passOn: 'Pass the link on myself',

@@ -51,6 +51,13 @@ const texts = {
   // level 2
   level2: 'Enter the address the link was sent to.',
   level2No: 'This address does not open the delivery. Use the one the link was sent to.',
+  level2Login: 'The link alone is not enough here: whoever it was sent to logs in.',
+  level2Known: 'You are logged in. One click opens it.',
+  level2First: 'Here for the first time?',
+  level2Invited: (address: string) => `If this delivery was sent to ${address}, a mail is on its way there. It leads to your free account. Then open the link of this delivery once more.`,
+  sealedTitle: 'This delivery is sealed for you',
+  sealedText: 'Log in, then it opens with your SealPass.',
+  sealedHint: 'If you have no account yet, open the invitation in the mail.',
   login: 'Log in',
   makeAccount: 'Make a free account',
   // typed code
@@ -69,6 +76,7 @@ const texts = {
   saveFile: (name: string) => `Save ${name}`,
   saving: 'Saving',
   saved: 'Saved',
+  keepForGood: 'Keep it in my inbox, opened by my SealPass',
   stop: 'Stop',
   reply: 'Reply',
   keep: (date: string) => `Ready until ${date}. Save what you need longer.`,
