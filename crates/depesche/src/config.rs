@@ -122,12 +122,12 @@ const KEYS: &[Key] = &[
     key("levels.lowest", "1", "the lowest level offered"),
     key(
         "levels.default",
-        "1",
+        "3",
         "the level if none is chosen; at most the highest that is built",
     ),
     key(
         "levels.highest",
-        "1",
+        "4",
         "the highest level offered; at most the highest that is built",
     ),
 ];

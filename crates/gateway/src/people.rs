@@ -156,6 +156,15 @@ pub(crate) fn waits_release(head: &Letterhead<'_>, l: Language, who: &str, count
     .page(head, l)
 }
 
+/// A subject in a sentence; nothing if there is none.
+fn quoted(l: Language, subject: &str) -> String {
+    match (l, subject.is_empty()) {
+        (_, true) => String::new(),
+        (Language::De | Language::Cs, false) => format!(" „{subject}“"),
+        (Language::En, false) => format!(" \"{subject}\""),
+    }
+}
+
 /// To a recipient: it opens now.
 pub(crate) fn released(
     head: &Letterhead<'_>,
@@ -164,11 +173,7 @@ pub(crate) fn released(
     (subject, parcel, until): (&str, &str, &str),
     again: bool,
 ) -> Page {
-    let named = match (l, subject.is_empty()) {
-        (_, true) => String::new(),
-        (Language::De | Language::Cs, false) => format!(" „{subject}“"),
-        (Language::En, false) => format!(" \"{subject}\""),
-    };
+    let named = quoted(l, subject);
     let (title, first) = match (l, again) {
         (Language::De, false) => (
             format!("{who} hat Ihre Zustellung freigegeben"),

@@ -121,7 +121,7 @@ struct Checked {
     release: Release,
 }
 
-fn check(mut wanted: Wanted) -> Result<(ParcelId, Checked), (Wanted, Error)> {
+fn check(mut wanted: Wanted) -> Result<(ParcelId, Checked), Box<(Wanted, Error)>> {
     let parsed = (|| {
         let id: ParcelId = wanted.parcel.parse().map_err(|_| Error::NotFound)?;
         let address: Address = wanted.email.parse().map_err(|_| Error::NotFound)?;
@@ -149,7 +149,7 @@ fn check(mut wanted: Wanted) -> Result<(ParcelId, Checked), (Wanted, Error)> {
                 release,
             },
         )),
-        Err(error) => Err((wanted, error)),
+        Err(error) => Err(Box::new((wanted, error))),
     }
 }
 
@@ -170,7 +170,10 @@ pub async fn release(
     for one in wanted {
         match check(one) {
             Ok((id, checked)) => by_parcel.entry(id).or_default().push(checked),
-            Err((one, error)) => outcome.refused.push((one.parcel, one.email, error)),
+            Err(refused) => {
+                let (one, error) = *refused;
+                outcome.refused.push((one.parcel, one.email, error));
+            }
         }
     }
     for (id, all) in by_parcel {

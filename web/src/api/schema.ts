@@ -89,6 +89,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with whom the account shares a delivery, the latest first. */
+        get: operations["people_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the account. */
+        get: operations["inbox_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the account is uploading, newest first. */
+        get: operations["drafts_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/first/finish": {
         parameters: {
             query?: never;
@@ -293,6 +344,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the account has received, newest first. */
+        get: operations["inbox_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A delivery received. Looking changes nothing. */
+        get: operations["inbox_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/instant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands out the record of an instant claim code against its proof. Ten wrong ones, and it is dead. */
+        post: operations["inbox_instant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a delivery with the login: a person's click. Makes a claim; nothing is counted yet. */
+        post: operations["inbox_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks a delivery as read, or as unread again. The sender is not told. */
+        post: operations["inbox_mark_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The recipient's proof of a claim code that the sender checks. */
+        post: operations["inbox_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/stanza": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The opener's own stanza: from now on it opens with the SealPass alone. */
+        post: operations["inbox_own_stanza"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/info": {
         parameters: {
             query?: never;
@@ -310,6 +480,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finishes it: the address is proven, and whatever somebody put on it before has ended. */
+        post: operations["invitations_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation is for. Looking uses nothing up. */
+        post: operations["invitations_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the registration. The same token again gives the same identifiers. */
+        post: operations["invitations_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keyring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's keyring, wrapped. */
+        get: operations["keyring_show"];
+        /** The first keyring, or the first after a reset. */
+        put: operations["keyring_create"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keyring/bodies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next body, and with a new master key the locks that take the place of all others. */
+        post: operations["keyring_add_body"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keyring/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A further lock. The same again changes nothing. */
+        post: operations["keyring_add_lock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keyring/locks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a lock away; never the last one that the SealPass opens. */
+        delete: operations["keyring_delete_lock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keyring/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next epoch, with the body that holds its keys. */
+        post: operations["keyring_add_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keyring/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stops a reset that an administrator has asked for. */
+        delete: operations["keyring_stop_reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The keys of people, in the order asked for. Guests learn of those alone with whom they share a delivery. */
+        post: operations["people_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/links/{id}/code": {
         parameters: {
             query?: never;
@@ -321,6 +662,23 @@ export interface paths {
         put?: never;
         /** Asks for the one-time code. The answer is always the same. */
         post: operations["visits_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/{id}/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for an invitation from the page of a level-2 link. The answer is always the same. */
+        post: operations["visits_ask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +856,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parcels/{id}/claim-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A claim code for a recipient who waits, in place of the one before. */
+        post: operations["releases_set_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parcels/{id}/claim-code/wrong": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The sender's client found the recipient's tag wrong. */
+        post: operations["releases_wrong_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parcels/{id}/draft": {
         parameters: {
             query?: never;
@@ -560,6 +952,24 @@ export interface paths {
         get?: never;
         /** One part of a file object: 8 MiB, the last one less. Any order, several at once, again changes nothing. */
         put: operations["drafts_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parcels/{id}/going-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was kept to go on. */
+        get: operations["drafts_going_on"];
+        /** Keeps what another device of the account needs to go on, sealed. It goes when the draft is posted. */
+        put: operations["drafts_put_going_on"];
         post?: never;
         delete?: never;
         options?: never;
@@ -653,6 +1063,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/parcels/{id}/stanza": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What opens the delivery for its sender. */
+        get: operations["parcels_stanza"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/parcels/{id}/withdraw": {
         parameters: {
             query?: never;
@@ -664,6 +1091,40 @@ export interface paths {
         put?: never;
         /** From now on nothing opens; keys and bytes are destroyed. */
         post: operations["parcels_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All accounts: for administrators. */
+        get: operations["people_all"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases, each on its own: what cannot be done is told with its reason. */
+        post: operations["releases_release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -704,6 +1165,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that waits for the account's release, the longest first. */
+        get: operations["releases_waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -716,7 +1194,7 @@ export interface components {
             id: string;
             /** @description The name shown to others; empty if none. */
             name: string;
-            /** @description `member` or `admin`. */
+            /** @description `guest`, `member` or `admin`. */
             role: string;
             /** @description Whether a SealPass is set up. */
             sealpass: boolean;
@@ -747,6 +1225,18 @@ export interface components {
             /** @description SHA-256 of the secret of the device that asks, 32 bytes. */
             source: string;
         };
+        /** @description Asks for an invitation from the page of a level-2 link. */
+        AskInvitation: components["schemas"]["LinkProof"] & {
+            /** @description The stated address. An invitation goes out only if it is the recipient's and has no account. */
+            email: string;
+            /** @description `de`, `en` or `cs`. */
+            language?: string;
+        };
+        /** @description Whose keys are asked for. */
+        AskKeys: {
+            /** @description At most 1,000 addresses. */
+            emails: string[];
+        };
         /** @description How the portal looks, and whom it names. */
         Brand: {
             /** @description `#rrggbb`. */
@@ -772,6 +1262,45 @@ export interface components {
              * @description Until when files are handed out without a further range or ping, ms.
              */
             until?: number | null;
+        };
+        /** @description Where a claim code stands. */
+        ClaimCodeStanding: {
+            /** @description `instant`: the id of the claim, from which the proof is derived. */
+            id?: string | null;
+            /** @description `confirm` or `instant`. */
+            mode: string;
+            /**
+             * Format: int32
+             * @description Which code it is, as its derivation counts them.
+             */
+            number: number;
+            /** @description `confirm`: a tag of the recipient waits to be checked by the sender. */
+            registered: boolean;
+            /**
+             * Format: int32
+             * @description Tries left; 0 = dead, the sender makes a new one.
+             */
+            tries_left: number;
+            /** @description `confirm`: the sender's client found the last tag wrong. */
+            wrong: boolean;
+        };
+        /** @description People with whom the caller shares a delivery, the latest first. */
+        Contacts: {
+            /** @description They, at most 500. */
+            people: components["schemas"]["Person"][];
+        };
+        /** @description What waits for the caller. */
+        Counts: {
+            /**
+             * Format: int64
+             * @description Deliveries received and not yet read.
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description Recipients who wait for the caller's release.
+             */
+            waiting: number;
         };
         /** @description What has arrived of a draft. */
         Draft: {
@@ -805,11 +1334,40 @@ export interface components {
         DraftRequest: {
             /** @description File objects that will come. */
             files: components["schemas"]["NewFile"][];
+            in_reply_to?: components["schemas"]["ReplyTo"] | null;
             /**
              * Format: int32
              * @description 1 to 4; of the first request.
              */
             level: number;
+        };
+        /** @description Everything being uploaded by the caller, newest first. */
+        Drafts: {
+            /** @description They. */
+            drafts: components["schemas"]["DraftSummary"][];
+        };
+        /** @description A draft in the list. */
+        DraftSummary: {
+            /**
+             * Format: int64
+             * @description When it was begun, ms.
+             */
+            created: number;
+            /** @description A sealed record for going on is kept. */
+            going_on: boolean;
+            /** @description Which. */
+            id: string;
+            in_reply_to?: components["schemas"]["ReplyTo"] | null;
+            /**
+             * Format: int32
+             * @description 1 to 4.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description Sealed bytes announced.
+             */
+            size: number;
         };
         /** @description One recipient less. */
         DropRecipient: {
@@ -988,6 +1546,97 @@ export interface components {
             /** @description `empty`, `filling`, `waiting`, `leased`, and at the end `committed`, `lapsed`, `expired`, `cancelled`. */
             state: string;
         };
+        /** @description A delivery received. */
+        InboxDelivery: components["schemas"]["InboxSummary"] & {
+            claim_code?: components["schemas"]["ClaimCodeStanding"] | null;
+            /** @description H, 54 bytes; none when closed. */
+            header?: string | null;
+            /**
+             * Format: int32
+             * @description Downloads left; none = no limit.
+             */
+            left?: number | null;
+            /**
+             * Format: int64
+             * @description When an administrator's reset destroyed what opened it, ms, and it was not provided again.
+             */
+            lost?: number | null;
+            /** @description SHA-256 of M; none when closed. */
+            manifest_hash?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of M.
+             */
+            manifest_size: number;
+            /** @description Empty at level 4 and when closed. */
+            message: string;
+            /** @description The sender's signed key records, every epoch, the oldest first. */
+            sender_records: string[];
+            /** @description The stanza `DPE1` with its release. */
+            stanza?: string | null;
+            /** @description The sender's proof of the claim code. */
+            tag_a?: string | null;
+        };
+        /** @description Open a delivery with the login: a person's click. */
+        InboxOpen: {
+            /** @description 32 random bytes drawn by the client and kept by it: authorises what follows at `/claims`. The same token again is the same claim. */
+            token: string;
+        };
+        /** @description The opened delivery. */
+        InboxOpened: {
+            /** @description The claim. */
+            claim: components["schemas"]["Claim"];
+            /** @description M, if it is at most 256 KiB. */
+            manifest?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of M, to be fetched at `/claims/manifest`.
+             */
+            manifest_size: number;
+        };
+        /** @description A page of what was received, newest first. */
+        InboxPage: {
+            /** @description They. */
+            deliveries: components["schemas"]["InboxSummary"][];
+            /** @description For `after`, if there may be more. A page may be shorter than asked for, even empty, and have one. */
+            next?: string | null;
+        };
+        /** @description A delivery in the list. */
+        InboxSummary: {
+            /**
+             * Format: int64
+             * @description Until when it is ready, ms.
+             */
+            expires: number;
+            /** @description Which parcel. */
+            id: string;
+            in_reply_to?: components["schemas"]["ReplyTo"] | null;
+            /**
+             * Format: int32
+             * @description 1 to 4.
+             */
+            level: number;
+            /** @description It opens here, with the SealPass. Else only by its link (levels 1 and 2), or not yet. */
+            openable: boolean;
+            /**
+             * Format: int64
+             * @description When it reached the caller, ms.
+             */
+            posted: number;
+            /** @description Who wrote. */
+            sender: components["schemas"]["Sender"];
+            /**
+             * Format: int64
+             * @description Sealed bytes.
+             */
+            size: number;
+            /** @description `posted`, `waits_sealpass`, `waits_release`, `released`, `opened`, `downloaded`, `expired`, `withdrawn`, `dropped`. */
+            state: string;
+            /** @description Empty at level 4 and when closed. */
+            subject: string;
+            /** @description Neither opened nor marked as read, and still there. */
+            unread: boolean;
+        };
         /** @description What a client has to know of the server before anything else. */
         Info: {
             /** @description How the portal looks. */
@@ -1013,6 +1662,85 @@ export interface components {
             time: number;
             /** @description Version of the program. */
             version: string;
+        };
+        /** @description The proof that hands out the record of an instant claim code. */
+        InstantAuth: {
+            /** @description auth, 32 bytes. */
+            auth: string;
+        };
+        /** @description The record of an instant claim code. */
+        InstantRecord: {
+            /** @description `DPC1`. */
+            record: string;
+        };
+        /** @description What an invitation is for. */
+        Invitation: {
+            /** @description The address it was mailed to, and the only one it makes an account for. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it is good, ms.
+             */
+            expires: number;
+            /** @description The delivery that waits. */
+            parcel?: string | null;
+            sender?: components["schemas"]["Sender"] | null;
+        };
+        /** @description The registration's record. Whatever somebody put on the address before it was proven ends with it. */
+        InvitationFinish: {
+            /** @description The name shown to others; may be empty. */
+            name?: string;
+            /** @description Of the invitation. */
+            token: string;
+            /** @description RegistrationRecord. */
+            upload: string;
+        };
+        /** @description OPAQUE registration request (RFC 9807 section 5.1) of an invited person. */
+        InvitationStart: {
+            /** @description RegistrationRequest. */
+            request: string;
+            /** @description Of the invitation. */
+            token: string;
+        };
+        /** @description The registration's answer; the same identifiers again for the same token. */
+        InvitationStarted: {
+            /** @description Client identifier of OPAQUE: the account id as text. */
+            account: string;
+            /** @description Server identifier of OPAQUE: the host name. */
+            host: string;
+            /** @description RegistrationResponse. */
+            response: string;
+        };
+        /** @description The token of an invitation, as it stands in `/register/TOKEN`. */
+        InvitationToken: {
+            /** @description 16 bytes. */
+            token: string;
+        };
+        /** @description A keyring, wrapped. */
+        Keyring: {
+            /** @description Whose. */
+            account: string;
+            /** @description The newest body, `DPK1`. */
+            body: string;
+            /**
+             * Format: int64
+             * @description The newest generation.
+             */
+            generation: number;
+            /** @description What unlocks it, the oldest first. */
+            locks: components["schemas"]["Lock"][];
+            /** @description The signed key records R (docs/format.md, Keyring), every epoch, the oldest first. */
+            records: string[];
+            /**
+             * Format: int64
+             * @description An administrator has asked for a reset: when everything here will be destroyed, ms.
+             */
+            reset_due?: number | null;
+        };
+        /** @description The keys of people, in the order asked for. */
+        Keys: {
+            /** @description They. */
+            people: components["schemas"]["Person"][];
         };
         /** @description The opened letter. */
         Letter: {
@@ -1087,6 +1815,36 @@ export interface components {
             /** @description auth2, 32 bytes, with a link password. */
             auth2?: string | null;
         };
+        /** @description An account, as administrators see it. */
+        Listed: components["schemas"]["Account"] & {
+            /**
+             * Format: int64
+             * @description When it was made, ms.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description When it was disabled, ms.
+             */
+            disabled?: number | null;
+        };
+        /** @description One wrap of the keyring's master key. */
+        Lock: {
+            /** @description The lock. */
+            bytes: string;
+            /** @description First 16 bytes of the SHA-256 of `bytes`: the same lock again is the same id. */
+            id: string;
+            /**
+             * Format: int32
+             * @description First byte of `bytes`: 1 SealPass, 2 recovery kit, 3 passkey, 4 organisation.
+             */
+            kind: number;
+        };
+        /** @description Which lock it became. */
+        LockId: {
+            /** @description Its id. */
+            id: string;
+        };
         /** @description A session. The cookie is set as well if it was asked for; then `token` is empty. */
         LoggedIn: {
             /** @description Who. */
@@ -1135,6 +1893,8 @@ export interface components {
              * @description 1 or 2.
              */
             level: number;
+            /** @description Level 2: the link alone shows no more; log in with the address it was sent to. */
+            login?: boolean;
             /** @description A code mailed to the stated address is asked for. */
             mailed_code: boolean;
             /** @description M, with the record, if it is at most 256 KiB; else it is fetched after `open`. */
@@ -1147,8 +1907,51 @@ export interface components {
             record?: string | null;
             /** @description Who wrote. */
             sender: components["schemas"]["Sender"];
-            /** @description Empty until the password is proven. */
+            /** @description Empty until the password is proven, and at level 2 until the right person is logged in. */
             subject: string;
+        };
+        /** @description Marks a delivery. */
+        MarkRead: {
+            /** @description Read, or to be shown as unread again. */
+            read: boolean;
+        };
+        /** @description The next body. */
+        NewBody: {
+            /** @description The body. */
+            body: string;
+            /**
+             * Format: int64
+             * @description One more than the newest.
+             */
+            generation: number;
+            /** @description A new master key: these locks take the place of all others, in the same step. */
+            locks?: string[] | null;
+        };
+        /** @description A claim code (docs/format.md, Release). The server never sees the code. */
+        NewClaimCode: {
+            /** @description `instant`: SHA-256 of auth. */
+            auth?: string | null;
+            /** @description `confirm` = the sender releases after the tag was checked; `instant` = opens at once. */
+            mode: string;
+            /**
+             * Format: int32
+             * @description Which code it is, as its derivation counts them (`u8 try`).
+             */
+            number: number;
+            /** @description `instant`: the record `DPC1`. */
+            record?: string | null;
+        };
+        /** @description The next epoch, with the body that holds its keys. */
+        NewEpoch: {
+            /** @description The body. */
+            body: string;
+            /**
+             * Format: int64
+             * @description One more than the newest.
+             */
+            generation: number;
+            /** @description The signed key record, signed by the epoch before too. */
+            record: string;
         };
         /** @description A file object to come. */
         NewFile: {
@@ -1159,6 +1962,20 @@ export interface components {
              * @description Sealed bytes.
              */
             size: number;
+        };
+        /** @description The first keyring of an account, or the first after a reset (then the record is flagged so). */
+        NewKeyring: {
+            /** @description The body. */
+            body: string;
+            /**
+             * Format: int64
+             * @description The body's generation: 1, or after a reset any higher one.
+             */
+            generation: number;
+            /** @description Locks; at least one of kind 1. */
+            locks: string[];
+            /** @description The signed key record of epoch 1, or after a reset of the next one. */
+            record: string;
         };
         /** @description What opens the parcel for this recipient at levels 1 and 2 (docs/format.md, Link). */
         NewLink: {
@@ -1176,25 +1993,42 @@ export interface components {
             /** @description The record `DPL1`. */
             record: string;
         };
+        /** @description A further lock. */
+        NewLock: {
+            /** @description The lock. */
+            lock: string;
+        };
         /** @description A recipient. */
         NewRecipient: {
+            claim_code?: components["schemas"]["NewClaimCode"] | null;
             /** @description To whom. */
             email: string;
-            /** @description The link. */
-            link: components["schemas"]["NewLink"];
+            /**
+             * Format: int32
+             * @description At levels 3 and 4: how many downloads; none = no limit. At 1 and 2 it stands in the link.
+             */
+            limit?: number | null;
+            link?: components["schemas"]["NewLink"] | null;
             notice?: components["schemas"]["Notice"] | null;
+            /** @description At levels 3 and 4, for a key known already: the stanza `DPE1` with its release (by 01). None = waits. */
+            stanza?: string | null;
+            /**
+             * @description With a stanza: how the key was verified: `code`, `words`, `pinned`, `reply` (it signed what this answers), or
+             *     `no` (level 3 alone).
+             */
+            verified?: string | null;
         };
         /** @description What a notification mail says; kept sealed until the mail has left, then gone. */
         Notice: {
             /**
              * Format: int64
-             * @description How many files there are in all.
+             * @description How many files there are in all; 0 at level 4.
              */
-            file_count: number;
-            /** @description Names and sizes of the files, in manifest order; the first 100 are enough. */
-            files: components["schemas"]["NoticeFile"][];
-            /** @description The key part of the link, `1.…`. */
-            key: string;
+            file_count?: number;
+            /** @description Names and sizes of the files, in manifest order; the first 100 are enough. Empty at level 4. */
+            files?: components["schemas"]["NoticeFile"][];
+            /** @description The key part of the link, `1.…`; empty at levels 3 and 4. */
+            key?: string;
             /** @description `de`, `en` or `cs`. */
             language?: string;
         };
@@ -1217,6 +2051,13 @@ export interface components {
             /** @description 32 random bytes drawn by the client and kept by it: authorises what follows. The same token again is the same claim. */
             token: string;
         };
+        /** @description The opener's own stanza (by 02): from a link at level 2, or from an instant claim code. */
+        OwnStanza: {
+            /** @description The acknowledgement of an instant claim, 32 bytes; none at level 2. */
+            ack?: string | null;
+            /** @description `DPE1` with its release. */
+            stanza: string;
+        };
         /** @description A delivery as its sender sees it. */
         Parcel: {
             /**
@@ -1233,6 +2074,7 @@ export interface components {
             files: components["schemas"]["FileInfo"][];
             /** @description Which. */
             id: string;
+            in_reply_to?: components["schemas"]["ReplyTo"] | null;
             /**
              * Format: int32
              * @description 1 to 4.
@@ -1334,6 +2176,24 @@ export interface components {
              */
             t: number;
         };
+        /** @description All accounts. */
+        People: {
+            /** @description They, in the order they were made. */
+            people: components["schemas"]["Listed"][];
+        };
+        /** @description A person and the public keys. */
+        Person: {
+            /** @description The account; none = waits for registration. */
+            account?: string | null;
+            /** @description The address. */
+            email: string;
+            /** @description The name; empty if none is known. */
+            name?: string;
+            /** @description The signed key records, every epoch, the oldest first. */
+            records: string[];
+            /** @description There is a keyring now: the last of `records` is its key. Without one: waits for SealPass. */
+            sealpass: boolean;
+        };
         /** @description The order to post a draft. Answered only when everything is on disk; the same again gives the parcel as it is. */
         PostRequest: {
             /**
@@ -1345,6 +2205,8 @@ export interface components {
             message?: string;
             /** @description Mail the sender at each recipient's first download. */
             notify?: boolean;
+            /** @description The sender's own stanza `DPE1` with its release: needed at levels 3 and 4, with a keyring wanted at 1 and 2. */
+            own_stanza?: string | null;
             /** @description To whom. */
             recipients: components["schemas"]["NewRecipient"][];
             /** @description For lists and landing page, levels 1 to 3. */
@@ -1407,6 +2269,7 @@ export interface components {
              * @description When the mail came back, ms.
              */
             bounced?: number | null;
+            claim_code?: components["schemas"]["ClaimCodeStanding"] | null;
             /**
              * Format: int64
              * @description When a first download was verified, ms.
@@ -1423,6 +2286,13 @@ export interface components {
             link?: string | null;
             /**
              * Format: int64
+             * @description When a reset destroyed the stanza, ms, and it was not provided again.
+             */
+            lost?: number | null;
+            /** @description The name of the account at this address; empty if there is none. */
+            name?: string;
+            /**
+             * Format: int64
              * @description When the mail was accepted, ms.
              */
             notified?: number | null;
@@ -1431,7 +2301,11 @@ export interface components {
              * @description When the letter was first opened, ms.
              */
             opened?: number | null;
-            /** @description `posted`, `notified`, `bounced`, `opened`, `downloaded`, `dropped`, `expired`, `withdrawn`. */
+            release?: components["schemas"]["ReleaseInfo"] | null;
+            /**
+             * @description `posted`, `notified`, `bounced`, `waits_registration`, `waits_sealpass`, `waits_release`, `released`, `opened`,
+             *     `downloaded`, `dropped`, `expired`, `withdrawn`.
+             */
             state: string;
             /**
              * Format: int32
@@ -1452,6 +2326,73 @@ export interface components {
             email: string;
             /** @description As in [`Recipient`]. */
             state: string;
+        };
+        /** @description One that was not. */
+        RefusedOne: {
+            /** @description Stable, as in a problem: `key_changed`, `not_verified`, `waits_sealpass`, `withdrawn`, `not_a_recipient`, `not_found`, … */
+            code: string;
+            /** @description With the way on. */
+            detail: string;
+            /** @description To whom. */
+            email: string;
+            /** @description Which delivery. */
+            parcel: string;
+        };
+        /** @description The recipient's proof of the claim code (protocol R, step 2). */
+        RegisterTag: {
+            /** @description tag_B, 32 bytes. */
+            tag_b: string;
+        };
+        /** @description One release. */
+        Release: {
+            /** @description To whom. */
+            email: string;
+            /** @description Which delivery. */
+            parcel: string;
+            /** @description The stanza with its release (by 01). */
+            stanza: string;
+            /** @description tag_A, with a claim code. */
+            tag_a?: string | null;
+            /** @description How the key was verified: `code`, `words`, `pinned`, or `no` (level 3 alone). */
+            verified: string;
+        };
+        /** @description What became of a batch of releases. */
+        Released: {
+            /** @description Not done, each with its reason. */
+            refused: components["schemas"]["RefusedOne"][];
+            /** @description Done. */
+            released: components["schemas"]["ReleasedOne"][];
+        };
+        /** @description One that was released. */
+        ReleasedOne: {
+            /** @description To whom. */
+            email: string;
+            /** @description The key's fingerprint. */
+            fingerprint: string;
+            /** @description Which delivery. */
+            parcel: string;
+        };
+        /** @description To which key a delivery was released. */
+        ReleaseInfo: {
+            /**
+             * Format: int64
+             * @description When, ms.
+             */
+            at: number;
+            /** @description The key's fingerprint. */
+            fingerprint: string;
+            /** @description How the key was verified. */
+            verified: string;
+        };
+        /** @description Releases, at most 1,000. */
+        Releases: {
+            /** @description They. */
+            releases: components["schemas"]["Release"][];
+        };
+        /** @description The delivery that another one answers. An answer has at least its level. */
+        ReplyTo: {
+            /** @description Which parcel. */
+            parcel: string;
         };
         /** @description Notifications to send again. */
         Resend: {
@@ -1477,6 +2418,15 @@ export interface components {
             /** @description Empty if none is known. */
             name: string;
         };
+        /** @description What a sender needs to make one more stanza. */
+        SenderStanza: {
+            /** @description H, 54 bytes. */
+            header: string;
+            /** @description SHA-256 of M. */
+            manifest_hash: string;
+            /** @description The sender's own stanza with its release; none if it was not made or is lost. */
+            stanza?: string | null;
+        };
         /** @description One login of the account. */
         SessionInfo: {
             /**
@@ -1500,6 +2450,13 @@ export interface components {
         Sessions: {
             /** @description They. */
             sessions: components["schemas"]["SessionInfo"][];
+        };
+        /** @description A claim code for a recipient who waits, in place of the one before. */
+        SetClaimCode: {
+            /** @description The code. */
+            claim_code: components["schemas"]["NewClaimCode"];
+            /** @description For whom. */
+            email: string;
         };
         /** @description Takes what waits: a person's tap. The same token again is the same taking. */
         TakeHandoff: {
@@ -1528,6 +2485,68 @@ export interface components {
             state: string;
             /** @description The address the visitor stated, unproven unless a code was mailed to it. */
             stated: string;
+        };
+        /** @description Everything that waits for the caller's release. */
+        Waiting: {
+            /** @description The deliveries named there. */
+            parcels: components["schemas"]["WaitingParcel"][];
+            /** @description The people named there. */
+            people: components["schemas"]["Person"][];
+            /** @description Who waits, the longest first, at most 1,000. */
+            waiting: components["schemas"]["WaitingRecipient"][];
+        };
+        /** @description A delivery that somebody waits for. */
+        WaitingParcel: components["schemas"]["SenderStanza"] & {
+            /**
+             * Format: int64
+             * @description Until when it is ready, ms.
+             */
+            expires: number;
+            /** @description Which. */
+            id: string;
+            /**
+             * Format: int32
+             * @description 3 or 4.
+             */
+            level: number;
+            /**
+             * Format: int64
+             * @description When it was posted, ms.
+             */
+            posted: number;
+            /** @description Empty at level 4. */
+            subject: string;
+        };
+        /** @description One who waits for one delivery. */
+        WaitingRecipient: {
+            /** @description After an instant claim: the acknowledgement over it. */
+            ack?: string | null;
+            claim_code?: components["schemas"]["ClaimCodeStanding"] | null;
+            /** @description Who. */
+            email: string;
+            /**
+             * Format: int64
+             * @description When a reset destroyed an earlier stanza, ms: it is to be provided again.
+             */
+            lost?: number | null;
+            /** @description Which delivery. */
+            parcel: string;
+            /**
+             * Format: int64
+             * @description Since when, ms.
+             */
+            since: number;
+            /** @description After an instant claim: the recipient's own stanza (by 02) that the release is to replace. */
+            stanza?: string | null;
+            /** @description tag_B, to be checked with the code. */
+            tag_b?: string | null;
+        };
+        /** @description The sender's client found tag_B wrong. */
+        WrongTag: {
+            /** @description Whose. */
+            email: string;
+            /** @description The tag that was checked. */
+            tag_b: string;
         };
     };
     responses: never;
@@ -1688,6 +2707,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contacts"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_counts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
                 };
             };
             /** @description What went wrong, and the way on */
@@ -2120,6 +3226,256 @@ export interface operations {
             };
         };
     };
+    inbox_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description How many at most, 1 to 200. */
+                limit?: number;
+                /** @description Sealed bytes, at most. */
+                max_size?: number;
+                /** @description Sealed bytes, at least. */
+                min_size?: number;
+                /** @description In an address or a name: of the sender in the inbox, of a recipient in what was sent. */
+                person?: string;
+                /** @description In the subject, in any case. */
+                q?: string;
+                /** @description Posted at that time or later, ms. */
+                since?: number;
+                /** @description The name of a state. */
+                state?: string;
+                /** @description The inbox: those alone that are not read. */
+                unread?: boolean;
+                /** @description Posted before that time, ms. */
+                until?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxPage"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxDelivery"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_instant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InstantAuth"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstantRecord"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboxOpen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxOpened"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRead"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterTag"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inbox_own_stanza: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnStanza"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     server_info: {
         parameters: {
             query?: never;
@@ -2149,6 +3505,347 @@ export interface operations {
             };
         };
     };
+    invitations_finish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationFinish"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationStart"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationStarted"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keyring"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyring"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_add_body: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_add_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLock"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockId"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_delete_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_add_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEpoch"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keyring_stop_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskKeys"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     visits_code: {
         parameters: {
             query?: never;
@@ -2161,6 +3858,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AskCode"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    visits_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskInvitation"];
             };
         };
         responses: {
@@ -2439,6 +4169,22 @@ export interface operations {
                 after?: string;
                 /** @description How many at most, 1 to 200. */
                 limit?: number;
+                /** @description Sealed bytes, at most. */
+                max_size?: number;
+                /** @description Sealed bytes, at least. */
+                min_size?: number;
+                /** @description In an address or a name: of the sender in the inbox, of a recipient in what was sent. */
+                person?: string;
+                /** @description In the subject, in any case. */
+                q?: string;
+                /** @description Posted at that time or later, ms. */
+                since?: number;
+                /** @description The name of a state. */
+                state?: string;
+                /** @description The inbox: those alone that are not read. */
+                unread?: boolean;
+                /** @description Posted before that time, ms. */
+                until?: number;
             };
             header?: never;
             path?: never;
@@ -2519,6 +4265,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releases_set_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetClaimCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parcel"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releases_wrong_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrongTag"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parcel"];
                 };
             };
             /** @description What went wrong, and the way on */
@@ -2665,6 +4481,70 @@ export interface operations {
                 file: string;
                 id: string;
                 index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["SealedBytes"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_going_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["SealedBytes"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_put_going_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -2896,6 +4776,37 @@ export interface operations {
             };
         };
     };
+    parcels_stanza: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderStanza"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     parcels_withdraw: {
         parameters: {
             query?: never;
@@ -2914,6 +4825,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Parcel"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releases_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Releases"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
                 };
             };
             /** @description What went wrong, and the way on */
@@ -2973,6 +4946,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releases_waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
             };
             /** @description What went wrong, and the way on */
             default: {

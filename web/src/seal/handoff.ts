@@ -63,7 +63,7 @@ export const handoffFill = (secret: Bytes): Promise<Bytes> => kdf(secret, EMPTY,
 
 /** The three words that both screens show, once a device has drawn its token: `device` = SHA-256(token). */
 export async function checkWords(secret: Bytes, id: Bytes, device: Bytes): Promise<string[]> {
-  return wordsOf(await kdf(secret, concat(id, device), LABEL.words), CHECK_WORDS);
+  return words(await kdf(secret, concat(id, device), LABEL.words), CHECK_WORDS, 'en');
 }
 
 /** Seals what was packed. */

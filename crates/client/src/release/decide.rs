@@ -136,10 +136,6 @@ fn words_of_key(
 }
 
 /// None if no code was set, or the recipient has not shown it yet.
-#[expect(
-    clippy::type_complexity,
-    reason = "an answer that can fail, and can be no"
-)]
 fn by_code(
     ring: &Ring,
     maker: &Maker<'_>,

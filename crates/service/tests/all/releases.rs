@@ -137,6 +137,7 @@ fn code<T>(outcome: Result<T, Error>) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn a_newcomer_is_led_from_the_invitation_to_the_file() {
     let house = House::up_to(Level::KeyedAll).await;
     let (ctx, anna) = (&house.ctx, &house.caller);
