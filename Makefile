@@ -24,5 +24,5 @@ bench: build ## measure beside curl + nginx and age; tables into docs/performanc
 dev: ## the demo server, with the web client rebuilt as you type
 	@scripts/dev.sh
 
-deep: ## the long checks: fuzzing, mutants (MINUTES= per fuzz target)
+deep: ## the long checks: fuzzing, models, mutants (MINUTES= per fuzz target)
 	@scripts/deep.sh

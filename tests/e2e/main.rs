@@ -3,9 +3,11 @@
 mod claims;
 mod cli;
 mod crash;
+mod evil;
 mod full;
 mod guards;
 mod memory;
+mod people;
 mod scanners;
 mod secrets;
 mod sender;

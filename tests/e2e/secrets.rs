@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 
 use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
 use depesche_tests::client::{Client, link_of, recipient};
-use depesche_tests::mail::Sink;
-use depesche_tests::server::Server;
+use depesche_tests::mail::{Mail, Sink};
+use depesche_tests::people::SEALPASS;
+use depesche_tests::server::{PASSWORD, Server};
 use depesche_tests::tree;
 use depesche_tests::wait::until;
 use rustix::process::Pid;
@@ -73,6 +74,20 @@ impl Canaries {
             ("password", forms(LINK_PASSWORD.as_bytes())),
             ("link key as text", forms(secret.to_text().as_bytes())),
             ("link key", forms(secret.expose())),
+        ]))
+    }
+
+    /// Of a delivery of level 4: the server has neither subject nor message either, nor what opens the keyrings.
+    fn of_level_4(code: &str, kit: &str) -> Self {
+        Self(BTreeMap::from([
+            ("name", forms(NAME.as_bytes())),
+            ("content", forms(CONTENT.as_bytes())),
+            ("subject", forms(SUBJECT.as_bytes())),
+            ("message", forms(MESSAGE.as_bytes())),
+            ("sealpass", forms(SEALPASS.as_bytes())),
+            ("login password", forms(PASSWORD.as_bytes())),
+            ("claim code", forms(code.as_bytes())),
+            ("recovery kit", forms(kit.as_bytes())),
         ]))
     }
 
@@ -230,6 +245,77 @@ fn nothing_is_left_once_the_mail_has_left() {
     assert_eq!(canaries.found_below(server.folder()), Vec::<String>::new());
     the_keys_are_shredded(&server);
     withdrawn_is_shredded(&server, &anna, &sent);
+}
+
+/// Level 4: in no file, database page, log, mail or core is what was sent, nor what opens it.
+#[test]
+fn level_4_leaves_nothing_that_opens() {
+    let sink = Sink::start();
+    let server = Server::mailing(&sink);
+    let anna = server.anna();
+    let _ = anna
+        .with_sealpass(&["sealpass", "setup", "--kit", "kit.txt"])
+        .done();
+    let kit = fs::read_to_string(anna.folder().join("kit.txt")).expect("the kit");
+    let kit = kit
+        .lines()
+        .find(|line| line.matches('-').count() >= 8)
+        .expect("its code")
+        .trim()
+        .to_owned();
+    let folder = anna.folder().join(NAME);
+    tree::write(folder.join(format!("{NAME}.txt")), CONTENT);
+    let arguments = [
+        "send",
+        NAME,
+        "--to",
+        YOU,
+        "--level",
+        "4",
+        "--claim-code",
+        "--subject",
+        SUBJECT,
+    ];
+    let sent = anna
+        .with_sealpass(&[&arguments[..], &["--message", MESSAGE]].concat())
+        .done();
+    let code = sent["claim_codes"][YOU].as_str().expect("words").to_owned();
+    let canaries = Canaries::of_level_4(&code, &kit);
+    let scratch = tempfile::tempdir().expect("a folder");
+    the_scan_sees(&canaries, scratch.path());
+    let first = sink.next_to(YOU);
+    let you = Client::guest(&server.url);
+    let mut command = you.command(["register", &first.link()]);
+    let _ = you.end(command.env("DEPESCHE_PASSWORD", PASSWORD)).done();
+    let _ = you.set_up_sealpass();
+    let claimed = you.fetch_id(&sent["id"], &[("DEPESCHE_CLAIM_CODE", &code)]);
+    assert_eq!(claimed.refusal(), (3, "waits_release"));
+    let _ = anna.with_sealpass(&["release", "--all"]).done();
+    let got = you.fetch_id(&sent["id"], &[]).done();
+    assert_eq!(
+        (&got["subject"], &got["message"]),
+        (&SUBJECT.into(), &MESSAGE.into())
+    );
+    let found = until_wiped(&canaries, &server, scratch.path());
+    assert_eq!(found, Vec::<String>::new(), "in the server's memory");
+    assert_eq!(canaries.found_below(server.folder()), Vec::<String>::new());
+    no_mail_says_it(
+        &canaries,
+        [first, sink.next_to(YOU)].into_iter().chain(sink.rest()),
+    );
+}
+
+fn no_mail_says_it(canaries: &Canaries, mails: impl Iterator<Item = Mail>) {
+    for mail in mails {
+        let inside = [
+            mail.raw.clone(),
+            mail.text().into_bytes(),
+            mail.html().into_bytes(),
+        ];
+        for bytes in inside {
+            assert_eq!(canaries.found_in(&bytes), Vec::<String>::new(), "in a mail");
+        }
+    }
 }
 
 /// Buffers of a connection that ends just now are wiped when it has ended.

@@ -7,11 +7,15 @@
 //! | [`server`], [`client`] | `depesche serve`; the command line with a home of its own |
 //! | [`mail`] | a mail server that keeps what it is given |
 //! | [`proxy`], [`wire`] | bytes on their way, stopped at will; requests written by hand |
+//! | [`evil`] | a server that lies |
+//! | [`people`] | people with a SealPass, guests |
 //! | [`tree`] | files to send, and whether they came back |
 //! | [`wait`], [`random`] | waiting for a condition; randomness that can be had again |
 
 pub mod client;
+pub mod evil;
 pub mod mail;
+pub mod people;
 pub mod program;
 pub mod proxy;
 pub mod random;

@@ -159,7 +159,7 @@ pub struct Account {
     pub email: String,
     /// The name shown to others; empty if none.
     pub name: String,
-    /// `member` or `admin`.
+    /// `guest`, `member` or `admin`.
     pub role: String,
     /// Whether a SealPass is set up.
     pub sealpass: bool,

@@ -18,7 +18,7 @@
 //! | `DELETE /parcels/{id}/files/{file}` | | 204: takes a file object out of a draft |
 //! | `PUT /parcels/{id}/manifest` | the bytes of M | 204 |
 //! | `POST /parcels/{id}/post` | [`PostRequest`] | [`Parcel`] |
-//! | `GET /parcels?limit&after` | | [`ParcelPage`] |
+//! | `GET /parcels?limit&after&…` | | [`ParcelPage`] |
 //! | `GET /parcels/{id}` | | [`Parcel`] |
 //! | `GET /parcels/{id}/manifest` | | the bytes of M, to the sender |
 //! | `POST /parcels/{id}/withdraw` | | [`Parcel`] |
@@ -29,19 +29,44 @@
 //! | `POST /links/{id}/look` | [`LinkProof`] | [`Look`] |
 //! | `POST /links/{id}/code` | [`AskCode`] | 202, always the same |
 //! | `POST /links/{id}/open` | [`Open`] | [`Letter`] |
+//! | `POST /links/{id}/invite` | [`AskInvitation`] | 202, always the same |
+//! | `POST /invitations/look` | [`InvitationToken`] | [`Invitation`] |
+//! | `POST /invitations/start`, `POST /invitations/finish` | [`InvitationStart`], [`InvitationFinish`] | [`InvitationStarted`], 204 |
+//! | `GET /keyring`, `PUT /keyring` | -, [`NewKeyring`] | [`Keyring`], 204 |
+//! | `POST /keyring/locks`, `DELETE /keyring/locks/{id}` | [`NewLock`] | [`LockId`], 204 |
+//! | `POST /keyring/bodies`, `POST /keyring/records` | [`NewBody`], [`NewEpoch`] | 204 |
+//! | `DELETE /keyring/reset` | | 204: the person stops a reset that is under way |
+//! | `POST /keys`, `GET /contacts` | [`AskKeys`], - | [`Keys`], [`Contacts`] |
+//! | `GET /counts` | | [`Counts`] |
+//! | `GET /drafts` | | [`Drafts`] |
+//! | `PUT /parcels/{id}/going-on`, `GET /parcels/{id}/going-on` | the bytes `DPG1`, - | 204, the bytes |
+//! | `GET /parcels/{id}/stanza` | | [`SenderStanza`] |
+//! | `POST /parcels/{id}/claim-code` | [`SetClaimCode`] | [`Parcel`] |
+//! | `POST /parcels/{id}/claim-code/wrong` | [`WrongTag`] | [`Parcel`] |
+//! | `GET /waiting`, `POST /releases` | -, [`Releases`] | [`Waiting`], [`Released`] |
+//! | `GET /inbox?limit&after&…` | | [`InboxPage`] |
+//! | `GET /inbox/{id}` | | [`InboxDelivery`] |
+//! | `POST /inbox/{id}/read` | [`MarkRead`] | 204 |
+//! | `POST /inbox/{id}/open` | [`InboxOpen`] | [`InboxOpened`] |
+//! | `POST /inbox/{id}/register` | [`RegisterTag`] | 204 |
+//! | `POST /inbox/{id}/instant` | [`InstantAuth`] | [`InstantRecord`] |
+//! | `POST /inbox/{id}/stanza` | [`OwnStanza`] | 204 |
+//! | `GET /people` | | [`People`]: administrators alone |
 //! | `POST /claims/lease`, `POST /claims/ping` | | [`Claim`] |
 //! | `POST /claims/receipts` | [`Receipts`] | [`Claim`] |
 //! | `GET /claims/manifest` | | the bytes of M |
 //! | `GET /claims/files/{file}` | `Range` | the sealed bytes |
 //!
-//! Members authorise by `Authorization: Bearer TOKEN` or the session cookie; visitors, after
+//! People authorise by `Authorization: Bearer TOKEN` or the session cookie; visitors, after
 //! `open`, by `Authorization: Claim TOKEN` with the token that their client drew. No GET changes anything
 //! but the clock of a lease.
 
 pub mod accounts;
 pub mod b64;
 pub mod error;
+pub mod inbox;
 pub mod parcels;
+pub mod people;
 pub mod visits;
 
 pub use accounts::{
@@ -51,9 +76,20 @@ pub use accounts::{
 pub use b64::B64;
 pub use depesche_domain::effect::Language;
 pub use error::Problem;
+pub use inbox::{
+    ClaimCodeStanding, InboxDelivery, InboxOpen, InboxOpened, InboxPage, InboxSummary, InstantAuth,
+    InstantRecord, MarkRead, OwnStanza, RefusedOne, RegisterTag, Release, Released, ReleasedOne,
+    Releases, SenderStanza, SetClaimCode, Waiting, WaitingParcel, WaitingRecipient, WrongTag,
+};
 pub use parcels::{
-    AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewFile,
-    NewLink, NewRecipient, Notice, NoticeFile, Parcel, ParcelPage, ParcelSummary, PartRange,
-    PostRequest, Receipt, Recipient, RecipientSummary, Resend, ResendNotice, Visit,
+    AddRecipients, Draft, DraftFile, DraftRequest, DropRecipient, Extend, FileInfo, NewClaimCode,
+    NewFile, NewLink, NewRecipient, Notice, NoticeFile, Parcel, ParcelPage, ParcelSummary,
+    PartRange, PostRequest, Receipt, Recipient, RecipientSummary, ReleaseInfo, ReplyTo, Resend,
+    ResendNotice, Visit,
+};
+pub use people::{
+    AskInvitation, AskKeys, Contacts, Counts, DraftSummary, Drafts, Invitation, InvitationFinish,
+    InvitationStart, InvitationStarted, InvitationToken, Keyring, Keys, Listed, Lock, LockId,
+    NewBody, NewEpoch, NewKeyring, NewLock, People, Person,
 };
 pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};

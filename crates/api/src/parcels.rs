@@ -12,6 +12,16 @@ pub struct DraftRequest {
     pub level: u8,
     /// File objects that will come.
     pub files: Vec<NewFile>,
+    /// What it answers; of the first request. A guest cannot do without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<ReplyTo>,
+}
+
+/// The delivery that another one answers. An answer has at least its level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReplyTo {
+    /// Which parcel.
+    pub parcel: String,
 }
 
 /// A file object to come.
@@ -75,6 +85,10 @@ pub struct PostRequest {
     /// Mail the sender at each recipient's first download.
     #[serde(default)]
     pub notify: bool,
+    /// The sender's own stanza `DPE1` with its release: needed at levels 3 and 4, with a keyring wanted at 1 and 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub own_stanza: Option<B64>,
 }
 
 /// A recipient.
@@ -82,11 +96,43 @@ pub struct PostRequest {
 pub struct NewRecipient {
     /// To whom.
     pub email: String,
-    /// The link.
-    pub link: NewLink,
-    /// What the mail shall say; none = the sender passes the link on.
+    /// The link: at levels 1 and 2, and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<NewLink>,
+    /// At levels 3 and 4, for a key known already: the stanza `DPE1` with its release (by 01). None = waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub stanza: Option<B64>,
+    /// With a stanza: how the key was verified: `code`, `words`, `pinned`, `reply` (it signed what this answers), or
+    /// `no` (level 3 alone).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<String>,
+    /// At levels 3 and 4, without a stanza: a code told by another channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_code: Option<NewClaimCode>,
+    /// At levels 3 and 4: how many downloads; none = no limit. At 1 and 2 it stands in the link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// What the mail shall say; none = no mail is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+}
+
+/// A claim code (docs/format.md, Release). The server never sees the code.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct NewClaimCode {
+    /// `confirm` = the sender releases after the tag was checked; `instant` = opens at once.
+    pub mode: String,
+    /// Which code it is, as its derivation counts them (`u8 try`).
+    pub number: u8,
+    /// `instant`: the record `DPC1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub record: Option<B64>,
+    /// `instant`: SHA-256 of auth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub auth: Option<B64>,
 }
 
 /// What opens the parcel for this recipient at levels 1 and 2 (docs/format.md, Link).
@@ -112,11 +158,14 @@ pub struct NewLink {
 /// What a notification mail says; kept sealed until the mail has left, then gone.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Notice {
-    /// The key part of the link, `1.…`.
+    /// The key part of the link, `1.…`; empty at levels 3 and 4.
+    #[serde(default)]
     pub key: String,
-    /// Names and sizes of the files, in manifest order; the first 100 are enough.
+    /// Names and sizes of the files, in manifest order; the first 100 are enough. Empty at level 4.
+    #[serde(default)]
     pub files: Vec<NoticeFile>,
-    /// How many files there are in all.
+    /// How many files there are in all; 0 at level 4.
+    #[serde(default)]
     pub file_count: u64,
     /// `de`, `en` or `cs`.
     #[serde(default)]
@@ -168,6 +217,9 @@ pub struct Parcel {
     pub files: Vec<FileInfo>,
     /// Whether the sender is mailed at first downloads.
     pub notify: bool,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<ReplyTo>,
     /// Each recipient and what happened.
     pub recipients: Vec<Recipient>,
 }
@@ -186,8 +238,22 @@ pub struct FileInfo {
 pub struct Recipient {
     /// Who.
     pub email: String,
-    /// `posted`, `notified`, `bounced`, `opened`, `downloaded`, `dropped`, `expired`, `withdrawn`.
+    /// `posted`, `notified`, `bounced`, `waits_registration`, `waits_sealpass`, `waits_release`, `released`, `opened`,
+    /// `downloaded`, `dropped`, `expired`, `withdrawn`.
     pub state: String,
+    /// The name of the account at this address; empty if there is none.
+    #[serde(default)]
+    pub name: String,
+    /// Levels 3 and 4: to which key it was released, and how that was verified: `code`, `words`, `pinned`, `reply`,
+    /// `no`, or `claimed` (by an instant claim code, not released by the sender yet).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseInfo>,
+    /// The claim code, if one was set and not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_code: Option<crate::inbox::ClaimCodeStanding>,
+    /// When a reset destroyed the stanza, ms, and it was not provided again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<i64>,
     /// The link's id; none when it opens nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -210,6 +276,18 @@ pub struct Recipient {
     pub taken: u32,
     /// Each device's visit, newest first, at most 50.
     pub visits: Vec<Visit>,
+}
+
+/// To which key a delivery was released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReleaseInfo {
+    /// When, ms.
+    pub at: i64,
+    /// The key's fingerprint.
+    #[schema(value_type = String)]
+    pub fingerprint: B64,
+    /// How the key was verified.
+    pub verified: String,
 }
 
 /// One device's visit.

@@ -30,7 +30,10 @@ pub struct Look {
     pub password: Option<PasswordParams>,
     /// A code mailed to the stated address is asked for.
     pub mailed_code: bool,
-    /// Empty until the password is proven.
+    /// Level 2: the link alone shows no more; log in with the address it was sent to.
+    #[serde(default)]
+    pub login: bool,
+    /// Empty until the password is proven, and at level 2 until the right person is logged in.
     pub subject: String,
     /// The record `DPL1`: with auth alone if there is neither password nor mailed code, with a
     /// password when that is proven too, with a mailed code only by `open`.

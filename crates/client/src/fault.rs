@@ -23,7 +23,9 @@ impl Fault {
     pub fn of_answer(code: &str, status: u16) -> Self {
         match code {
             "not_found" | "link_unknown" | "expired" | "withdrawn" | "spent" | "limit_reached"
-            | "claim_over" | "not_posted" | "not_a_recipient" => Self::Gone,
+            | "claim_over" | "not_posted" | "not_a_recipient" | "no_sealpass"
+            | "waits_registration" | "waits_sealpass" | "waits_release" | "open_by_link"
+            | "invitation_over" => Self::Gone,
             "link_wrong_key" | "wrong_password" | "password_required" => Self::Unopenable,
             "invalid" | "no_recipient" | "recipient_twice" | "too_long" | "deadline_passed" => {
                 Self::Usage

@@ -4,10 +4,14 @@
 //! the all-zero salt of 16 bytes that RFC 9807 section 7 allows, run here; identifiers: the account's id
 //! as text and the server's host name.
 
-use depesche_api::{Account, B64, LoggedIn, LoginFinish, LoginStart};
+use depesche_api::{
+    Account, B64, InvitationFinish, InvitationStart, InvitationToken, LoggedIn, LoginFinish,
+    LoginStart,
+};
 use opaque_ke::argon2::{Algorithm, Argon2, Params, Version};
 use opaque_ke::{
-    CipherSuite, ClientLogin, ClientLoginFinishParameters, CredentialResponse, Identifiers,
+    CipherSuite, ClientLogin, ClientLoginFinishParameters, ClientRegistration,
+    ClientRegistrationFinishParameters, CredentialResponse, Identifiers, RegistrationResponse,
     Ristretto255, TripleDh,
 };
 
@@ -70,17 +74,22 @@ impl LoginError {
     }
 }
 
-/// Logs in and gives the session to keep. `label` is what the person sees in the list of sessions.
+/// What a client has once the server has answered: it knows then whether the password is right.
+struct Answered {
+    login: String,
+    finalization: Vec<u8>,
+}
+
+/// The first half of a login.
 ///
 /// # Errors
-/// [`LoginError`].
-pub async fn login(
+/// [`LoginError::Wrong`] if the password is another one.
+async fn answer(
     server: &Server,
     email: &str,
     password: &str,
-    label: &str,
     mut world: World,
-) -> Result<Session, LoginError> {
+) -> Result<Answered, LoginError> {
     let started = ClientLogin::<Suite>::start(&mut world, password.as_bytes())
         .map_err(|_| LoginError::Wrong)?;
     let answer = server
@@ -91,8 +100,7 @@ pub async fn login(
         .await?;
     let response = CredentialResponse::<Suite>::deserialize(&answer.response.0)
         .map_err(|_| LoginError::Wrong)?;
-    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| LoginError::Memory)?;
-    let stretching = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let stretching = stretching()?;
     let identifiers = Identifiers {
         client: Some(answer.account.as_bytes()),
         server: Some(answer.host.as_bytes()),
@@ -102,15 +110,100 @@ pub async fn login(
         .state
         .finish(&mut world, password.as_bytes(), response, parameters)
         .map_err(|_| LoginError::Wrong)?;
+    Ok(Answered {
+        login: answer.login,
+        finalization: finished.message.serialize().to_vec(),
+    })
+}
+
+fn stretching() -> Result<Argon2<'static>, LoginError> {
+    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| LoginError::Memory)?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Logs in and gives the session to keep. `label` is what the person sees in the list of sessions.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn login(
+    server: &Server,
+    email: &str,
+    password: &str,
+    label: &str,
+    world: World,
+) -> Result<Session, LoginError> {
+    let answered = answer(server, email, password, world).await?;
     let LoggedIn { token, account } = server
         .login_finish(&LoginFinish {
-            login: answer.login,
-            finalization: B64(finished.message.serialize().to_vec()),
+            login: answered.login,
+            finalization: B64(answered.finalization),
             label: label.to_owned(),
             cookie: false,
         })
         .await?;
     Ok(session(server, token, account))
+}
+
+/// Whether this text is the login password. Nobody is logged in by asking.
+///
+/// # Errors
+/// [`LoginError`] but `Wrong`.
+pub(crate) async fn is_password(
+    server: &Server,
+    email: &str,
+    text: &str,
+    world: World,
+) -> Result<bool, LoginError> {
+    match answer(server, email, text, world).await {
+        Ok(_) => Ok(true),
+        Err(LoginError::Wrong) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Accepts an invitation: the account gets this login password. Gives the address.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn register(
+    server: &Server,
+    token: &str,
+    name: &str,
+    password: &str,
+    mut world: World,
+) -> Result<String, LoginError> {
+    let invitation = InvitationToken {
+        token: token.to_owned(),
+    };
+    let email = server.invitation(&invitation).await?.email;
+    let started = ClientRegistration::<Suite>::start(&mut world, password.as_bytes())
+        .map_err(|_| LoginError::Wrong)?;
+    let answer = server
+        .invitation_start(&InvitationStart {
+            token: token.to_owned(),
+            request: B64(started.message.serialize().to_vec()),
+        })
+        .await?;
+    let response = RegistrationResponse::<Suite>::deserialize(&answer.response.0)
+        .map_err(|_| LoginError::Wrong)?;
+    let stretching = stretching()?;
+    let identifiers = Identifiers {
+        client: Some(answer.account.as_bytes()),
+        server: Some(answer.host.as_bytes()),
+    };
+    let parameters = ClientRegistrationFinishParameters::new(identifiers, Some(&stretching));
+    let finished = started
+        .state
+        .finish(&mut world, password.as_bytes(), response, parameters)
+        .map_err(|_| LoginError::Wrong)?;
+    server
+        .invitation_finish(&InvitationFinish {
+            token: token.to_owned(),
+            name: name.to_owned(),
+            upload: B64(finished.message.serialize().to_vec()),
+        })
+        .await?;
+    Ok(email)
 }
 
 fn session(server: &Server, token: String, account: Account) -> Session {

@@ -3,7 +3,8 @@
 //! ```text
 //! HOME/profiles/NAME/session.json      who is logged in where
 //! HOME/profiles/NAME/outgoing/         drafts and posted parcels (draft.rs)
-//! HOME/profiles/NAME/incoming/         visits under way (fetch/state.rs)
+//! HOME/profiles/NAME/incoming/         visits under way (fetch/incoming.rs)
+//! HOME/profiles/NAME/keyrings/         how far a keyring had come (keyring/floor.rs)
 //! ```
 //! Folders have mode 0700, files 0600: all of it opens deliveries.
 
@@ -120,7 +121,12 @@ impl Profile {
             return Err(ProfileError::Name(name.to_owned()));
         }
         let dir = home.join("profiles").join(name);
-        for dir in [&dir, &dir.join("outgoing"), &dir.join("incoming")] {
+        for dir in [
+            &dir,
+            &dir.join("outgoing"),
+            &dir.join("incoming"),
+            &dir.join("keyrings"),
+        ] {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
@@ -136,6 +142,10 @@ impl Profile {
 
     pub(crate) fn incoming(&self) -> PathBuf {
         self.dir.join("incoming")
+    }
+
+    pub(crate) fn keyrings(&self) -> PathBuf {
+        self.dir.join("keyrings")
     }
 
     /// Who is logged in; nobody if there is no session or it cannot be read.

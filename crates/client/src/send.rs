@@ -1,14 +1,21 @@
 //! Sending: a tree of files and an order become a posted parcel.
 
+mod contents;
+mod error;
 mod order;
 mod post;
+mod recipients;
 mod source;
 mod upload;
 
+pub use error::SendError;
 pub use order::{Expiry, LinkOptions, Order};
-pub use post::{Desk, SendError, Sent, send};
+pub use post::{Desk, Sent, send};
+pub use recipients::Reply;
 pub use source::SourceError;
 pub use upload::UploadError;
 
+pub(crate) use contents::{names, notice};
 pub(crate) use order::make_link;
-pub(crate) use post::{NOTICE_NAMES, link_url};
+pub(crate) use post::link_url;
+pub(crate) use recipients::{Keyed, make as make_keyed, with_notice};

@@ -6,21 +6,26 @@
 use std::sync::Arc;
 
 use depesche_api::{
-    AddRecipients, DropRecipient, Language, NewRecipient, Notice, NoticeFile, Parcel, Resend,
-    ResendNotice,
+    AddRecipients, DropRecipient, Language, NewRecipient, Notice, Parcel, Resend, ResendNotice,
 };
 use depesche_seal::key::ParcelId;
 use depesche_seal::link::LinkError;
 use depesche_seal::link_text;
-use depesche_seal::manifest::{Contents, Manifest};
+use depesche_seal::manifest::Manifest;
 use depesche_seal::parcel::{ParcelError, SealedManifest};
 use depesche_seal::password::PasswordError;
 
+use crate::address;
 use crate::draft::{Draft, Link, Record};
 use crate::fault::Fault;
 use crate::http::{CallError, Server};
+use crate::keyed::{CodeMode, KeyedError, Maker};
+use crate::keyring::Ring;
+use crate::own::Own;
 use crate::profile::{Profile, ProfileError, Secret};
-use crate::send::{Desk, LinkOptions, NOTICE_NAMES, link_url, make_link};
+use crate::send::{
+    Desk, Keyed, LinkOptions, link_url, make_keyed, make_link, names, notice, with_notice,
+};
 
 /// Nothing was changed, and why.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +42,11 @@ pub enum SentError {
         "this device did not send that delivery, so it has not the keys; use the one that sent it"
     )]
     NoRecord,
+    /// Keys: the own ones or those of others.
+    #[error(transparent)]
+    Keyed(#[from] KeyedError),
     /// Nobody of that address has a link.
-    #[error("{0} has no link to this delivery; see `depesche show`")]
+    #[error("{0} is no recipient of this delivery; see `depesche show`")]
     NoLink(String),
     /// The list of contents cannot be opened.
     #[error(transparent)]
@@ -59,6 +67,7 @@ impl SentError {
             Self::Call(error) => error.code(),
             Self::Profile(error) => error.code(),
             Self::NoRecord => "keys_elsewhere",
+            Self::Keyed(error) => error.code(),
             Self::NoLink(_) => "not_a_recipient",
             Self::Parcel(error) => error.code(),
             Self::Link(error) => error.code(),
@@ -72,6 +81,7 @@ impl SentError {
         match self {
             Self::Call(error) => error.fault(),
             Self::Profile(error) => error.fault(),
+            Self::Keyed(error) => error.fault(),
             Self::NoRecord | Self::NoLink(_) => Fault::Gone,
             Self::Password(_) => Fault::Usage,
             Self::Parcel(_) | Self::Link(_) => Fault::Other,
@@ -153,20 +163,8 @@ async fn open(server: &Server, profile: &Profile, parcel: &ParcelId) -> Result<O
 
 impl Opened {
     fn notice(&self, link: &Link, language: Language) -> Notice {
-        let files = self.manifest.files.iter();
-        let files = files.filter(|entry| !matches!(entry.contents, Contents::Folder));
-        Notice {
-            key: link_text::fragment(&link.secret).to_string(),
-            file_count: files.clone().count() as u64,
-            files: files
-                .take(NOTICE_NAMES)
-                .map(|entry| NoticeFile {
-                    name: entry.name.to_string(),
-                    size: entry.size(),
-                })
-                .collect(),
-            language,
-        }
+        let key = link_text::fragment(&link.secret).to_string();
+        notice(self.record.level, key, names(&self.manifest), language)
     }
 }
 
@@ -185,9 +183,7 @@ pub async fn resend(
     let links = &opened.record.links;
     let mut chosen: Vec<&Link> = Vec::new();
     for email in only {
-        let link = links
-            .iter()
-            .find(|link| link.email.eq_ignore_ascii_case(email));
+        let link = links.iter().find(|link| address::same(&link.email, email));
         chosen.push(link.ok_or_else(|| SentError::NoLink(email.clone()))?);
     }
     if only.is_empty() {
@@ -228,7 +224,11 @@ pub async fn add_recipient(
     let request = AddRecipients {
         recipients: vec![NewRecipient {
             email: email.to_owned(),
-            link: made,
+            link: Some(made),
+            stanza: None,
+            verified: None,
+            claim_code: None,
+            limit: None,
             notice: mail.map(|language| opened.notice(&link, language)),
         }],
     };
@@ -240,6 +240,85 @@ pub async fn add_recipient(
     // Afterwards: an address that is a recipient already must keep the link it has.
     opened.draft.put_link(link)?;
     Ok((added, url))
+}
+
+/// Adds a recipient to a delivery of level 3 or 4. Gives the parcel and the claim code, if there is one.
+///
+/// # Errors
+/// [`SentError`].
+pub async fn add_keyed(
+    own: Own<'_>,
+    ring: &Ring,
+    parcel: &ParcelId,
+    email: &str,
+    (limit, code): (Option<u32>, Option<CodeMode>),
+    mail: Option<Language>,
+) -> Result<(Parcel, Option<Secret>), SentError> {
+    let (maker, manifest) = Maker::of_posted(own, ring, parcel).await?;
+    let emails = [email.to_owned()];
+    let keyed = Keyed {
+        emails: &emails,
+        code,
+        limit,
+        reply: None,
+    };
+    let mut made = make_keyed(own, ring, &maker, &keyed).await?;
+    if let Some(language) = mail {
+        let level = maker.parcel.header.flags().level.number();
+        with_notice(&mut made.recipients, level, names(&manifest), language);
+    }
+    let request = AddRecipients {
+        recipients: made.recipients,
+    };
+    let added = own
+        .server
+        .add_recipients(&parcel.to_string(), &request)
+        .await?;
+    let code = made.codes.pop().map(|(_, words)| Secret::new(words));
+    Ok((added, code))
+}
+
+/// Sends the mail about a delivery of level 3 or 4 again: to `only`, else to everybody. Names of level 3 are in the
+/// sealed list of contents alone, so they need the keyring.
+///
+/// # Errors
+/// [`SentError`].
+pub async fn resend_keyed(
+    own: Own<'_>,
+    ring: Option<&Ring>,
+    parcel: &Parcel,
+    only: &[String],
+    language: Language,
+) -> Result<Parcel, SentError> {
+    let id = ParcelId::parse(&parcel.id).map_err(|_| KeyedError::Exchanged)?;
+    let manifest = match ring {
+        Some(ring) if parcel.level == 3 => Some(Maker::of_posted(own, ring, &id).await?.1),
+        _ => None,
+    };
+    let is = |email: &str| {
+        parcel
+            .recipients
+            .iter()
+            .find(|r| address::same(&r.email, email))
+    };
+    let mut chosen = Vec::new();
+    for email in only {
+        let recipient = is(email).ok_or_else(|| SentError::NoLink(email.clone()))?;
+        chosen.push(recipient.email.clone());
+    }
+    if only.is_empty() {
+        let there = parcel.recipients.iter().filter(|r| r.state != "dropped");
+        chosen.extend(there.map(|r| r.email.clone()));
+    }
+    let files: Vec<(String, u64)> = manifest.iter().flat_map(names).collect();
+    let notices = chosen.into_iter().map(|email| ResendNotice {
+        email,
+        notice: notice(parcel.level, String::new(), files.iter().cloned(), language),
+    });
+    let request = Resend {
+        notices: notices.collect(),
+    };
+    Ok(own.server.resend(&parcel.id, &request).await?)
 }
 
 /// Drops a recipient: the link opens nothing any more.

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use depesche_service::domain::{Address, Role};
 use depesche_service::random::Random;
-use depesche_service::{Clock, Context, Error, accounts, journal};
+use depesche_service::{Clock, Context, Error, accounts, invitations, journal, resets};
 use serde_json::json;
 
 use crate::config::Config;
@@ -56,6 +56,9 @@ enum User {
         /// May administer
         #[arg(long)]
         admin: bool,
+        /// Mail an invitation instead of setting a password
+        #[arg(long)]
+        invite: bool,
         /// Read the password from the first line of this file
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
@@ -71,6 +74,24 @@ enum User {
     Enable {
         /// Address of the account
         email: String,
+    },
+    /// Destroy a SealPass that is lost with its kit; without --confirm says what would be lost
+    #[command(
+        after_help = "A second administrator who confirms makes it happen at once; else it happens after 24 hours.\n\n\
+        Example:\n  depesche admin user reset-sealpass ben@example.org --by anna@example.org --confirm ben@example.org"
+    )]
+    ResetSealpass {
+        /// Address of the person
+        email: String,
+        /// Address of the administrator who asks
+        #[arg(long, value_name = "EMAIL")]
+        by: Option<String>,
+        /// The address of the person again
+        #[arg(long, value_name = "EMAIL")]
+        confirm: Option<String>,
+        /// Stop a reset that has not happened yet
+        #[arg(long, conflicts_with = "confirm")]
+        cancel: bool,
     },
 }
 
@@ -101,6 +122,8 @@ fn code_of(error: &anyhow::Error) -> (u8, &'static str) {
     match error.downcast_ref::<Error>() {
         Some(error @ Error::NotFound) => (3, error.code()),
         Some(Error::Conflict) => (4, "address_taken"),
+        Some(error @ Error::NotAllowed) => (4, error.code()),
+        Some(error @ Error::Keyring(_)) => (3, error.code()),
         Some(error @ Error::Invalid(_)) => (2, error.code()),
         Some(error @ (Error::Unavailable(_) | Error::Full)) => (6, error.code()),
         Some(error) => (1, error.code()),
@@ -132,9 +155,13 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
             email,
             name,
             admin,
+            invite,
             password_file,
         } => {
             let address = address(email)?;
+            if *invite {
+                return send_invitation(config, address, *admin, json).await;
+            }
             let password = secret::new_password(
                 "DEPESCHE_PASSWORD",
                 password_file.as_deref(),
@@ -155,28 +182,118 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
                 &format!("{} can log in now.", account.address),
             );
         }
-        User::List => {
-            let context = open(config, false).await?;
-            for account in accounts::list(&context).await? {
-                let shown = json!({
-                    "id": account.id.to_string(), "email": account.address.as_str(), "name": account.name,
-                    "role": account.role.name(), "created": account.created.ms(), "disabled": account.disabled.is_some(),
-                });
-                let note = if account.disabled.is_some() {
-                    "  (disabled)"
-                } else {
-                    ""
-                };
-                print(
-                    json,
-                    &shown,
-                    &format!("{}  {}{note}", account.address, account.role.name()),
-                );
-            }
-        }
+        User::List => list(config, json).await?,
         User::Disable { email } => set_disabled(config, email, true, json).await?,
         User::Enable { email } => set_disabled(config, email, false, json).await?,
+        User::ResetSealpass {
+            email,
+            by,
+            confirm,
+            cancel,
+        } => {
+            let wish = Wish {
+                by: by.as_deref(),
+                confirm: confirm.as_deref(),
+                cancel: *cancel,
+            };
+            reset(config, &address(email)?, &wish, json).await?;
+        }
     }
+    Ok(())
+}
+
+async fn list(config: &Config, json: bool) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    for account in accounts::list(&context).await? {
+        let shown = json!({
+            "id": account.id.to_string(), "email": account.address.as_str(), "name": account.name,
+            "role": account.role.name(), "created": account.created.ms(), "disabled": account.disabled.is_some(),
+        });
+        let note = if account.disabled.is_some() {
+            "  (disabled)"
+        } else {
+            ""
+        };
+        print(
+            json,
+            &shown,
+            &format!("{}  {}{note}", account.address, account.role.name()),
+        );
+    }
+    Ok(())
+}
+
+/// The mail leaves with the running server's worker, or at its next start.
+async fn send_invitation(
+    config: &Config,
+    address: Address,
+    admin: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    let role = if admin { Role::Admin } else { Role::Member };
+    let invited = invitations::invite(&context, address.clone(), role).await;
+    let expires = invited.map_err(|error| match error {
+        Error::Conflict => anyhow::Error::from(Error::Conflict)
+            .context("there is an account with this address already"),
+        other => other.into(),
+    })?;
+    let shown = json!({"email": address.as_str(), "role": role.name(), "invited": true, "expires": expires.ms()});
+    print(
+        json,
+        &shown,
+        &format!("An invitation to {address} is on its way; it is good for 7 days."),
+    );
+    Ok(())
+}
+
+/// What is wanted of a reset.
+struct Wish<'a> {
+    by: Option<&'a str>,
+    confirm: Option<&'a str>,
+    cancel: bool,
+}
+
+async fn reset(config: &Config, of: &Address, wish: &Wish<'_>, json: bool) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    if wish.cancel {
+        let account = accounts::by_address(&context, of).await?;
+        resets::stop(&context, account.id).await?;
+        let shown = json!({"email": of.as_str(), "state": "stopped"});
+        print(
+            json,
+            &shown,
+            &format!("The SealPass of {of} stays as it is."),
+        );
+        return Ok(());
+    }
+    let (count, pending) = resets::count(&context, of).await?;
+    let lost = json!({"received": count.received, "sent": count.sent, "rooms": 0});
+    let Some(confirm) = wish.confirm else {
+        let due = pending.map(|pending| pending.due().ms());
+        let shown = json!({"email": of.as_str(), "state": "asked", "lost": lost, "due": due});
+        let said = format!(
+            "Resetting deletes the old key. Closed for good: {} deliveries and 0 rooms of {of}; {} sent ones can be released \
+             no further. Is the kit still there? Then nothing is lost. Go on with --by YOU --confirm {of}.",
+            count.received, count.sent
+        );
+        print(json, &shown, &said);
+        return Ok(());
+    };
+    if address(confirm)? != *of {
+        return Err(Error::Invalid("--confirm names another address; nothing was done").into());
+    }
+    let by = wish.by.ok_or(Error::Invalid("say who asks with --by"))?;
+    let (state, due, said) = match resets::ask(&context, of, &address(by)?).await? {
+        resets::Outcome::Waits(due) => (
+            "waits",
+            Some(due.ms()),
+            "asked for. A second administrator makes it happen at once, else it happens after 24 hours".to_owned(),
+        ),
+        resets::Outcome::Done => ("done", None, "done; everybody concerned is mailed".to_owned()),
+    };
+    let shown = json!({"email": of.as_str(), "state": state, "due": due, "lost": lost});
+    print(json, &shown, &format!("The reset of {of} is {said}."));
     Ok(())
 }
 

@@ -37,6 +37,9 @@ pub(crate) struct Common {
     /// Keep logins and unfinished deliveries apart under this name
     #[arg(long, global = true, value_name = "NAME", default_value = "default")]
     pub(crate) profile: String,
+    /// Read the SealPass from the first line of this file; else DEPESCHE_SEALPASS or a prompt
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) sealpass_file: Option<PathBuf>,
 }
 
 /// The commands.
@@ -50,6 +53,10 @@ pub(crate) enum Command {
     Login(Login),
     /// End the session
     Logout(Logout),
+    /// Accept an invitation: set the login password of your account
+    Register(Register),
+    /// Set up, change or regain the SealPass, which opens what is sealed for you
+    Sealpass(SealPass),
     /// Who is logged in, and where
     #[command(after_help = "Example:\n  depesche whoami --json")]
     Whoami,
@@ -57,7 +64,11 @@ pub(crate) enum Command {
     Send(Box<Send>),
     /// Download, verify and open a delivery; the same again after a stop goes on
     Fetch(Fetch),
-    /// Deliveries sent, newest first
+    /// Release deliveries to people whose key has become known
+    Release(Release),
+    /// Answer a delivery at its level
+    Reply(Box<Reply>),
+    /// Deliveries sent or received, newest first; who waits for your release
     List(List),
     /// A delivery sent: each recipient and what happened
     #[command(after_help = "Example:\n  depesche show 3q2-7wEBAgMEBQYHCAkKCw")]
@@ -94,6 +105,147 @@ pub(crate) struct Logout {
     /// End every session of the account, on every device
     #[arg(long)]
     pub(crate) everywhere: bool,
+}
+
+/// `register`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The password comes from DEPESCHE_PASSWORD, --password-file or a prompt. The link of a delivery makes the \
+    server mail an invitation, no more.\n\nExample:\n  depesche register 'https://depesche.example.org/register/…'"
+)]
+pub(crate) struct Register {
+    /// The link from the mail
+    pub(crate) link: String,
+    /// Your name, as others see it
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// With the link of a delivery: the address it was sent to
+    #[arg(long, value_name = "E-MAIL")]
+    pub(crate) email: Option<String>,
+    /// Read the password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Language of the mail: de, en or cs
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) language: String,
+}
+
+/// `sealpass`.
+#[derive(Debug, Args)]
+pub(crate) struct SealPass {
+    #[command(subcommand)]
+    pub(crate) what: SealPassWhat,
+}
+
+/// What to do with the SealPass.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SealPassWhat {
+    /// Set it once; it opens all later deliveries
+    #[command(
+        after_help = "The SealPass comes from DEPESCHE_SEALPASS, --sealpass-file or a prompt.\n\n\
+        Example:\n  depesche sealpass setup --kit recovery-kit.txt"
+    )]
+    Setup {
+        /// Write a recovery kit to this file, which must not exist
+        #[arg(long, value_name = "FILE")]
+        kit: Option<PathBuf>,
+        /// Language of the words of your key: de, en or cs
+        #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+        language: String,
+    },
+    /// Take another one; nothing is lost
+    #[command(
+        after_help = "The old one comes from DEPESCHE_SEALPASS, --sealpass-file or a prompt; the new one from \
+        DEPESCHE_NEW_SEALPASS, --new-sealpass-file or a prompt.\n\nExample:\n  depesche sealpass change"
+    )]
+    Change {
+        /// Read the new SealPass from the first line of this file
+        #[arg(long, value_name = "FILE")]
+        new_sealpass_file: Option<PathBuf>,
+    },
+    /// Forgotten: set a new one by the recovery kit; nothing is lost
+    #[command(
+        after_help = "The new SealPass comes from DEPESCHE_SEALPASS, --sealpass-file or a prompt.\n\n\
+        Example:\n  depesche sealpass recover --kit recovery-kit.txt"
+    )]
+    Recover {
+        /// The file with the kit; - = standard input
+        #[arg(long, value_name = "FILE")]
+        kit: PathBuf,
+    },
+    /// Make a new recovery kit; an older one ends
+    #[command(after_help = "Example:\n  depesche sealpass kit recovery-kit-2.txt")]
+    Kit {
+        /// Where to write it; the file must not exist
+        #[arg(value_name = "FILE")]
+        kit: PathBuf,
+    },
+    /// Stop an administrator's reset of your SealPass that is under way
+    #[command(after_help = "Example:\n  depesche sealpass keep")]
+    Keep,
+}
+
+/// A code told by another channel.
+#[derive(Debug, Args)]
+pub(crate) struct CodeArgs {
+    /// Levels 3 and 4: make a claim code, to be told by phone or SMS, for recipients whose key is not verified.
+    /// confirm = you release after it was checked; instant = it opens at once
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "confirm",
+        value_parser = ["confirm", "instant"])]
+    pub(crate) claim_code: Option<String>,
+}
+
+/// `release`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Level 4 is released only to a verified key: by the words that the recipient reads out, or a claim code.\n\n\
+    Example:\n  depesche release 3q2-7wEBAgMEBQYHCAkKCw --words 'apple river …'"
+)]
+pub(crate) struct Release {
+    /// Id of the delivery
+    #[arg(allow_hyphen_values = true, required_unless_present = "all")]
+    pub(crate) id: Option<String>,
+    /// Everything that waits
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) all: bool,
+    /// Only to this recipient; may be given several times
+    #[arg(long, value_name = "E-MAIL")]
+    pub(crate) to: Vec<String>,
+    /// The six words that the recipient read out
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) words: Option<String>,
+}
+
+/// `reply`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A reply goes to the sender alone, at the level it answers.\n\n\
+    Example:\n  depesche reply 3q2-7wEBAgMEBQYHCAkKCw signed.pdf --message 'Here it is.'"
+)]
+pub(crate) struct Reply {
+    /// Id of the delivery that is answered, from `list --received`
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) id: String,
+    /// Files and folders
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Subject; without it that of the delivery, with Re:
+    #[arg(long)]
+    pub(crate) subject: Option<String>,
+    /// Message
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    pub(crate) message: String,
+    /// Read the message from this file; - = standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "message")]
+    pub(crate) message_file: Option<PathBuf>,
+    /// Until when it can be fetched: a span such as 12h, 30d, 2w, or a date such as 2026-12-24
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) expires: Option<String>,
+    /// Mail me when it is first downloaded
+    #[arg(long)]
+    pub(crate) notify: bool,
+    #[command(flatten)]
+    pub(crate) links: LinkArgs,
 }
 
 /// How a link is guarded.
@@ -151,17 +303,20 @@ pub(crate) struct Send {
     #[arg(long)]
     pub(crate) notify: bool,
     #[command(flatten)]
+    pub(crate) code: CodeArgs,
+    #[command(flatten)]
     pub(crate) links: LinkArgs,
 }
 
 /// `fetch`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A link password comes from DEPESCHE_LINK_PASSWORD, --link-password-file or a prompt.\n\n\
-    Example:\n  depesche fetch 'https://depesche.example.org/d/…#1.…' --out downloads"
+    after_help = "A link password comes from DEPESCHE_LINK_PASSWORD, --link-password-file or a prompt; a claim code from \
+    DEPESCHE_CLAIM_CODE.\n\nExample:\n  depesche fetch 'https://depesche.example.org/d/…#1.…' --out downloads"
 )]
 pub(crate) struct Fetch {
-    /// The link from the mail
+    /// The link from the mail, or the id of a delivery received
+    #[arg(value_name = "LINK|ID", allow_hyphen_values = true)]
     pub(crate) link: String,
     /// Folder to write to; nothing in it is replaced
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -182,8 +337,14 @@ pub(crate) struct Fetch {
 #[command(after_help = "Example:\n  depesche list --limit 20")]
 pub(crate) struct List {
     /// Deliveries sent (the default)
-    #[arg(long)]
+    #[arg(long, group = "which")]
     pub(crate) sent: bool,
+    /// Deliveries received
+    #[arg(long, group = "which")]
+    pub(crate) received: bool,
+    /// Who waits for your release
+    #[arg(long, group = "which")]
+    pub(crate) waiting: bool,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
@@ -237,7 +398,7 @@ pub(crate) struct Recipients {
 /// What to do with a recipient.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecipientsWhat {
-    /// One more recipient, with a link of his own
+    /// One more recipient
     #[command(
         after_help = "Example:\n  depesche recipients add 3q2-7wEBAgMEBQYHCAkKCw you@example.org"
     )]
@@ -247,6 +408,8 @@ pub(crate) enum RecipientsWhat {
         id: String,
         /// Address
         email: String,
+        #[command(flatten)]
+        code: CodeArgs,
         #[command(flatten)]
         links: LinkArgs,
     },

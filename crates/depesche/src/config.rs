@@ -105,18 +105,18 @@ const KEYS: &[Key] = &[
     key("levels.lowest", "1", "the lowest level offered"),
     key(
         "levels.default",
-        "3",
+        "1",
         "the level if none is chosen; at most the highest that is built",
     ),
     key(
         "levels.highest",
-        "4",
+        "1",
         "the highest level offered; at most the highest that is built",
     ),
 ];
 
 /// The highest level that this version has.
-const HIGHEST_BUILT: u8 = 1;
+const HIGHEST_BUILT: u8 = 4;
 
 /// The configuration in force.
 #[derive(Debug, Clone)]

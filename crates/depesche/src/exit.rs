@@ -6,8 +6,12 @@ use std::process::ExitCode;
 use depesche_client::fault::Fault;
 use depesche_client::fetch::FetchError;
 use depesche_client::http::CallError;
+use depesche_client::keyed::KeyedError;
+use depesche_client::keyring::RingError;
 use depesche_client::login::LoginError;
+use depesche_client::people::PeopleError;
 use depesche_client::profile::ProfileError;
+use depesche_client::release::ReleaseRefused;
 use depesche_client::send::SendError;
 use depesche_client::sent::SentError;
 use depesche_client::walk::WalkError;
@@ -35,6 +39,10 @@ impl Failure {
 
     pub(crate) fn usage(code: &str, detail: impl ToString) -> Self {
         Self::new(Fault::Usage, code, detail)
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
     pub(crate) const fn fault(&self) -> Fault {
@@ -68,8 +76,12 @@ macro_rules! from {
 from!(
     CallError,
     FetchError,
+    KeyedError,
     LoginError,
+    PeopleError,
     ProfileError,
+    ReleaseRefused,
+    RingError,
     SendError,
     SentError,
     WalkError

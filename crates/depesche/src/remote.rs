@@ -2,9 +2,14 @@
 
 mod desk;
 mod fetch;
+mod inbox;
 mod letter;
 mod parcels;
 mod progress;
+mod register;
+mod release;
+mod reply;
+mod sealpass;
 mod send;
 mod session;
 
@@ -37,7 +42,10 @@ pub(crate) fn run(command: Command, common: &Common) -> ExitCode {
 }
 
 async fn until_interrupted(command: Command, common: &Common) -> Result<(), Failure> {
-    let goes_on = matches!(command, Command::Send(_) | Command::Fetch(_));
+    let goes_on = matches!(
+        command,
+        Command::Send(_) | Command::Reply(_) | Command::Fetch(_)
+    );
     tokio::select! {
         result = dispatch(command, common) => result,
         Ok(()) = tokio::signal::ctrl_c() => {
@@ -52,6 +60,10 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
     match command {
         Command::Login(args) => session::login(&desk, &args).await,
         Command::Logout(args) => session::logout(&desk, &args).await,
+        Command::Register(args) => register::register(&desk, &args).await,
+        Command::Sealpass(args) => sealpass::sealpass(&desk, &args.what).await,
+        Command::Release(args) => release::release(&desk, &args).await,
+        Command::Reply(args) => reply::reply(&desk, *args).await,
         Command::Whoami => session::whoami(&desk).await,
         Command::Send(args) => send::send(&desk, *args).await,
         Command::Fetch(args) => fetch::fetch(&desk, &args).await,
@@ -61,9 +73,12 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
         Command::Extend(args) => parcels::extend(&desk, &args).await,
         Command::Resend(args) => parcels::resend(&desk, &args).await,
         Command::Recipients(args) => match args.what {
-            RecipientsWhat::Add { id, email, links } => {
-                parcels::add_recipient(&desk, &id, &email, &links).await
-            }
+            RecipientsWhat::Add {
+                id,
+                email,
+                code,
+                links,
+            } => parcels::add_recipient(&desk, &id, &email, (&links, &code)).await,
             RecipientsWhat::Drop { id, email } => parcels::drop_recipient(&desk, &id, &email).await,
         },
         Command::Serve(_) | Command::Admin(_) => Err(Failure::usage(

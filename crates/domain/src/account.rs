@@ -7,6 +7,8 @@ use crate::time::{Span, Time};
 /// What an account may do in the organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
+    /// Somebody outside who was written to: receives, and answers who wrote.
+    Guest,
     /// Sends and receives.
     Member,
     /// A member who also administers.
@@ -17,6 +19,7 @@ impl Role {
     /// As it stands in the store and the API.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Guest => "guest",
             Self::Member => "member",
             Self::Admin => "admin",
         }
@@ -25,6 +28,7 @@ impl Role {
     /// The role of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
+            "guest" => Some(Self::Guest),
             "member" => Some(Self::Member),
             "admin" => Some(Self::Admin),
             _ => None,
@@ -47,6 +51,8 @@ pub struct Account {
     pub created: Time,
     /// When it was disabled, if it was: no login, no session is taken any more.
     pub disabled: Option<Time>,
+    /// When somebody first showed, by a mail that arrived there, that the address is theirs.
+    pub proven: Option<Time>,
 }
 
 /// A login.

@@ -36,6 +36,58 @@ pub struct Notice {
     pub language: Language,
 }
 
+impl Notice {
+    /// Says nothing but in which language: all that level 4 tells a mail.
+    pub const fn silent(language: Language) -> Self {
+        Self {
+            key: String::new(),
+            subject: String::new(),
+            message: String::new(),
+            files: Vec::new(),
+            file_count: 0,
+            language,
+        }
+    }
+}
+
+/// How the recipient of a mail gets in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Arrival {
+    /// By a link with the key of the notice, levels 1 and 2.
+    Link {
+        /// The id in its path.
+        link: String,
+        /// Level 2: a login too.
+        login: bool,
+    },
+    /// A person with an account, at `/d/PARCEL`.
+    Known {
+        /// Which.
+        parcel: String,
+        /// It opens already; else it waits for the SealPass or the release.
+        ready: bool,
+    },
+    /// A person without an account, at `/register/TOKEN`.
+    New {
+        /// Of the invitation.
+        token: String,
+    },
+}
+
+impl Arrival {
+    /// At levels 3 and 4: with the token of an invitation there is no account yet.
+    pub fn keyed(parcel: ParcelId, token: Option<String>, ready: bool) -> Self {
+        match token {
+            Some(token) => Self::New { token },
+            None => Self::Known {
+                parcel: parcel.to_string(),
+                ready,
+            },
+        }
+    }
+}
+
 /// One file named in a notice.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeFile {
@@ -58,8 +110,10 @@ pub enum Mail {
         sender_name: String,
         /// The sender's address.
         sender: Address,
-        /// The id in the path of the link.
-        link: String,
+        /// 1 to 4.
+        level: u8,
+        /// How to get in.
+        arrival: Arrival,
         /// Until when it is ready, in ms.
         expires: i64,
         /// What it says.
@@ -104,6 +158,64 @@ pub enum Mail {
         /// The language to write in.
         language: Language,
     },
+    /// To somebody without an account: how to make one.
+    Invitation {
+        /// To whom.
+        to: Address,
+        /// Who wrote; empty with an address of nobody if an administrator invites.
+        sender: Option<(String, Address)>,
+        /// Of the invitation.
+        token: String,
+        /// Until when it is good, in ms.
+        expires: i64,
+        /// The language to write in.
+        language: Language,
+    },
+    /// To the sender: somebody has set up the SealPass and waits for the release.
+    WaitsRelease {
+        /// To whom: the sender.
+        to: Address,
+        /// Who waits.
+        recipient: Address,
+        /// The name of the one who waits; may be empty.
+        name: String,
+        /// For how many deliveries.
+        count: u64,
+        /// The language to write in.
+        language: Language,
+    },
+    /// To the recipient: it opens now.
+    Released {
+        /// To whom.
+        to: Address,
+        /// Who wrote: name (may be empty) and address.
+        sender_name: String,
+        /// The sender's address.
+        sender: Address,
+        /// Which parcel.
+        parcel: String,
+        /// Subject of the delivery; empty at level 4.
+        subject: String,
+        /// Provided again after a reset.
+        again: bool,
+        /// Until when it is ready, in ms.
+        expires: i64,
+        /// The language to write in.
+        language: Language,
+    },
+    /// To a partner of somebody whose keyring is being reset, or to that person.
+    Reset {
+        /// To whom.
+        to: Address,
+        /// Whose keyring.
+        person: Address,
+        /// The name; may be empty.
+        name: String,
+        /// Until when it can be stopped, in ms; none = it has happened.
+        due: Option<i64>,
+        /// The language to write in.
+        language: Language,
+    },
 }
 
 impl Mail {
@@ -113,7 +225,11 @@ impl Mail {
             Self::Delivery { to, .. }
             | Self::Code { to, .. }
             | Self::Downloaded { to, .. }
-            | Self::Bounced { to, .. } => to,
+            | Self::Bounced { to, .. }
+            | Self::Invitation { to, .. }
+            | Self::WaitsRelease { to, .. }
+            | Self::Released { to, .. }
+            | Self::Reset { to, .. } => to,
         }
     }
 
@@ -124,6 +240,10 @@ impl Mail {
             Self::Code { .. } => "code",
             Self::Downloaded { .. } => "downloaded",
             Self::Bounced { .. } => "bounced",
+            Self::Invitation { .. } => "invitation",
+            Self::WaitsRelease { .. } => "waits_release",
+            Self::Released { .. } => "released",
+            Self::Reset { .. } => "reset",
         }
     }
 }

@@ -61,6 +61,70 @@ pub enum Fact {
         /// The claim's id.
         claim: String,
     },
+    /// Somebody was invited to make an account.
+    Invited {
+        /// By whom; none = an administrator on the server's machine.
+        by: Option<AccountId>,
+        /// As what.
+        role: String,
+    },
+    /// An address was proven; whatever stood on it before ended.
+    Proven {
+        /// Which account.
+        account: AccountId,
+    },
+    /// A public key was published.
+    Key {
+        /// Whose.
+        account: AccountId,
+        /// 1, 2, 3, …
+        epoch: u32,
+        /// Its fingerprint, hexadecimal.
+        fingerprint: String,
+        /// The first after a reset.
+        reset: bool,
+    },
+    /// A parcel was released to a key.
+    Released {
+        /// Which.
+        parcel: ParcelId,
+        /// To whom.
+        account: AccountId,
+        /// To which key, hexadecimal.
+        fingerprint: String,
+        /// `code`, `words`, `pinned`, `reply` or `no`.
+        verified: String,
+    },
+    /// A recipient opened by a link or an instant claim code and made an own stanza.
+    Claimed {
+        /// Which parcel.
+        parcel: ParcelId,
+        /// Who.
+        account: AccountId,
+        /// For which key, hexadecimal.
+        fingerprint: String,
+    },
+    /// An administrator asked for a reset of a keyring.
+    ResetAsked {
+        /// Whose.
+        account: AccountId,
+        /// Who asked.
+        by: AccountId,
+    },
+    /// A reset was stopped.
+    ResetStopped {
+        /// Whose.
+        account: AccountId,
+    },
+    /// A keyring was destroyed, and what it opened.
+    Reset {
+        /// Whose.
+        account: AccountId,
+        /// The second administrator; none = the delay was over.
+        by: Option<AccountId>,
+        /// How many deliveries were lost to the person.
+        deliveries: u64,
+    },
     /// A parcel was closed and its keys and bytes destroyed.
     Closed {
         /// Which.

@@ -9,16 +9,17 @@
 //!
 //! Closed is final: keys and bytes are destroyed, the facts stay.
 
-use crate::account::Account;
+use crate::account::{Account, Role};
 use crate::address::Address;
-use crate::effect::{Effect, Mail, Notice};
-use crate::id::{AccountId, FileId, LinkId, ParcelId};
+use crate::effect::{Arrival, Effect, Mail, Notice};
+use crate::id::{AccountId, FileId, ParcelId};
 use crate::journal::Fact;
+use crate::keyed::{self, Keyed, Person, Verified, Waits};
 use crate::level::Level;
+pub use crate::order::{Answered, KeyedWay, LinkRecord, NewRecipient, Order, Way};
 use crate::policy::{LONGEST_MESSAGE, LONGEST_SUBJECT, MOST_FILES, MOST_RECIPIENTS, Policy};
 pub use crate::recipient::{Reason, Recipient, RecipientState};
 use crate::time::Time;
-use crate::token::SecretHash;
 
 /// Why a move is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +68,18 @@ pub enum Refusal {
     /// Still a draft: a posted parcel's move does not fit.
     #[error("this delivery has not been posted yet")]
     NotPosted,
+    /// An answer below the level of what it answers.
+    #[error("an answer has at least the level of what it answers; choose a higher one")]
+    LevelTooLow,
+    /// A guest who does not answer, or not the one who wrote.
+    #[error("as a guest you can answer what you were sent, and only the person who wrote it")]
+    GuestsAnswer,
+    /// A link at level 3 or 4, or a key at level 1 or 2, or a recipient without either.
+    #[error("levels 1 and 2 are opened by a link, levels 3 and 4 by the person's own key")]
+    WrongWay,
+    /// What a recipient of level 3 or 4 waits for, or a key that does not fit.
+    #[error(transparent)]
+    Keyed(#[from] keyed::Refusal),
     /// Withdrawn, expired or spent.
     #[error("this delivery is no longer here: it was {0}")]
     Closed(Reason),
@@ -94,54 +107,13 @@ pub struct Draft {
     pub created: Time,
     /// What will be in it.
     pub files: Vec<FileObject>,
+    /// What it answers.
+    pub in_reply_to: Option<ParcelId>,
 }
 
 /// A draft with everything on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(Draft);
-
-/// What opens a parcel at level 1 and 2, for one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkRecord {
-    /// The id in the link's path.
-    pub id: LinkId,
-    /// The sealed record `DPL1` (formats.md, Link).
-    pub record: Vec<u8>,
-    /// SHA-256 of auth.
-    pub auth: SecretHash,
-    /// SHA-256 of auth2, with a link password.
-    pub auth2: Option<SecretHash>,
-    /// Whether a code mailed to the stated address is asked for.
-    pub mailed_code: bool,
-    /// How many downloads; none = no limit.
-    pub limit: Option<u32>,
-}
-
-/// A recipient as the sender's client hands it in.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NewRecipient {
-    /// To whom.
-    pub address: Address,
-    /// The link.
-    pub link: LinkRecord,
-    /// What the mail shall say; none = the sender passes the link on.
-    pub notice: Option<Notice>,
-}
-
-/// The sender's order to post.
-#[derive(Clone)]
-pub struct Order {
-    /// To whom.
-    pub recipients: Vec<NewRecipient>,
-    /// Until when; none = as long as the policy keeps it.
-    pub expires: Option<Time>,
-    /// Kept for lists and landing page at levels 1 to 3.
-    pub subject: String,
-    /// As the subject.
-    pub message: String,
-    /// Whether the sender wants a mail at each recipient's first download.
-    pub notify: bool,
-}
 
 /// A posted parcel, as its moves need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +134,8 @@ pub struct Posted {
     pub message: String,
     /// Whether the sender wants a mail at first downloads.
     pub notify: bool,
+    /// What it answers.
+    pub in_reply_to: Option<ParcelId>,
     /// To whom.
     pub recipients: Vec<Recipient>,
 }
@@ -181,24 +155,31 @@ impl Draft {
     /// Begins a draft.
     ///
     /// # Errors
-    /// [`Refusal`] if the policy does not allow level, size or number of files.
+    /// [`Refusal`] if the policy does not allow level, size or number of files, or the answer does not fit.
     pub fn begin(
         id: ParcelId,
-        sender: AccountId,
+        sender: &Account,
         level: Level,
         files: Vec<FileObject>,
-        now: Time,
-        policy: &Policy,
+        answered: Option<&Answered>,
+        (now, policy): (Time, &Policy),
     ) -> Result<Self, Refusal> {
         if !policy.offers(level) {
             return Err(Refusal::LevelNotOffered);
         }
+        if answered.is_some_and(|answered| level < answered.level) {
+            return Err(Refusal::LevelTooLow);
+        }
+        if answered.is_none() && sender.role == Role::Guest {
+            return Err(Refusal::GuestsAnswer);
+        }
         let draft = Self {
             id,
-            sender,
+            sender: sender.id,
             level,
             created: now,
             files: Vec::new(),
+            in_reply_to: answered.map(|answered| answered.parcel),
         };
         draft.add(files, policy)
     }
@@ -270,6 +251,7 @@ impl Sealed {
         if expires <= now {
             return Err(Refusal::DeadlinePassed);
         }
+        check_guest(&order, sender)?;
         let readable = draft.level < Level::KeyedAll;
         let posted = Posted {
             id: draft.id,
@@ -288,11 +270,13 @@ impl Sealed {
                 String::new()
             },
             notify: order.notify,
+            in_reply_to: draft.in_reply_to,
             recipients: Vec::new(),
         };
         let count = order.recipients.len() as u64;
         let size = draft.files.iter().map(|f| f.size).sum();
-        let (posted, mut effects) = posted.admit(order.recipients, sender)?;
+        let (posted, mut effects) =
+            posted.admit(order.recipients, sender, order.answered.as_ref(), now)?;
         effects.push(Effect::Record(Fact::Posted {
             parcel: posted.id,
             sender: posted.sender,
@@ -305,19 +289,31 @@ impl Sealed {
     }
 }
 
+/// A guest answers the one who wrote, and nobody else.
+fn check_guest(order: &Order, sender: &Account) -> Result<(), Refusal> {
+    if sender.role != Role::Guest {
+        return Ok(());
+    }
+    match (order.answered.as_ref(), order.recipients.as_slice()) {
+        (Some(answered), [only]) if only.address == answered.sender => Ok(()),
+        _ => Err(Refusal::GuestsAnswer),
+    }
+}
+
 impl Posted {
-    fn delivery_mail(
-        &self,
-        sender: &Account,
-        to: &Address,
-        link: LinkId,
-        notice: Notice,
-    ) -> Effect {
+    /// The mail that tells a recipient; at level 4 it says who wrote and nothing else.
+    fn mail(&self, sender: &Account, to: &Address, arrival: Arrival, notice: Notice) -> Effect {
+        let notice = if self.level == Level::KeyedAll {
+            Notice::silent(notice.language)
+        } else {
+            notice
+        };
         let mail = Mail::Delivery {
             to: to.clone(),
             sender_name: sender.name.clone(),
             sender: sender.address.clone(),
-            link: link.to_string(),
+            level: self.level.number(),
+            arrival,
             expires: self.expires.ms(),
             notice,
         };
@@ -327,10 +323,42 @@ impl Posted {
         }
     }
 
+    /// What opens it for a recipient of level 3 or 4, at first.
+    fn admit_keyed(
+        &self,
+        way: KeyedWay,
+        person: &Person,
+        answers: bool,
+        now: Time,
+    ) -> Result<(Keyed, Option<Effect>), Refusal> {
+        let waits = Keyed::Waits(Waits::new(self.level, way.code));
+        let Some(release) = way.release else {
+            return Ok((waits, None));
+        };
+        if release.verified == Verified::Reply && !answers {
+            return Err(keyed::Refusal::NotVerified.into());
+        }
+        let released = waits.release(person, release, now)?;
+        let fact = Effect::Record(self.released_fact(&released));
+        Ok((Keyed::Released(released), Some(fact)))
+    }
+
+    /// For the journal: to which key, and how it was verified.
+    pub fn released_fact(&self, released: &keyed::Released) -> Fact {
+        Fact::Released {
+            parcel: self.id,
+            account: released.stanza.account,
+            fingerprint: released.stanza.fingerprint.to_hex(),
+            verified: released.verified.name().into(),
+        }
+    }
+
     fn admit(
         mut self,
         new: Vec<NewRecipient>,
         sender: &Account,
+        answered: Option<&Answered>,
+        now: Time,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
         let mut effects = Vec::new();
         for one in new {
@@ -342,10 +370,26 @@ impl Posted {
                 return Err(Refusal::RecipientTwice);
             }
             self.recipients.retain(|r| r.address != one.address);
+            let mut recipient = Recipient::new(one.address.clone());
+            let arrival = match one.way {
+                Way::Link(link) if self.level < Level::KeyedFiles => Arrival::Link {
+                    link: link.id.to_string(),
+                    login: self.level == Level::Login,
+                },
+                Way::Keyed(way) if self.level >= Level::KeyedFiles => {
+                    let answers = answered.is_some_and(|to| to.sender == one.address);
+                    let (keyed, fact) = self.admit_keyed(*way, &one.person, answers, now)?;
+                    effects.extend(fact);
+                    let ready = keyed.opens(&one.person).is_ok();
+                    recipient.keyed = Some(Box::new((keyed, one.person)));
+                    Arrival::keyed(self.id, one.token, ready)
+                }
+                _ => return Err(Refusal::WrongWay),
+            };
             if let Some(notice) = one.notice {
-                effects.push(self.delivery_mail(sender, &one.address, one.link.id, notice));
+                effects.push(self.mail(sender, &one.address, arrival, notice));
             }
-            self.recipients.push(Recipient::new(one.address));
+            self.recipients.push(recipient);
         }
         if self.recipients.len() > MOST_RECIPIENTS {
             return Err(Refusal::TooManyRecipients);
@@ -361,12 +405,13 @@ impl Posted {
         self,
         new: Vec<NewRecipient>,
         sender: &Account,
+        now: Time,
     ) -> Result<(Self, Vec<Effect>), Refusal> {
         if new.is_empty() {
             return Err(Refusal::NoRecipient);
         }
         let count = new.len();
-        let (posted, mut effects) = self.admit(new, sender)?;
+        let (posted, mut effects) = self.admit(new, sender, None, now)?;
         let fact = Fact::RecipientAdded { parcel: posted.id };
         effects.extend(std::iter::repeat_n(Effect::Record(fact), count));
         Ok((posted, effects))
@@ -397,7 +442,7 @@ impl Posted {
     pub fn resend(
         &self,
         to: &Address,
-        link: LinkId,
+        arrival: Arrival,
         notice: Notice,
         sender: &Account,
     ) -> Result<Vec<Effect>, Refusal> {
@@ -408,7 +453,7 @@ impl Posted {
         if !known {
             return Err(Refusal::NotARecipient);
         }
-        Ok(vec![self.delivery_mail(sender, to, link, notice)])
+        Ok(vec![self.mail(sender, to, arrival, notice)])
     }
 
     /// Moves the deadline, at most the retention from now; later or sooner.

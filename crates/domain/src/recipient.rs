@@ -1,6 +1,7 @@
 //! What happened to a recipient, and what the sender is shown of it.
 
 use crate::address::Address;
+use crate::keyed::{Keyed, Person};
 use crate::time::Time;
 
 /// Why a parcel was closed.
@@ -57,6 +58,8 @@ pub struct Recipient {
     pub downloaded: Option<Time>,
     /// When the sender dropped this recipient.
     pub dropped: Option<Time>,
+    /// What opens it, and for whom, at levels 3 and 4; boxed, since it is large and most have none.
+    pub keyed: Option<Box<(Keyed, Person)>>,
 }
 
 /// What the sender is shown of a recipient.
@@ -68,6 +71,14 @@ pub enum RecipientState {
     Notified,
     /// The mail came back.
     Bounced,
+    /// Levels 3 and 4: there is no account yet.
+    WaitsRegistration,
+    /// There is no keyring yet.
+    WaitsSealpass,
+    /// The sender has to release.
+    WaitsRelease,
+    /// Released and not opened yet.
+    Released,
     /// The letter was opened.
     Opened,
     /// A file was downloaded and verified.
@@ -87,6 +98,10 @@ impl RecipientState {
             Self::Posted => "posted",
             Self::Notified => "notified",
             Self::Bounced => "bounced",
+            Self::WaitsRegistration => "waits_registration",
+            Self::WaitsSealpass => "waits_sealpass",
+            Self::WaitsRelease => "waits_release",
+            Self::Released => "released",
             Self::Opened => "opened",
             Self::Downloaded => "downloaded",
             Self::Dropped => "dropped",
@@ -106,13 +121,45 @@ impl Recipient {
             opened: None,
             downloaded: None,
             dropped: None,
+            keyed: None,
+        }
+    }
+
+    fn keyed_state(&self, keyed: &Keyed, person: &Person) -> RecipientState {
+        use crate::keyed::Refusal;
+        match keyed.opens(person) {
+            Ok(_) if self.opened.is_some() => RecipientState::Opened,
+            Ok(_) => RecipientState::Released,
+            Err(_) if self.bounced.is_some() => RecipientState::Bounced,
+            Err(Refusal::WaitsRegistration) => RecipientState::WaitsRegistration,
+            Err(Refusal::WaitsSealpass) => RecipientState::WaitsSealpass,
+            Err(_) => RecipientState::WaitsRelease,
+        }
+    }
+
+    fn lost(&self) -> Option<Time> {
+        match self.keyed.as_deref() {
+            Some((Keyed::Waits(waits), _)) => waits.lost,
+            _ => None,
+        }
+    }
+
+    fn released(&self) -> Option<Time> {
+        match self.keyed.as_deref() {
+            Some((Keyed::Released(released), _)) => Some(released.at),
+            Some((Keyed::Claimed(claimed), _)) => Some(claimed.at),
+            _ => None,
         }
     }
 
     /// Since when [`Recipient::state`] holds; `posted` and `closed` are the parcel's.
     pub fn since(&self, posted: Time, closed: Option<(Time, Reason)>) -> Time {
         let at = match self.state(closed.map(|(_, reason)| reason)) {
-            RecipientState::Posted => None,
+            RecipientState::Posted
+            | RecipientState::WaitsRegistration
+            | RecipientState::WaitsSealpass => None,
+            RecipientState::WaitsRelease => self.lost(),
+            RecipientState::Released => self.released(),
             RecipientState::Notified => self.notified,
             RecipientState::Bounced => self.bounced,
             RecipientState::Opened => self.opened,
@@ -136,6 +183,9 @@ impl Recipient {
             Some(Reason::Withdrawn) => return RecipientState::Withdrawn,
             Some(Reason::Expired | Reason::Spent) => return RecipientState::Expired,
             None => {}
+        }
+        if let Some(keyed) = &self.keyed {
+            return self.keyed_state(&keyed.0, &keyed.1);
         }
         if self.opened.is_some() {
             RecipientState::Opened

@@ -9,7 +9,8 @@ use lettre::message::{Mailbox, Mailboxes, MultiPart, header};
 use lettre::transport::smtp::client::TlsParameters;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::notice::{Letterhead, Page, write};
+use crate::letter::{Letterhead, Page};
+use crate::notice::write;
 
 /// What of the house is written into mails.
 #[derive(Debug, Clone)]
@@ -171,7 +172,7 @@ impl Port for Courier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use depesche_domain::effect::{Language, Notice, NoticeFile};
+    use depesche_domain::effect::{Arrival, Language, Notice, NoticeFile};
 
     fn house() -> House {
         House {
@@ -188,7 +189,11 @@ mod tests {
             to: "m.huber@beispiel.example".parse().unwrap(),
             sender_name: "Dr. Anna Keller".into(),
             sender: "a.keller@portal.example".parse().unwrap(),
-            link: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+            level: 1,
+            arrival: Arrival::Link {
+                link: "AAAAAAAAAAAAAAAAAAAAAA".into(),
+                login: false,
+            },
             expires: 1_798_027_200_000,
             notice: Notice {
                 key: "1.aebagbafaydqqcikbmga2dqpcaireeyu".into(),
@@ -243,5 +248,94 @@ mod tests {
         assert!(!headers.contains("Bcc"));
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<img"));
         assert!(!mail.text.contains('\u{202e}'));
+    }
+
+    /// What level 4 tells a mail: who wrote.
+    fn sealed(arrival: Arrival, language: Language) -> Mail {
+        Mail::Delivery {
+            to: "m.huber@beispiel.example".parse().unwrap(),
+            sender_name: "Dr. Anna Keller".into(),
+            sender: "a.keller@portal.example".parse().unwrap(),
+            level: 4,
+            arrival,
+            expires: 1_798_027_200_000,
+            notice: Notice::silent(language),
+        }
+    }
+
+    /// Mails about people and keys, in one language.
+    fn about_people(language: Language) -> Vec<(&'static str, Mail)> {
+        let to = || "m.huber@beispiel.example".parse().unwrap();
+        let anna = || "a.keller@portal.example".parse().unwrap();
+        let invitation = |sender| Mail::Invitation {
+            to: to(),
+            sender,
+            token: "TOKEN".into(),
+            expires: 1_798_027_200_000,
+            language,
+        };
+        let released = |again| Mail::Released {
+            to: to(),
+            sender_name: "Dr. Anna Keller".into(),
+            sender: anna(),
+            parcel: "PARCEL".into(),
+            subject: String::new(),
+            again,
+            expires: 1_798_027_200_000,
+            language,
+        };
+        let reset = |to, due| Mail::Reset {
+            to,
+            person: anna(),
+            name: "Dr. Anna Keller".into(),
+            due,
+            language,
+        };
+        let known = |ready| Arrival::Known {
+            parcel: "PARCEL".into(),
+            ready,
+        };
+        let new = Arrival::New {
+            token: "TOKEN".into(),
+        };
+        vec![
+            ("/register/TOKEN", invitation(None)),
+            ("/register/TOKEN", invitation(Some((String::new(), anna())))),
+            ("/register/TOKEN", sealed(new, language)),
+            ("/d/PARCEL", sealed(known(true), language)),
+            ("/d/PARCEL", sealed(known(false), language)),
+            (
+                "/sent",
+                Mail::WaitsRelease {
+                    to: to(),
+                    recipient: anna(),
+                    name: String::new(),
+                    count: 2,
+                    language,
+                },
+            ),
+            ("/d/PARCEL", released(false)),
+            ("/d/PARCEL", released(true)),
+            ("/login", reset(to(), None)),
+            ("/login", reset(anna(), None)),
+            ("/login", reset(anna(), Some(1_798_027_200_000))),
+        ]
+    }
+
+    #[tokio::test]
+    async fn the_first_address_of_each_mail_leads_where_its_button_does() {
+        for language in [Language::De, Language::En, Language::Cs] {
+            for (path, mail) in about_people(language) {
+                let mails = CaughtMail::default();
+                let courier = Courier::caught(house(), mails.clone());
+                courier.carry("id", &mail).await.unwrap();
+                let caught = mails.list().remove(0);
+                let url = format!("https://portal.example{path}");
+                let first = caught.text.lines().find(|line| line.contains("https://"));
+                assert_eq!(first, Some(url.as_str()), "{}", caught.text);
+                assert!(caught.html.contains(&format!("href=\"{url}\"")));
+                assert!(!caught.subject.is_empty());
+            }
+        }
     }
 }

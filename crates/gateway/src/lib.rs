@@ -1,7 +1,10 @@
 //! The mail door. For now the way out alone: notices and codes in de, en and cs leave by SMTP.
 
+mod arrival;
 pub mod courier;
+mod letter;
 mod notice;
+mod people;
 mod words;
 
 pub use courier::{Courier, House, OpenError};

@@ -1,104 +1,15 @@
 //! What mails look like: one button, every file name a link, a text part with the URL on a line of
 //! its own. Nothing remote is loaded.
 
-use depesche_domain::effect::{Language, Mail, Notice};
+use depesche_domain::effect::{Arrival, Language, Mail, Notice};
 use depesche_seal::link_text;
-use jiff::tz::TimeZone;
 
+use crate::letter::{
+    Letterhead, META, P, Page, button, document, escape, from_name, line, lines, name_of,
+    short_page,
+};
 use crate::words::{day, files, moment, pick, size};
-
-/// A mail, ready but for its envelope.
-pub(crate) struct Page {
-    /// Subject line.
-    pub(crate) subject: String,
-    /// Text part.
-    pub(crate) text: String,
-    /// HTML part.
-    pub(crate) html: String,
-    /// Shown before the house's address in From.
-    pub(crate) from_name: String,
-    /// Where an answer goes, if to a person.
-    pub(crate) reply_to: Option<depesche_domain::Address>,
-}
-
-/// What of the house is written into mails.
-pub(crate) struct Letterhead<'a> {
-    pub(crate) public_url: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) zone: &'a TimeZone,
-}
-
-/// Text for HTML: no markup, and no control or bidi characters that reorder a line.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// One line of somebody else's words: no line breaks, control or bidi characters.
-fn line(text: &str) -> String {
-    let bidi = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean: String = text
-        .chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-                ' '
-            } else {
-                c
-            }
-        })
-        .filter(|c| !bidi(*c))
-        .collect();
-    clean.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Several lines of somebody else's words.
-fn lines(text: &str) -> String {
-    text.lines()
-        .map(line)
-        .collect::<Vec<_>>()
-        .join("\n")
-        .trim()
-        .to_owned()
-}
-
-const P: &str = "margin:0 0 20px;font:16px/1.5 Arial,sans-serif;color:#11232b";
-const META: &str = "margin:0 0 16px;font:13px/1.5 Arial,sans-serif;color:#596b71";
-
-fn document(language: Language, name: &str, body: &str) -> String {
-    let lang = pick(language, "de", "en", "cs");
-    let head = if name.is_empty() {
-        "Depesche".to_owned()
-    } else {
-        escape(&line(name))
-    };
-    format!(
-        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light\"><title>{head}</title></head>\
-         <body style=\"margin:0;padding:0;background:#ffffff\"><table role=\"presentation\" width=\"100%\" \
-         cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\" style=\"padding:32px 20px\">\
-         <table role=\"presentation\" width=\"560\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;max-width:560px;text-align:left\">\
-         <tr><td><p style=\"margin:0 0 28px;font:bold 16px/1.3 Arial,sans-serif;color:#11232b\">{head}</p>{body}</td></tr>\
-         </table></td></tr></table></body></html>"
-    )
-}
-
-fn button(url: &str, words: &str) -> String {
-    format!(
-        "<p style=\"margin:0 0 28px\"><a href=\"{url}\" style=\"display:inline-block;padding:16px 30px;border-radius:6px;\
-         background:#025263;color:#ffffff;font:bold 16px/1.3 Arial,sans-serif;text-decoration:none\">{words}</a></p>",
-        url = escape(url)
-    )
-}
+use crate::{arrival, people};
 
 fn file_rows(language: Language, url: &str, notice: &Notice) -> String {
     let mut rows = String::new();
@@ -132,6 +43,8 @@ fn more(language: Language, notice: &Notice) -> Option<String> {
 }
 
 struct Delivery<'a> {
+    level: u8,
+    arrival: &'a Arrival,
     who: String,
     sender: &'a depesche_domain::Address,
     url: String,
@@ -156,6 +69,10 @@ impl Delivery<'_> {
     fn subject(&self) -> String {
         let (l, who, count) = (self.notice.language, &self.who, self.notice.file_count);
         match l {
+            // At level 4 nobody but the recipient knows what it is.
+            Language::De if self.level == 4 => format!("{who} hat Ihnen etwas geschickt"),
+            Language::En if self.level == 4 => format!("{who} has sent you something"),
+            Language::Cs if self.level == 4 => format!("{who} vám něco posílá"),
             Language::De if count == 0 => format!("{who} hat Ihnen eine Nachricht geschickt"),
             Language::En if count == 0 => format!("{who} has sent you a message"),
             Language::Cs if count == 0 => format!("{who} vám posílá zprávu"),
@@ -168,20 +85,21 @@ impl Delivery<'_> {
     fn sentences(&self) -> Sentences {
         let l = self.notice.language;
         let (who, until, sender) = (&self.who, &self.until, self.sender);
+        let needs = arrival::needs(l, self.arrival);
         let (intro, ready, because) = match l {
             Language::De => (
                 format!("{who} hat Ihnen eine Zustellung geschickt:"),
-                format!("Bereit bis {until}. Sie brauchen kein Konto."),
+                format!("Bereit bis {until}. {needs}"),
                 format!("Sie bekommen diese Nachricht, weil Ihnen {sender} etwas zugestellt hat."),
             ),
             Language::En => (
                 format!("{who} has sent you a delivery:"),
-                format!("Ready until {until}. You need no account."),
+                format!("Ready until {until}. {needs}"),
                 format!("You get this message because {sender} has sent you something."),
             ),
             Language::Cs => (
                 format!("{who} vám posílá zásilku:"),
-                format!("Připraveno do {until}. Nepotřebujete účet."),
+                format!("Připraveno do {until}. {needs}"),
                 format!("Tuto zprávu dostáváte, protože vám {sender} něco posílá."),
             ),
         };
@@ -189,12 +107,7 @@ impl Delivery<'_> {
             subject: self.subject(),
             hello: pick(l, "Guten Tag,", "Hello,", "Dobrý den,"),
             intro,
-            open: pick(
-                l,
-                "Zustellung öffnen",
-                "Open the delivery",
-                "Otevřít zásilku",
-            ),
+            open: arrival::button(l, self.arrival),
             ready,
             asks: pick(
                 l,
@@ -296,39 +209,6 @@ impl Delivery<'_> {
     }
 }
 
-fn from_name(language: Language, who: &str, house: &str) -> String {
-    let house = line(house);
-    if house.is_empty() {
-        return who.to_owned();
-    }
-    format!("{who} {} {house}", pick(language, "über", "via", "přes"))
-}
-
-fn short_page(
-    head: &Letterhead<'_>,
-    language: Language,
-    subject: String,
-    paragraphs: &[String],
-) -> Page {
-    let text = format!("{}\n", paragraphs.join("\n\n"));
-    let body: String = paragraphs
-        .iter()
-        .map(|p| format!("<p style=\"{P}\">{}</p>", escape(p).replace('\n', "<br>")))
-        .collect();
-    let name = if head.name.is_empty() {
-        "Depesche".to_owned()
-    } else {
-        line(head.name)
-    };
-    Page {
-        subject,
-        text,
-        html: document(language, head.name, &body),
-        from_name: name,
-        reply_to: None,
-    }
-}
-
 fn code_page(head: &Letterhead<'_>, language: Language, code: &str, who: &str) -> Page {
     let grouped = code
         .as_bytes()
@@ -412,21 +292,28 @@ fn bounced_page(
 }
 
 /// Writes the mail.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each mail, and nothing else"
+)]
 pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
     match mail {
         Mail::Delivery {
             sender_name,
             sender,
-            link,
+            level,
+            arrival,
             expires,
             notice,
             ..
         } => {
-            let url = format!("{}/d/{link}#{}", head.public_url, notice.key);
+            let url = arrival::url(head.public_url, arrival, &notice.key);
             let secret = link_text::parse_fragment(&notice.key).ok();
             let code = secret.map(|secret| link_text::code(&secret).to_string());
             let until = day(notice.language, *expires, head.zone);
             Delivery {
+                level: *level,
+                arrival,
                 who: name_of(sender_name, sender),
                 sender,
                 url,
@@ -460,14 +347,50 @@ pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
             language,
             ..
         } => bounced_page(head, *language, recipient, &line(subject)),
-    }
-}
-
-fn name_of(name: &str, address: &depesche_domain::Address) -> String {
-    let name = line(name);
-    if name.is_empty() {
-        address.to_string()
-    } else {
-        name
+        Mail::Invitation {
+            sender,
+            token,
+            expires,
+            language,
+            ..
+        } => {
+            let who = sender
+                .as_ref()
+                .map(|(name, address)| name_of(name, address));
+            let until = day(*language, *expires, head.zone);
+            people::invitation(head, *language, who.as_deref(), (token, &until))
+        }
+        Mail::WaitsRelease {
+            recipient,
+            name,
+            count,
+            language,
+            ..
+        } => people::waits_release(head, *language, &name_of(name, recipient), *count),
+        Mail::Released {
+            sender_name,
+            sender,
+            parcel,
+            subject,
+            again,
+            expires,
+            language,
+            ..
+        } => {
+            let who = name_of(sender_name, sender);
+            let (subject, until) = (line(subject), day(*language, *expires, head.zone));
+            people::released(head, *language, &who, (&subject, parcel, &until), *again)
+        }
+        Mail::Reset {
+            to,
+            person,
+            name,
+            due,
+            language,
+        } => {
+            let due = due.map(|due| moment(*language, due, head.zone));
+            let who = name_of(name, person);
+            people::reset(head, *language, &who, to == person, due.as_deref())
+        }
     }
 }

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use depesche_service::domain::Role;
 use depesche_service::{Caller, login};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -20,9 +21,13 @@ pub enum Access {
     Public,
     /// The one-time code from the console, in the body; the service checks it.
     FirstCode,
-    /// The session of an account: `Authorization: Bearer` or the cookie.
+    /// The session of any account, a guest's too: `Authorization: Bearer` or the cookie.
+    Person,
+    /// The session of a member of the organisation.
     Member,
-    /// The proof of a link, in the body; the service checks it.
+    /// The session of an administrator.
+    Admin,
+    /// The proof of a link, in the body; the service checks it. At level 2 a session besides.
     Link,
     /// The token of a visit: `Authorization: Claim`; the service checks it.
     Claim,
@@ -32,7 +37,7 @@ pub enum Access {
     Demo,
 }
 
-/// A request's owner; there only behind [`Access::Member`].
+/// A request's owner; there only behind [`Access::Person`], [`Access::Member`] and [`Access::Admin`].
 #[derive(Clone)]
 pub(crate) struct Member {
     pub(crate) caller: Caller,
@@ -117,15 +122,49 @@ async fn identify(web: &Web, method: &Method, headers: &HeaderMap) -> Result<Mem
     })
 }
 
-/// Lets members in.
-pub(crate) async fn members(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+/// What a role opens at the door.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) web: Arc<Web>,
+    /// The least role.
+    pub(crate) least: Role,
+}
+
+/// Lets people in who have a session and at least that role.
+pub(crate) async fn members(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match identify(&web, &parts.method, &parts.headers).await {
+    match identify(&gate.web, &parts.method, &parts.headers).await {
+        Ok(member) if member.caller.account.role < gate.least => {
+            refuse(body, depesche_service::Error::NotAllowed.into()).await
+        }
         Ok(member) => {
             parts.extensions.insert(member);
             next.run(Request::from_parts(parts, body)).await
         }
         Err(error) => refuse(body, error).await,
+    }
+}
+
+/// Who follows a link: with a session, if one is shown that is live. One that is not counts as none.
+#[derive(Clone)]
+pub(crate) struct Visitor(Option<Member>);
+
+impl Visitor {
+    /// Whose session it is.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.0.as_ref().map(|member| &member.caller)
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Error> {
+        match identify(web, &parts.method, &parts.headers).await {
+            Ok(member) => Ok(Self(Some(member))),
+            Err(Error::Service(depesche_service::Error::NotLoggedIn)) => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use depesche_api::{Problem, Sender};
 use depesche_service::domain::Account;
 use depesche_service::domain::parcel::Refusal;
+use depesche_service::domain::{keyed, keyring};
 use http::{HeaderValue, StatusCode, header};
 
 /// Why a request is not answered with what it asked for.
@@ -149,16 +150,20 @@ fn service_status(error: &depesche_service::Error) -> StatusCode {
     use depesche_service::Error as E;
     match error {
         E::NotFound | E::LinkUnknown => StatusCode::NOT_FOUND,
+        E::Keyring(refusal) => keyring_status(*refusal),
         E::LinkWrongKey
         | E::WrongPassword { .. }
         | E::PasswordRequired
         | E::CodeRequired
         | E::WrongCode { .. }
+        | E::WrongAccount
         | E::NotAllowed => StatusCode::FORBIDDEN,
-        E::LoginFailed | E::NotLoggedIn | E::ClaimOver => StatusCode::UNAUTHORIZED,
+        E::LoginFailed | E::NotLoggedIn | E::LoginRequired | E::ClaimOver => {
+            StatusCode::UNAUTHORIZED
+        }
         E::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
-        E::LimitReached | E::Conflict => StatusCode::CONFLICT,
-        E::Closed { .. } | E::Dropped { .. } | E::SetUp => StatusCode::GONE,
+        E::LimitReached | E::Conflict | E::OpenByLink => StatusCode::CONFLICT,
+        E::Closed { .. } | E::Dropped { .. } | E::SetUp | E::InvitationOver => StatusCode::GONE,
         E::Refused(refusal) => refusal_status(refusal),
         E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         E::Full => StatusCode::INSUFFICIENT_STORAGE,
@@ -170,12 +175,29 @@ fn service_status(error: &depesche_service::Error) -> StatusCode {
 
 const fn refusal_status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::LevelNotOffered => StatusCode::FORBIDDEN,
+        Refusal::LevelNotOffered
+        | Refusal::GuestsAnswer
+        | Refusal::Keyed(keyed::Refusal::NotVerified) => StatusCode::FORBIDDEN,
+        Refusal::Keyed(keyed::Refusal::NoCode) => StatusCode::NOT_FOUND,
+        Refusal::Keyed(keyed::Refusal::Ended) => StatusCode::GONE,
+        Refusal::Keyed(_) => StatusCode::CONFLICT,
         Refusal::TooLarge { .. } | Refusal::TooManyFiles => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Incomplete | Refusal::AlreadyPosted | Refusal::NotPosted => StatusCode::CONFLICT,
         Refusal::NotARecipient => StatusCode::NOT_FOUND,
         Refusal::Closed(_) => StatusCode::GONE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+const fn keyring_status(refusal: keyring::Refusal) -> StatusCode {
+    match refusal {
+        keyring::Refusal::None => StatusCode::NOT_FOUND,
+        keyring::Refusal::Exists | keyring::Refusal::Stale | keyring::Refusal::LastLock => {
+            StatusCode::CONFLICT
+        }
+        keyring::Refusal::NotTheNext | keyring::Refusal::Malformed => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
     }
 }
 

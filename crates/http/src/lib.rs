@@ -24,4 +24,5 @@ mod map;
 mod openapi;
 #[cfg(not(feature = "web"))]
 mod pages;
+mod shapes;
 mod transfer;

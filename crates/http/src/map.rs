@@ -1,13 +1,15 @@
 //! The wire's shapes from the service's values, and back.
 
 use crate::error::Error;
+use crate::shapes;
 use depesche_api as api;
 use depesche_service::domain::account::Session;
 use depesche_service::domain::claim::{ClaimState, SERVES};
 use depesche_service::domain::effect::{Notice, NoticeFile};
-use depesche_service::domain::parcel::{FileObject, NewRecipient, Order, Reason, Recipient};
-use depesche_service::domain::{Account, Address, FileId, Level, SessionId, Time};
+use depesche_service::domain::parcel::{FileObject, Reason, Recipient};
+use depesche_service::domain::{Account, Address, FileId, Level, ParcelId, SessionId, Time};
 use depesche_service::drafts::Arrived;
+use depesche_service::orders::{Wanted, WantedKey, WantedOrder, WantedWay};
 use depesche_service::parcels::{self, Details, RecipientDetails};
 use depesche_service::visits::{Letter, Look, Proof, Standing};
 use depesche_service::{Brand, Context, Error as ServiceError, first};
@@ -48,14 +50,13 @@ pub(crate) fn info(ctx: &Context) -> api::Info {
     }
 }
 
-pub(crate) fn account(account: &Account) -> api::Account {
+pub(crate) fn account(account: &Account, sealpass: bool) -> api::Account {
     api::Account {
         id: account.id.to_string(),
         email: account.address.to_string(),
         name: account.name.clone(),
         role: account.role.name().into(),
-        // Keyrings come with level 3.
-        sealpass: false,
+        sealpass,
     }
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn session(session: &Session, current: SessionId) -> api::SessionInfo
     }
 }
 
-fn sender(account: &Account) -> api::Sender {
+pub(crate) fn sender(account: &Account) -> api::Sender {
     api::Sender {
         name: account.name.clone(),
         email: account.address.to_string(),
@@ -140,35 +141,65 @@ pub(crate) fn notice(notice: api::Notice, subject: &str, message: &str) -> Notic
     }
 }
 
+fn link(link: api::NewLink) -> Result<WantedWay, Error> {
+    let id = link.id.parse();
+    let id =
+        id.map_err(|_| ServiceError::Invalid("the id of a link is 22 characters of base64url"))?;
+    let api::NewLink {
+        record,
+        auth,
+        auth2,
+        limit,
+        ..
+    } = link;
+    let auth2 = auth2.as_ref().map(|auth2| auth2.0.as_slice());
+    let record = parcels::link_record(id, record.0, &auth.0, auth2, limit)?;
+    Ok(WantedWay::Link(record))
+}
+
+fn recipient_way(new: &mut api::NewRecipient) -> Result<WantedWay, Error> {
+    let key = WantedKey {
+        stanza: new.stanza.take().map(|stanza| stanza.0),
+        verified: shapes::verified(new.verified.as_deref())?,
+        code: new.claim_code.take().map(shapes::claim_code).transpose()?,
+        limit: new.limit,
+    };
+    let says_key =
+        key.stanza.is_some() || key.verified.is_some() || key.code.is_some() || key.limit.is_some();
+    match new.link.take() {
+        Some(_) if says_key => Err(ServiceError::Invalid(
+            "a recipient has a link, or what belongs to the person's own key",
+        )
+        .into()),
+        Some(new) => link(new),
+        None => Ok(WantedWay::Keyed(key)),
+    }
+}
+
 pub(crate) fn recipients(
     new: Vec<api::NewRecipient>,
     subject: &str,
     message: &str,
-) -> Result<Vec<NewRecipient>, Error> {
-    let recipient = |new: api::NewRecipient| {
-        let id = new.link.id.parse();
-        let id = id
-            .map_err(|_| ServiceError::Invalid("the id of a link is 22 characters of base64url"))?;
-        let api::NewLink {
-            record,
-            auth,
-            auth2,
-            limit,
-            ..
-        } = new.link;
-        let auth2 = auth2.as_ref().map(|auth2| auth2.0.as_slice());
-        Ok(NewRecipient {
+) -> Result<Vec<Wanted>, Error> {
+    let recipient = |mut new: api::NewRecipient| {
+        Ok(Wanted {
+            way: recipient_way(&mut new)?,
             address: address(&new.email)?,
-            link: parcels::link_record(id, record.0, &auth.0, auth2, limit)?,
             notice: new.notice.map(|n| notice(n, subject, message)),
         })
     };
     new.into_iter().map(recipient).collect()
 }
 
-pub(crate) fn order(request: api::PostRequest) -> Result<Order, Error> {
+pub(crate) fn answers(reply_to: Option<api::ReplyTo>) -> Result<Option<ParcelId>, Error> {
+    let id = reply_to.map(|reply_to| reply_to.parcel.parse());
+    id.transpose().map_err(|_| ServiceError::NotFound.into())
+}
+
+pub(crate) fn order(request: api::PostRequest) -> Result<WantedOrder, Error> {
     let recipients = recipients(request.recipients, &request.subject, &request.message)?;
-    Ok(Order {
+    Ok(WantedOrder {
+        own_stanza: request.own_stanza.map(|stanza| stanza.0),
         recipients,
         expires: request.expires.map(Time::from_ms),
         subject: request.subject,
@@ -205,6 +236,7 @@ pub(crate) fn parcel(details: Details) -> api::Parcel {
             })
             .collect(),
         notify: details.notify,
+        in_reply_to: shapes::reply_to(details.in_reply_to),
         recipients: recipients.map(|one| recipient(one, reason)).collect(),
     }
 }
@@ -215,9 +247,14 @@ const VISITS: usize = 50;
 fn recipient(one: RecipientDetails, closed: Option<Reason>) -> api::Recipient {
     let ms = |time: Option<Time>| time.map(Time::ms);
     let of = &one.recipient;
+    let keyed = shapes::keyed(of);
     api::Recipient {
         email: of.address.to_string(),
         state: of.state(closed).name().into(),
+        name: one.name.clone(),
+        release: keyed.release,
+        claim_code: keyed.claim_code,
+        lost: keyed.lost,
         link: one.link.map(|link| link.to_string()),
         notified: ms(of.notified),
         bounced: ms(of.bounced),
@@ -276,6 +313,7 @@ pub(crate) fn look(look: Look) -> api::Look {
             salt: api::B64(params.salt().to_vec()),
         }),
         mailed_code: look.mailed_code,
+        login: look.login,
         subject: if shown {
             look.posted.subject
         } else {

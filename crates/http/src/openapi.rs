@@ -1,7 +1,9 @@
 //! The description of the API, from the handlers and the shapes themselves.
 
 use crate::auth::Access;
-use crate::handlers::{first, info, login, parcels, uploads, visits};
+use crate::handlers::{
+    first, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
+};
 use http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{
@@ -22,6 +24,12 @@ use utoipa::{Modify, OpenApi};
     paths(
         info::info, first::start, first::finish,
         login::start, login::finish, login::logout, login::logout_everywhere, login::me, login::sessions, login::end,
+        invitations::ask, invitations::look, invitations::start, invitations::finish,
+        keyrings::show, keyrings::create, keyrings::add_lock, keyrings::delete_lock, keyrings::add_body,
+        keyrings::add_record, keyrings::stop_reset, keyrings::keys, keyrings::contacts, keyrings::all,
+        releases::waiting, releases::release, releases::stanza, releases::set_code, releases::wrong_tag,
+        inbox::list, inbox::counts, inbox::show, inbox::mark_read, inbox::open, inbox::register, inbox::instant,
+        inbox::own_stanza, uploads::list, uploads::put_going_on, uploads::going_on,
         uploads::begin, uploads::draft, uploads::abandon, uploads::part, uploads::remove_file, uploads::manifest,
         parcels::post, parcels::list, parcels::details, parcels::manifest, parcels::withdraw, parcels::extend,
         parcels::add_recipients, parcels::drop_recipient, parcels::resend,
@@ -58,7 +66,7 @@ const CLAIM: &str = "claim";
 
 fn security(access: Access) -> Option<Vec<SecurityRequirement>> {
     let schemes: &[&str] = match access {
-        Access::Member => &[SESSION, COOKIE],
+        Access::Person | Access::Member | Access::Admin => &[SESSION, COOKIE],
         Access::Claim => &[CLAIM],
         Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
             return None;

@@ -1,9 +1,11 @@
 //! All routes, each with what it asks for. What is not in this table is not there.
 
-use crate::auth::{Access, members, visitors};
+use crate::auth::{Access, Gate, members, visitors};
 use crate::error::Error;
 use crate::front;
-use crate::handlers::{first, info, login, parcels, uploads, visits};
+use crate::handlers::{
+    first, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
+};
 use crate::state::Web;
 use crate::{assets, dev, health, map, openapi};
 use axum::Router;
@@ -11,6 +13,7 @@ use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
+use depesche_service::domain::Role;
 use http::{HeaderValue, Method, header};
 use std::sync::{Arc, LazyLock};
 
@@ -59,6 +62,7 @@ fn delete<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Acces
 pub fn routes() -> Vec<Route> {
     let mut all = for_machines();
     all.extend(for_members());
+    all.extend(with_a_key());
     all.extend(for_visitors());
     all.extend(for_people());
     all
@@ -78,7 +82,7 @@ fn for_machines() -> Vec<Route> {
 }
 
 fn for_members() -> Vec<Route> {
-    use Access::{Member, Public};
+    use Access::{Member, Person, Public};
     const PARCEL: &str = "/api/v1/parcels/{id}";
     const DRAFT: &str = "/api/v1/parcels/{id}/draft";
     const FILE: &str = "/api/v1/parcels/{id}/files/{file}";
@@ -87,27 +91,27 @@ fn for_members() -> Vec<Route> {
     vec![
         post("/api/v1/login/start", Public, login::start),
         post("/api/v1/login/finish", Public, login::finish),
-        post("/api/v1/logout", Member, login::logout),
+        post("/api/v1/logout", Person, login::logout),
         post(
             "/api/v1/logout/everywhere",
-            Member,
+            Person,
             login::logout_everywhere,
         ),
-        get("/api/v1/me", Member, login::me),
-        get("/api/v1/sessions", Member, login::sessions),
-        delete("/api/v1/sessions/{id}", Member, login::end),
-        put(PARCEL, Member, uploads::begin),
-        get(DRAFT, Member, uploads::draft),
-        delete(DRAFT, Member, uploads::abandon),
-        put(PART, Member, uploads::part),
-        delete(FILE, Member, uploads::remove_file),
-        put(MANIFEST, Member, uploads::manifest),
-        post("/api/v1/parcels/{id}/post", Member, parcels::post),
-        get("/api/v1/parcels", Member, parcels::list),
-        get(PARCEL, Member, parcels::details),
-        get(MANIFEST, Member, parcels::manifest),
-        post("/api/v1/parcels/{id}/withdraw", Member, parcels::withdraw),
-        post("/api/v1/parcels/{id}/extend", Member, parcels::extend),
+        get("/api/v1/me", Person, login::me),
+        get("/api/v1/sessions", Person, login::sessions),
+        delete("/api/v1/sessions/{id}", Person, login::end),
+        put(PARCEL, Person, uploads::begin),
+        get(DRAFT, Person, uploads::draft),
+        delete(DRAFT, Person, uploads::abandon),
+        put(PART, Person, uploads::part),
+        delete(FILE, Person, uploads::remove_file),
+        put(MANIFEST, Person, uploads::manifest),
+        post("/api/v1/parcels/{id}/post", Person, parcels::post),
+        get("/api/v1/parcels", Person, parcels::list),
+        get(PARCEL, Person, parcels::details),
+        get(MANIFEST, Person, parcels::manifest),
+        post("/api/v1/parcels/{id}/withdraw", Person, parcels::withdraw),
+        post("/api/v1/parcels/{id}/extend", Person, parcels::extend),
         post(
             "/api/v1/parcels/{id}/recipients",
             Member,
@@ -115,16 +119,62 @@ fn for_members() -> Vec<Route> {
         ),
         post(
             "/api/v1/parcels/{id}/recipients/drop",
-            Member,
+            Person,
             parcels::drop_recipient,
         ),
-        post("/api/v1/parcels/{id}/resend", Member, parcels::resend),
+        post("/api/v1/parcels/{id}/resend", Person, parcels::resend),
+    ]
+}
+
+fn with_a_key() -> Vec<Route> {
+    use Access::{Admin, Person};
+    const KEYRING: &str = "/api/v1/keyring";
+    const GOING_ON: &str = "/api/v1/parcels/{id}/going-on";
+    vec![
+        get(KEYRING, Person, keyrings::show),
+        put(KEYRING, Person, keyrings::create),
+        post("/api/v1/keyring/locks", Person, keyrings::add_lock),
+        delete("/api/v1/keyring/locks/{id}", Person, keyrings::delete_lock),
+        post("/api/v1/keyring/bodies", Person, keyrings::add_body),
+        post("/api/v1/keyring/records", Person, keyrings::add_record),
+        delete("/api/v1/keyring/reset", Person, keyrings::stop_reset),
+        post("/api/v1/keys", Person, keyrings::keys),
+        get("/api/v1/contacts", Person, keyrings::contacts),
+        get("/api/v1/people", Admin, keyrings::all),
+        get("/api/v1/drafts", Person, uploads::list),
+        put(GOING_ON, Person, uploads::put_going_on),
+        get(GOING_ON, Person, uploads::going_on),
+        get("/api/v1/parcels/{id}/stanza", Person, releases::stanza),
+        post(
+            "/api/v1/parcels/{id}/claim-code",
+            Person,
+            releases::set_code,
+        ),
+        post(
+            "/api/v1/parcels/{id}/claim-code/wrong",
+            Person,
+            releases::wrong_tag,
+        ),
+        get("/api/v1/waiting", Person, releases::waiting),
+        post("/api/v1/releases", Person, releases::release),
+        get("/api/v1/counts", Person, inbox::counts),
+        get("/api/v1/inbox", Person, inbox::list),
+        get("/api/v1/inbox/{id}", Person, inbox::show),
+        post("/api/v1/inbox/{id}/read", Person, inbox::mark_read),
+        post("/api/v1/inbox/{id}/open", Person, inbox::open),
+        post("/api/v1/inbox/{id}/register", Person, inbox::register),
+        post("/api/v1/inbox/{id}/instant", Person, inbox::instant),
+        post("/api/v1/inbox/{id}/stanza", Person, inbox::own_stanza),
     ]
 }
 
 fn for_visitors() -> Vec<Route> {
-    use Access::{Claim, Link};
+    use Access::{Claim, Link, Public};
     vec![
+        post("/api/v1/links/{id}/invite", Link, invitations::ask),
+        post("/api/v1/invitations/look", Public, invitations::look),
+        post("/api/v1/invitations/start", Public, invitations::start),
+        post("/api/v1/invitations/finish", Public, invitations::finish),
         post("/api/v1/links/{id}/look", Link, visits::look),
         post("/api/v1/links/{id}/code", Link, visits::code),
         post("/api/v1/links/{id}/open", Link, visits::open),
@@ -138,7 +188,15 @@ fn for_visitors() -> Vec<Route> {
 
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
 const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
-const FOR_MEMBERS: [&str; 6] = ["/", "/new", "/sent", "/sent/{id}", "/login", "/first"];
+const FOR_MEMBERS: [&str; 7] = [
+    "/",
+    "/new",
+    "/sent",
+    "/sent/{id}",
+    "/login",
+    "/first",
+    "/register/{*token}",
+];
 
 fn for_people() -> Vec<Route> {
     use Access::{Demo, Public};
@@ -179,9 +237,17 @@ pub fn app(web: Web) -> Router {
     for one in routes() {
         // `route_layer`: who uses a wrong method is told so before being asked who he is.
         let handler = match one.access {
-            Access::Member => {
-                let gate = from_fn_with_state(Arc::clone(&web), members);
-                one.handler.route_layer(gate)
+            Access::Person | Access::Member | Access::Admin => {
+                let least = match one.access {
+                    Access::Admin => Role::Admin,
+                    Access::Member => Role::Member,
+                    _ => Role::Guest,
+                };
+                let gate = Gate {
+                    web: Arc::clone(&web),
+                    least,
+                };
+                one.handler.route_layer(from_fn_with_state(gate, members))
             }
             Access::Claim => one.handler.route_layer(from_fn(visitors)),
             Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {

@@ -36,6 +36,7 @@ pub async fn add(
         role,
         created: ctx.now(),
         disabled: None,
+        proven: None,
     };
     let mut tx = ctx.store.sql.begin().await?;
     accounts::insert(&mut tx, &account, &file).await?;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use depesche_domain::parcel::{Draft, FileObject};
 use depesche_domain::{FileId, Level, ParcelId};
 use depesche_store::blobs::{ManifestUpload, Upload};
-use depesche_store::sql::parcels::{self, Stored};
+use depesche_store::sql::parcels::{self, DraftRow, Stored};
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::login::Caller;
+use crate::orders;
 
 /// Bytes of a part (docs/format.md, File object).
 pub const PART: u64 = 8 << 20;
@@ -61,6 +62,7 @@ pub async fn begin(
     id: ParcelId,
     level: Level,
     files: Vec<FileObject>,
+    in_reply_to: Option<ParcelId>,
 ) -> Result<Arrived, Error> {
     if files
         .iter()
@@ -73,14 +75,14 @@ pub async fn begin(
     let stored = parcels::lock(&mut tx, id).await?;
     let is_new = stored.is_none();
     let draft = match stored {
-        None => Draft::begin(
-            id,
-            caller.account.id,
-            level,
-            files,
-            now,
-            &ctx.settings.policy,
-        )?,
+        None => {
+            let answered = match in_reply_to {
+                Some(parcel) => Some(orders::answered(ctx, caller, parcel).await?),
+                None => None,
+            };
+            let limits = (now, &ctx.settings.policy);
+            Draft::begin(id, &caller.account, level, files, answered.as_ref(), limits)?
+        }
         Some(Stored::Posted(ref posted)) if posted.sender == caller.account.id => {
             drop(tx);
             return arrived(ctx, caller, id).await;
@@ -256,6 +258,48 @@ pub async fn remove_file(
     }
     ctx.store.blobs.remove(file)?;
     Ok(tx.commit().await?)
+}
+
+/// The most drafts shown.
+const MOST_SHOWN: u32 = 200;
+/// The longest sealed record for going on, in bytes.
+pub const LONGEST_GOING_ON: usize = 16 << 20;
+
+/// What the caller is uploading, newest first.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn list(ctx: &Context, caller: &Caller) -> Result<Vec<DraftRow>, Error> {
+    Ok(parcels::drafts(&ctx.store.sql, caller.account.id, MOST_SHOWN).await?)
+}
+
+/// Keeps the sealed record with which another device of the caller goes on. It goes when the draft is posted.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Invalid`].
+pub async fn put_going_on(
+    ctx: &Context,
+    caller: &Caller,
+    parcel: ParcelId,
+    bytes: &[u8],
+) -> Result<(), Error> {
+    if bytes.is_empty() || bytes.len() > LONGEST_GOING_ON {
+        return Err(Error::Invalid("a record for going on has at most 16 MiB"));
+    }
+    let mut tx = ctx.store.sql.begin().await?;
+    own(parcels::lock(&mut tx, parcel).await?, caller)?;
+    parcels::put_going_on(&mut tx, parcel, bytes).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The sealed record for going on.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn going_on(ctx: &Context, caller: &Caller, parcel: ParcelId) -> Result<Vec<u8>, Error> {
+    load(ctx, caller, parcel).await?;
+    let found = parcels::going_on(&ctx.store.sql, parcel).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// Gives a draft up: what was uploaded is deleted.

@@ -1,7 +1,7 @@
 //! What may go wrong in a use case, with a stable code and the way on.
 
 use depesche_domain::parcel::{Reason, Refusal};
-use depesche_domain::{Account, Span, Time};
+use depesche_domain::{Account, Span, Time, keyed, keyring};
 
 /// Why a use case did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,25 @@ pub enum Error {
         /// Who wrote.
         sender: Option<Box<Account>>,
     },
+    /// The token of an invitation is unknown, used or a week old; nobody learns which.
+    #[error(
+        "this invitation is not good any more; ask the person who wrote to you to send it again"
+    )]
+    InvitationOver,
+    /// Level 2, and nobody is logged in.
+    #[error(
+        "this delivery opens with a login too; log in with the address that the link was sent to"
+    )]
+    LoginRequired,
+    /// Level 2, and somebody else is logged in; nobody learns who it would be.
+    #[error("this address does not open the delivery; use the one that the link was sent to")]
+    WrongAccount,
+    /// Levels 1 and 2: it opens by its link.
+    #[error("this delivery opens by its link; open it once from the mail")]
+    OpenByLink,
+    /// A change of a keyring, or there is none.
+    #[error(transparent)]
+    Keyring(#[from] keyring::Refusal),
     /// The first account has been made; the page for it is closed for good.
     #[error("this server has been set up already; log in, or ask its administrator for an account")]
     SetUp,
@@ -123,6 +142,11 @@ impl Error {
             Self::LimitReached => "limit_reached",
             Self::Closed { reason, .. } => reason.name(),
             Self::Dropped { .. } => "withdrawn",
+            Self::InvitationOver => "invitation_over",
+            Self::LoginRequired => "login_required",
+            Self::WrongAccount => "wrong_account",
+            Self::OpenByLink => "open_by_link",
+            Self::Keyring(refusal) => keyring_code(*refusal),
             Self::SetUp => "set_up",
             Self::Refused(refusal) => refusal_code(refusal),
             Self::Invalid(_) => "invalid",
@@ -148,8 +172,36 @@ const fn refusal_code(refusal: &Refusal) -> &'static str {
         Refusal::DeadlinePassed => "deadline_passed",
         Refusal::AlreadyPosted => "already_posted",
         Refusal::NotPosted => "not_posted",
+        Refusal::LevelTooLow => "level_too_low",
+        Refusal::GuestsAnswer => "not_allowed",
+        Refusal::WrongWay => "invalid",
+        Refusal::Keyed(refusal) => keyed_code(*refusal),
         Refusal::Closed(reason) => reason.name(),
         _ => "refused",
+    }
+}
+
+const fn keyed_code(refusal: keyed::Refusal) -> &'static str {
+    match refusal {
+        keyed::Refusal::WaitsRegistration => "waits_registration",
+        keyed::Refusal::WaitsSealpass => "waits_sealpass",
+        keyed::Refusal::KeyChanged => "key_changed",
+        keyed::Refusal::NotVerified => "not_verified",
+        keyed::Refusal::NoCode => "no_code",
+        keyed::Refusal::CodeDead => "code_dead",
+        keyed::Refusal::WaitsRelease => "waits_release",
+        keyed::Refusal::Ended => "withdrawn",
+    }
+}
+
+const fn keyring_code(refusal: keyring::Refusal) -> &'static str {
+    match refusal {
+        keyring::Refusal::None => "no_sealpass",
+        keyring::Refusal::Exists => "sealpass_exists",
+        keyring::Refusal::Stale => "stale",
+        keyring::Refusal::LastLock => "last_lock",
+        keyring::Refusal::NotTheNext => "record_not_next",
+        keyring::Refusal::Malformed => "keyring_malformed",
     }
 }
 

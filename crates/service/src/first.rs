@@ -113,6 +113,7 @@ pub async fn start(
         role: Role::Admin,
         created: ctx.now(),
         disabled: None,
+        proven: None,
     };
     match ctx.first.lock().as_mut() {
         Some(door) => door.begun = Some(account),

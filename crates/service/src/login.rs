@@ -84,6 +84,9 @@ pub async fn start(
         |(account, _)| account.id,
     );
     let identifier = id.to_string();
+    let password = found
+        .as_ref()
+        .map_or([0; 32], |(_, password)| sha256(password));
     let (account, file) = match found {
         Some((account, password)) => {
             let file = ServerRegistration::<Suite>::deserialize(&password)
@@ -110,6 +113,7 @@ pub async fn start(
         identifier: identifier.clone(),
         folded,
         begun: now,
+        password,
     };
     ctx.logins.put(login, pending);
     Ok(Started {
@@ -154,6 +158,11 @@ pub async fn finish(
         .finish(message, parameters(&pending.identifier, &ctx.host))
         .map_err(|_| Error::LoginFailed)?;
     let account = pending.account.ok_or(Error::LoginFailed)?;
+    // Asked anew: the password may have been replaced meanwhile by who proved the address, or the account disabled.
+    let now_there = accounts::by_address(&ctx.store.sql, &account.address).await?;
+    let (account, _) = now_there
+        .filter(|(now, file)| now.disabled.is_none() && sha256(file) == pending.password)
+        .ok_or(Error::LoginFailed)?;
     ctx.tries.clear(What::Login(&pending.folded), from);
     make_session(ctx, account, label).await
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use depesche_domain::{Account, Span, Time};
+use depesche_domain::{Account, AccountId, Span, Time};
 use opaque_ke::ServerLogin;
 
 use crate::opaque::Suite;
@@ -19,6 +19,8 @@ pub(crate) struct Pending {
     pub(crate) identifier: String,
     pub(crate) folded: String,
     pub(crate) begun: Time,
+    /// SHA-256 of the password file that it began with.
+    pub(crate) password: [u8; 32],
 }
 
 /// Logins under way, in RAM.
@@ -47,6 +49,13 @@ impl Logins {
         }
         map.insert(id, pending);
         order.push_back(id);
+    }
+
+    /// Forgets every login of an account that is under way.
+    pub(crate) fn forget(&self, account: AccountId) {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = |pending: &Pending| pending.account.as_ref().map(|account| account.id);
+        guard.map.retain(|_, pending| of(pending) != Some(account));
     }
 
     pub(crate) fn take(&self, id: &[u8; 16], now: Time) -> Option<Pending> {

@@ -1,22 +1,24 @@
 //! Deliveries as their sender makes, sees and changes them.
 
 use depesche_domain::claim::ClaimState;
+use depesche_domain::effect::Arrival;
 use depesche_domain::effect::Notice;
-use depesche_domain::parcel::{
-    LinkRecord, NewRecipient, Order, Posted, Reason, Recipient, Refusal,
-};
+use depesche_domain::parcel::{LinkRecord, Posted, Reason, Recipient, Refusal};
 use depesche_domain::token::SecretHash;
 use depesche_domain::{Account, Address, ClaimId, FileId, Level, LinkId, ParcelId, Time};
 use depesche_seal::link::Record;
 use depesche_store::blobs::Reader;
-use depesche_store::sql::Tx;
 use depesche_store::sql::parcels::{self, Stored, Summary};
+use depesche_store::sql::{Tx, keyed, people};
 
 use crate::context::Context;
 use crate::drafts;
 use crate::error::Error;
+use crate::filter::{Filter, MOST_READ, Page, Row};
 use crate::login::Caller;
+use crate::orders::{self, Wanted, WantedOrder};
 use crate::outbox;
+use crate::releases::lock_keys;
 
 /// A delivery as its sender sees it.
 pub struct Details {
@@ -40,6 +42,8 @@ pub struct Details {
     pub files: Vec<(FileId, u64)>,
     /// Whether the sender is mailed at first downloads.
     pub notify: bool,
+    /// What it answers.
+    pub in_reply_to: Option<ParcelId>,
     /// Each recipient.
     pub recipients: Vec<RecipientDetails>,
 }
@@ -48,6 +52,8 @@ pub struct Details {
 pub struct RecipientDetails {
     /// The recipient.
     pub recipient: Recipient,
+    /// The name of the account at the address; empty if there is none.
+    pub name: String,
     /// The link, if it opens anything.
     pub link: Option<LinkId>,
     /// Downloads allowed.
@@ -124,7 +130,7 @@ pub async fn post(
     ctx: &Context,
     caller: &Caller,
     id: ParcelId,
-    order: Order,
+    mut wanted: WantedOrder,
 ) -> Result<Details, Error> {
     let draft = match drafts::load(ctx, caller, id).await {
         Err(Error::Refused(Refusal::AlreadyPosted)) => return details(ctx, caller, id).await,
@@ -139,10 +145,20 @@ pub async fn post(
             tokio::task::block_in_place(|| upload.seal())?;
         }
     }
-    let size = draft.size();
+    if !complete {
+        return Err(Refusal::Incomplete.into());
+    }
+    let (size, level) = (draft.size(), draft.level);
     let now = ctx.now();
-    let links: Vec<_> = order.recipients.iter().map(|r| r.link.clone()).collect();
+    let mut recipients = orders::read(ctx, std::mem::take(&mut wanted.recipients))?;
+    let own = wanted.own_stanza.take();
+    let sealed_with = orders::sealed(ctx, caller, id, level, own).await?;
+    let answered = match draft.in_reply_to {
+        Some(parcel) => Some(orders::answered(ctx, caller, parcel).await?),
+        None => None,
+    };
     let mut tx = ctx.store.sql.begin().await?;
+    lock_keys(&mut tx, orders::keys(&recipients)).await?;
     let draft = match parcels::lock(&mut tx, id).await? {
         Some(Stored::Draft(draft)) => draft,
         Some(Stored::Posted(_)) => {
@@ -151,12 +167,19 @@ pub async fn post(
         }
         _ => return Err(Error::NotFound),
     };
+    orders::stand(ctx, &mut tx, &mut recipients).await?;
+    let ways: Vec<_> = recipients.iter().map(|r| r.way.clone()).collect();
+    let invited = orders::invited(&recipients);
+    let mut order = orders::order(wanted, recipients);
+    order.answered = answered;
     let sealed = draft.seal(complete)?;
     let (posted, effects) = sealed.post(order, &caller.account, now, &ctx.settings.policy)?;
     parcels::post(&mut tx, &posted, size, manifest_size.unwrap_or_default()).await?;
-    for (recipient, link) in posted.recipients.iter().zip(&links) {
-        parcels::insert_recipient(&mut tx, id, recipient, link).await?;
+    keyed::set_sealed(&mut tx, id, &sealed_with).await?;
+    for (recipient, way) in posted.recipients.iter().zip(&ways) {
+        parcels::insert_recipient(&mut tx, id, recipient, way, now).await?;
     }
+    orders::invite(&mut tx, invited, &posted, now).await?;
     let leases = outbox::store(ctx, &mut tx, effects).await?;
     tx.commit().await?;
     drop(leases);
@@ -165,7 +188,7 @@ pub async fn post(
 }
 
 /// Locks a posted parcel of the caller's.
-async fn lock(tx: &mut Tx, caller: &Caller, id: ParcelId) -> Result<Posted, Error> {
+pub(crate) async fn lock(tx: &mut Tx, caller: &Caller, id: ParcelId) -> Result<Posted, Error> {
     match parcels::lock(tx, id).await? {
         Some(Stored::Posted(posted)) if posted.sender == caller.account.id => Ok(posted),
         Some(Stored::Draft(draft)) if draft.sender == caller.account.id => {
@@ -235,20 +258,26 @@ pub async fn add_recipients(
     ctx: &Context,
     caller: &Caller,
     id: ParcelId,
-    new: Vec<NewRecipient>,
+    new: Vec<Wanted>,
 ) -> Result<Details, Error> {
-    let links: Vec<_> = new
-        .iter()
-        .map(|r| (r.address.clone(), r.link.clone()))
-        .collect();
+    let now = ctx.now();
+    let mut new = orders::read(ctx, new)?;
     let mut tx = ctx.store.sql.begin().await?;
+    lock_keys(&mut tx, orders::keys(&new)).await?;
     let posted = lock(&mut tx, caller, id).await?;
-    let (posted, effects) = posted.add(new, &caller.account)?;
-    for (address, link) in &links {
+    orders::stand(ctx, &mut tx, &mut new).await?;
+    let ways: Vec<_> = new
+        .iter()
+        .map(|r| (r.address.clone(), r.way.clone()))
+        .collect();
+    let invited = orders::invited(&new);
+    let (posted, effects) = posted.add(new, &caller.account, now)?;
+    for (address, way) in &ways {
         let recipient = posted.recipients.iter().find(|r| r.address == *address);
         let recipient = recipient.ok_or(Error::NotFound)?;
-        parcels::insert_recipient(&mut tx, id, recipient, link).await?;
+        parcels::insert_recipient(&mut tx, id, recipient, way, now).await?;
     }
+    orders::invite(&mut tx, invited, &posted, now).await?;
     let leases = outbox::store(ctx, &mut tx, effects).await?;
     tx.commit().await?;
     drop(leases);
@@ -300,13 +329,34 @@ pub async fn resend(
         let link = link.ok_or(Refusal::NotARecipient)?;
         notice.subject.clone_from(&posted.subject);
         notice.message.clone_from(&posted.message);
-        effects.extend(posted.resend(&address, link.id, notice, &caller.account)?);
+        let (arrival, invited) = if posted.level >= Level::KeyedFiles {
+            orders::arrival(ctx, &mut tx, &posted, &address).await?
+        } else {
+            let (link, login) = (link.id.to_string(), posted.level == Level::Login);
+            (Arrival::Link { link, login }, None)
+        };
+        let invited = invited.into_iter().collect();
+        orders::invite(&mut tx, invited, &posted, ctx.now()).await?;
+        effects.extend(posted.resend(&address, arrival, notice, &caller.account)?);
     }
     let leases = outbox::store(ctx, &mut tx, effects).await?;
     tx.commit().await?;
     drop(leases);
     ctx.wake_worker();
     details(ctx, caller, id).await
+}
+
+fn sift(filter: &Filter, row: &Summary) -> bool {
+    let reason = row.closed.map(|(_, reason)| reason);
+    let to = row.recipients.iter();
+    filter.takes(&Row {
+        subject: &row.subject,
+        people: to.clone().map(|r| r.address.as_str()).collect(),
+        at: row.posted,
+        size: row.size,
+        states: to.map(|r| r.state(reason).name()).collect(),
+        unread: true,
+    })
 }
 
 /// A page of what the caller has sent, newest first; `after` = the last one of the page before.
@@ -318,14 +368,28 @@ pub async fn list(
     caller: &Caller,
     after: Option<(Time, ParcelId)>,
     limit: u32,
-) -> Result<Vec<Summary>, Error> {
-    Ok(parcels::page(
-        &ctx.store.sql,
-        caller.account.id,
-        after,
-        limit.clamp(1, 200),
-    )
-    .await?)
+    filter: &Filter,
+) -> Result<Page<Summary>, Error> {
+    let (limit, mut next, mut read) = (limit.clamp(1, 200), after, 0);
+    let mut rows = Vec::new();
+    while rows.len() < limit as usize && read < MOST_READ {
+        let batch = parcels::page(&ctx.store.sql, caller.account.id, next, limit).await?;
+        let whole = batch.len() == limit as usize;
+        for row in batch {
+            read += 1;
+            next = Some((row.posted, row.id));
+            if sift(filter, &row) {
+                rows.push(row);
+                if rows.len() == limit as usize {
+                    return Ok(Page { rows, next });
+                }
+            }
+        }
+        if !whole {
+            return Ok(Page { rows, next: None });
+        }
+    }
+    Ok(Page { rows, next })
 }
 
 /// A delivery of the caller's with all that happened to it.
@@ -340,6 +404,7 @@ pub async fn details(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Det
     }
     let links = parcels::links(sql, id).await?;
     let mut visits = parcels::visits(sql, id).await?;
+    let names = people::names(sql, id).await?;
     let now = ctx.now();
     let mut recipients = Vec::with_capacity(stored.recipients.len());
     for recipient in stored.recipients {
@@ -355,6 +420,10 @@ pub async fn details(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Det
             limit: link.and_then(|link| link.limit),
             taken: link.map_or(0, |link| link.taken),
             visits: own.into_iter().map(|row| visit(row, now)).collect(),
+            name: names
+                .iter()
+                .find(|(folded, _)| folded == recipient.address.folded())
+                .map_or_else(String::new, |(_, name)| name.clone()),
             recipient,
         });
     }
@@ -374,6 +443,7 @@ pub async fn details(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Det
         size: stored.size,
         files: files.into_iter().map(|file| (file.id, file.size)).collect(),
         notify: stored.notify,
+        in_reply_to: stored.in_reply_to,
         recipients,
     })
 }

@@ -23,6 +23,8 @@ pub enum What<'a> {
     CodeRequest(&'a [u8; 16]),
     /// The code of the first account.
     FirstCode,
+    /// An invitation from the page of a link, asked for.
+    Invitation(&'a [u8; 16]),
 }
 
 /// Failed tries. At most [`TriesTable::MOST`] are remembered; then the oldest go.
@@ -46,6 +48,7 @@ fn key(what: What<'_>, from: IpAddr) -> [u8; 32] {
         What::LinkPassword(link) => (2, link),
         What::FirstCode => (4, &[]),
         What::CodeRequest(link) => (3, link),
+        What::Invitation(link) => (5, link),
     };
     let mut text = vec![kind];
     text.extend_from_slice(&place(from));

@@ -4,25 +4,24 @@
 //! changes nothing; opening is not counted; a lease is counted and given back when it lapses.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use depesche_domain::claim::{CODE_LIFE, CODE_TRIES, ClaimState, LEASE};
 use depesche_domain::effect::{Effect, Language, Mail};
 use depesche_domain::journal::Fact;
 use depesche_domain::parcel::{Posted, Reason};
 use depesche_domain::token::SecretHash;
-use depesche_domain::{Account, Address, ClaimId, FileId, LinkId, ParcelId, Span, Time};
+use depesche_domain::{Account, Address, ClaimId, FileId, Level, LinkId, ParcelId, Span, Time};
 use depesche_seal::link::Record;
 use depesche_seal::password::Params as PasswordParams;
 use depesche_seal::primitives::sha256;
 use depesche_store::blobs::Reader;
-use depesche_store::sql::accounts;
 use depesche_store::sql::parcels::{self, Mark, Stored};
 use depesche_store::sql::visits::{self, ClaimRow, CodeTry, LinkRow};
+use depesche_store::sql::{Tx, accounts};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::login::hash_token;
+use crate::login::{Caller, hash_token};
 use crate::outbox;
 use crate::tries::What;
 
@@ -47,6 +46,8 @@ pub struct Look {
     pub password: Option<PasswordParams>,
     /// Whether a mailed code is asked for.
     pub mailed_code: bool,
+    /// Level 2, and nobody fitting is logged in.
+    pub login: bool,
     /// The record, if nothing more has to be proven to see it.
     pub record: Option<Vec<u8>>,
     /// M, with the record, if it is small.
@@ -76,13 +77,13 @@ pub struct Standing {
     pub left: Option<u32>,
 }
 
-fn hash_of(secret: &[u8]) -> SecretHash {
+pub(crate) fn hash_of(secret: &[u8]) -> SecretHash {
     SecretHash::from_bytes(sha256(secret))
 }
 
 /// The parcel behind a link, if it may be opened at all. Who proved the link is told who wrote also
 /// when it is gone, so that he can ask there.
-async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Error> {
+pub(crate) async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Error> {
     let now = ctx.now();
     let stored = parcels::load(&ctx.store.sql, link.parcel).await?;
     let (closed, sender) = match &stored {
@@ -107,11 +108,17 @@ async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Error> {
 }
 
 /// Proves the link (auth), never limited: it has 160 bits. A wrong link is told from a wrong password.
-async fn prove_link(ctx: &Context, id: LinkId, proof: &Proof) -> Result<(LinkRow, Posted), Error> {
+pub(crate) async fn prove_link(
+    ctx: &Context,
+    id: LinkId,
+    proof: &Proof,
+) -> Result<(LinkRow, Posted), Error> {
     let link = visits::link(&ctx.store.sql, id)
         .await?
         .ok_or(Error::LinkUnknown)?;
-    if hash_of(&proof.auth) != link.auth {
+    // A recipient of level 3 or 4 has no link.
+    let auth = link.auth.ok_or(Error::LinkUnknown)?;
+    if hash_of(&proof.auth) != auth {
         return Err(Error::LinkWrongKey);
     }
     let posted = parcel(ctx, &link).await?;
@@ -119,7 +126,12 @@ async fn prove_link(ctx: &Context, id: LinkId, proof: &Proof) -> Result<(LinkRow
 }
 
 /// Proves the password (auth2) if the link has one. Wrong ones are limited by a growing delay, never burnt.
-fn prove_password(ctx: &Context, link: &LinkRow, proof: &Proof, from: IpAddr) -> Result<(), Error> {
+pub(crate) fn prove_password(
+    ctx: &Context,
+    link: &LinkRow,
+    proof: &Proof,
+    from: IpAddr,
+) -> Result<(), Error> {
     let Some(expected) = link.auth2 else {
         return Ok(());
     };
@@ -144,7 +156,13 @@ fn password_params(record: &[u8]) -> Result<Option<PasswordParams>, Error> {
 /// # Errors
 /// [`Error::LinkUnknown`], [`Error::LinkWrongKey`], [`Error::Closed`], [`Error::Dropped`],
 /// [`Error::WrongPassword`], [`Error::TooManyTries`].
-pub async fn look(ctx: &Context, id: LinkId, proof: &Proof, from: IpAddr) -> Result<Look, Error> {
+pub async fn look(
+    ctx: &Context,
+    id: LinkId,
+    proof: &Proof,
+    caller: Option<&Caller>,
+    from: IpAddr,
+) -> Result<Look, Error> {
     let (link, posted) = prove_link(ctx, id, proof).await?;
     let sealed = link
         .record
@@ -155,7 +173,8 @@ pub async fn look(ctx: &Context, id: LinkId, proof: &Proof, from: IpAddr) -> Res
         Some(_) => prove_password(ctx, &link, proof, from).map(|()| true)?,
         None => link.auth2.is_none(),
     };
-    let shown = proven && !link.mailed_code;
+    let login = posted.level == Level::Login && check_person(&link, caller).is_err();
+    let shown = proven && !link.mailed_code && !login;
     let manifest = if shown {
         small_manifest(ctx, link.parcel)?
     } else {
@@ -167,12 +186,23 @@ pub async fn look(ctx: &Context, id: LinkId, proof: &Proof, from: IpAddr) -> Res
         posted,
         password,
         mailed_code: link.mailed_code,
+        login,
         record: if shown { link.record } else { None },
         manifest,
     })
 }
 
-fn small_manifest(ctx: &Context, parcel: ParcelId) -> Result<Option<Vec<u8>>, Error> {
+/// Level 2: the link opens for the person alone to whom it was sent; nobody else learns who that is.
+fn check_person(link: &LinkRow, caller: Option<&Caller>) -> Result<(), Error> {
+    let caller = caller.ok_or(Error::LoginRequired)?;
+    if caller.account.address == link.address {
+        Ok(())
+    } else {
+        Err(Error::WrongAccount)
+    }
+}
+
+pub(crate) fn small_manifest(ctx: &Context, parcel: ParcelId) -> Result<Option<Vec<u8>>, Error> {
     let reader = ctx.store.blobs.manifest(parcel)?;
     if reader.size() > SMALL_MANIFEST {
         return Ok(None);
@@ -253,19 +283,22 @@ pub async fn open(
     ctx: &Context,
     id: LinkId,
     request: OpenRequest,
+    caller: Option<&Caller>,
     from: IpAddr,
 ) -> Result<Letter, Error> {
     let (link, posted) = prove_link(ctx, id, &request.proof).await?;
+    let person = match posted.level {
+        Level::Login => {
+            check_person(&link, caller)?;
+            Some(&link.address)
+        }
+        _ => None,
+    };
     prove_password(ctx, &link, &request.proof, from)?;
-    if request.token.len() != 32 {
-        return Err(Error::Invalid("the token of a visit has 32 bytes"));
-    }
     let record = link.record.clone().ok_or(Error::Dropped { sender: None })?;
-    let token = hash_of(&request.token);
-    let claim = match visits::claim_by_token(&ctx.store.sql, &token).await? {
-        Some(known) if known.link == id => known,
-        Some(_) => return Err(Error::Conflict),
-        None => make_claim(ctx, &link, &request, &token).await?,
+    let claim = match known_claim(ctx, &link, &request.token).await? {
+        Ok(known) => known,
+        Err(token) => make_claim(ctx, &link, &request, person, &token).await?,
     };
     let sender = crate::parcels::sender(ctx, &posted).await?;
     let manifest_size = ctx.store.blobs.manifest(link.parcel)?.size();
@@ -279,16 +312,79 @@ pub async fn open(
     })
 }
 
+/// The claim of a token that is known already, else the token's hash.
+async fn known_claim(
+    ctx: &Context,
+    link: &LinkRow,
+    token: &[u8],
+) -> Result<Result<ClaimRow, SecretHash>, Error> {
+    if token.len() != 32 {
+        return Err(Error::Invalid("the token of a visit has 32 bytes"));
+    }
+    let hash = hash_of(token);
+    match visits::claim_by_token(&ctx.store.sql, &hash).await? {
+        Some(known) if known.link == link.id => Ok(Ok(known)),
+        Some(_) => Err(Error::Conflict),
+        None => Ok(Err(hash)),
+    }
+}
+
+/// Opens a delivery for a person whose login is shown: levels 3 and 4, and level 2 with an own stanza.
+pub(crate) async fn claim_by_login(
+    ctx: &Context,
+    link: &LinkRow,
+    token: &[u8],
+    person: &Address,
+) -> Result<Standing, Error> {
+    let claim = match known_claim(ctx, link, token).await? {
+        Ok(known) => known,
+        Err(hash) => {
+            let mut tx = ctx.store.sql.begin().await?;
+            let claim = insert_claim(ctx, &mut tx, link, (person, true), &hash).await?;
+            tx.commit().await?;
+            claim
+        }
+    };
+    Ok(standing(&claim, link, ctx.now()))
+}
+
+async fn insert_claim(
+    ctx: &Context,
+    tx: &mut Tx,
+    link: &LinkRow,
+    (stated, proven): (&Address, bool),
+    token: &SecretHash,
+) -> Result<ClaimRow, Error> {
+    let now = ctx.now();
+    let claim = ClaimRow {
+        id: ClaimId::from_bytes(ctx.random.bytes()),
+        link: link.id,
+        parcel: link.parcel,
+        address: link.address.clone(),
+        stated: stated.to_string(),
+        proven,
+        state: ClaimState::Opened,
+        opened: now,
+    };
+    visits::insert_claim(tx, &claim, token).await?;
+    parcels::mark(tx, link.parcel, &link.address, Mark::Opened, now).await?;
+    Ok(claim)
+}
+
 async fn make_claim(
     ctx: &Context,
     link: &LinkRow,
     request: &OpenRequest,
+    person: Option<&Address>,
     token: &SecretHash,
 ) -> Result<ClaimRow, Error> {
     let now = ctx.now();
-    let stated: Address = request.email.parse().map_err(|_| {
-        Error::Invalid("this is not a complete e-mail address, such as name@example.org")
-    })?;
+    let stated: Address = match person {
+        Some(person) => person.clone(),
+        None => request.email.parse().map_err(|_| {
+            Error::Invalid("this is not a complete e-mail address, such as name@example.org")
+        })?,
+    };
     let mut tx = ctx.store.sql.begin().await?;
     if link.mailed_code {
         let code = request.code.as_ref().ok_or(Error::CodeRequired)?;
@@ -306,18 +402,8 @@ async fn make_claim(
             }
         }
     }
-    let claim = ClaimRow {
-        id: ClaimId::from_bytes(ctx.random.bytes()),
-        link: link.id,
-        parcel: link.parcel,
-        address: link.address.clone(),
-        stated: stated.to_string(),
-        proven: link.mailed_code,
-        state: ClaimState::Opened,
-        opened: now,
-    };
-    visits::insert_claim(&mut tx, &claim, token).await?;
-    parcels::mark(&mut tx, link.parcel, &link.address, Mark::Opened, now).await?;
+    let proven = link.mailed_code || person.is_some();
+    let claim = insert_claim(ctx, &mut tx, link, (&stated, proven), token).await?;
     tx.commit().await?;
     Ok(claim)
 }
@@ -330,7 +416,10 @@ fn standing(claim: &ClaimRow, link: &LinkRow, now: Time) -> Standing {
 }
 
 /// A visit, by its token, whose parcel may still be opened.
-async fn visit(ctx: &Context, token: &str) -> Result<(ClaimRow, LinkRow, Posted), Error> {
+pub(crate) async fn visit(
+    ctx: &Context,
+    token: &str,
+) -> Result<(ClaimRow, LinkRow, Posted), Error> {
     let hash = hash_token(token).ok_or(Error::ClaimOver)?;
     let claim = visits::claim_by_token(&ctx.store.sql, &hash)
         .await?
@@ -386,7 +475,7 @@ pub async fn ping(ctx: &Context, token: &str) -> Result<Standing, Error> {
 }
 
 /// Keeps a lease alive: in the store at most every half lease, since each write is a sync.
-async fn keep(ctx: &Context, claim: &ClaimRow) -> Result<ClaimState, Error> {
+pub(crate) async fn keep(ctx: &Context, claim: &ClaimRow) -> Result<ClaimState, Error> {
     let now = ctx.now();
     match claim.state.at(now) {
         ClaimState::Leased { until } => {
@@ -429,7 +518,8 @@ pub async fn receipts(ctx: &Context, token: &str, files: &[FileId]) -> Result<St
     Ok(standing(&claim, &link, now))
 }
 
-async fn commit(
+/// A visit's download is finished.
+pub(crate) async fn commit(
     ctx: &Context,
     claim: &mut ClaimRow,
     posted: &Posted,
@@ -490,70 +580,4 @@ pub fn read_exact(reader: &Reader, offset: u64, into: &mut [u8]) -> Result<(), E
     Err(Error::Unavailable(
         "a stored file is shorter than it was".into(),
     ))
-}
-
-/// A file object handed out to a visit.
-pub struct Served {
-    reader: Reader,
-    ctx: Arc<Context>,
-    claim: ClaimId,
-    file: FileId,
-    token: String,
-}
-
-/// Hands out a file object, any range.
-///
-/// # Errors
-/// [`Error::ClaimOver`] if the visit has no lease, [`Error::NotFound`], [`Error::Closed`], [`Error::Dropped`].
-pub async fn file(ctx: &Arc<Context>, token: &str, file: FileId) -> Result<Served, Error> {
-    let (claim, ..) = visit(ctx, token).await?;
-    keep(ctx, &claim).await?;
-    parcels::file(&ctx.store.sql, claim.parcel, file)
-        .await?
-        .ok_or(Error::NotFound)?;
-    let reader = ctx.store.blobs.reader(file)?;
-    Ok(Served {
-        reader,
-        ctx: ctx.clone(),
-        claim: claim.id,
-        file,
-        token: token.to_owned(),
-    })
-}
-
-impl Served {
-    /// Sealed bytes.
-    pub fn size(&self) -> u64 {
-        self.reader.size()
-    }
-
-    /// Reads exactly `into.len()` bytes at `offset`. Blocks on the disk.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
-        read_exact(&self.reader, offset, into)
-    }
-
-    /// These bytes have been handed out. When all bytes of the file have, the visit is committed.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn handed_out(&self, from: u64, to: u64) -> Result<(), Error> {
-        let whole = self.ctx.handed.add(
-            (self.claim, self.file),
-            from,
-            to,
-            self.size(),
-            self.ctx.now(),
-        );
-        if !whole {
-            return Ok(());
-        }
-        let (mut claim, _, posted) = visit(&self.ctx, &self.token).await?;
-        if matches!(claim.state, ClaimState::Committed { .. }) {
-            return Ok(());
-        }
-        commit(&self.ctx, &mut claim, &posted, &[]).await
-    }
 }

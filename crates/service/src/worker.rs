@@ -15,7 +15,7 @@ use depesche_store::sql::{outbox as rows, visits};
 use crate::context::Context;
 use crate::courier::{Courier, Failure};
 use crate::error::Error;
-use crate::{drafts, journal, login, outbox};
+use crate::{drafts, invitations, journal, login, outbox, resets};
 
 /// How long a mail is tried before it counts as come back (RFC 5321 section 4.5.4.1: 4 to 5 days).
 const GIVE_UP: Span = Span::days(4);
@@ -74,6 +74,7 @@ impl<C: Courier> Worker<C> {
     pub async fn step(&self) -> Result<(), Error> {
         while self.send_due().await? {}
         self.close_due().await?;
+        resets::complete_due(&self.ctx).await?;
         self.remove_bytes().await?;
         self.sweep().await?;
         while journal::link(&self.ctx).await? > 0 {}
@@ -226,6 +227,7 @@ impl<C: Courier> Worker<C> {
         visits::sweep_codes(&mut tx, now).await?;
         tx.commit().await?;
         login::sweep(&self.ctx, now).await?;
+        invitations::sweep(&self.ctx, now).await?;
         Ok(())
     }
 

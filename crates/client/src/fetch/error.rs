@@ -9,6 +9,7 @@ use depesche_seal::password::PasswordError;
 
 use crate::fault::Fault;
 use crate::http::CallError;
+use crate::keyed::KeyedError;
 use crate::profile::ProfileError;
 
 /// Nothing, or not everything, was fetched. What is verified stays for the next try.
@@ -30,6 +31,25 @@ pub enum FetchError {
     /// The list of contents cannot be opened.
     #[error(transparent)]
     Parcel(#[from] ParcelError),
+    /// Keys: the own ones or the sender's.
+    #[error(transparent)]
+    Keyed(#[from] KeyedError),
+    /// There is no claim code, or it is used up.
+    #[error(
+        "no claim code is set for this delivery, or it is used up; ask the sender to release it"
+    )]
+    NoCode,
+    /// Another code than the one that was told.
+    #[error(
+        "this is not the claim code; {left} tries are left. Ask the sender by another way than mail"
+    )]
+    WrongCode {
+        /// Tries left.
+        left: u32,
+    },
+    /// Nobody has released it.
+    #[error("the sender has to release this delivery first; you get a mail then")]
+    NotReleased,
     /// The server gave the list of another delivery.
     #[error("the server gave another delivery than the link belongs to; tell the sender")]
     Exchanged,
@@ -78,6 +98,10 @@ impl FetchError {
             Self::Link(error) => error.code(),
             Self::Password(error) => error.code(),
             Self::Parcel(error) => error.code(),
+            Self::Keyed(error) => error.code(),
+            Self::NoCode => "no_claim_code",
+            Self::WrongCode { .. } => "wrong_claim_code",
+            Self::NotReleased => "waits_release",
             Self::Exchanged => "exchanged",
             Self::Damaged { .. } => "damaged",
             Self::DiskFull { .. } => "disk_full",
@@ -93,7 +117,10 @@ impl FetchError {
         match self {
             Self::Call(error) => error.fault(),
             Self::Profile(error) => error.fault(),
-            Self::Link(_)
+            Self::Keyed(error) => error.fault(),
+            Self::NoCode | Self::NotReleased => Fault::Gone,
+            Self::WrongCode { .. }
+            | Self::Link(_)
             | Self::Password(_)
             | Self::Parcel(_)
             | Self::Exchanged

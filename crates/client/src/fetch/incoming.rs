@@ -42,13 +42,13 @@ impl std::fmt::Debug for Incoming {
 }
 
 impl Incoming {
-    /// Goes on with the fetch of this link into this folder, else begins one.
+    /// Goes on with the fetch of this link or delivery into this folder, else begins one.
     ///
     /// # Errors
     /// [`FetchError::Profile`], [`FetchError::Io`], [`FetchError::Busy`].
     pub fn begin(
         profile: &Profile,
-        link: &LinkId,
+        what: &[u8; 16],
         out: &Path,
         world: World,
     ) -> Result<Self, FetchError> {
@@ -60,7 +60,7 @@ impl Incoming {
             path: out.to_owned(),
             source,
         })?;
-        let path = profile.incoming().join(name(link, &out));
+        let path = profile.incoming().join(name(what, &out));
         let at = |source| FetchError::Profile(ProfileError::at(&path)(source));
         match fs::OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => {
@@ -156,9 +156,9 @@ impl Incoming {
     }
 }
 
-fn name(link: &LinkId, out: &Path) -> String {
+fn name(what: &[u8; 16], out: &Path) -> String {
     let mut hash = Sha256::new();
-    hash.update(link.as_bytes());
+    hash.update(what);
     hash.update(out.as_os_str().as_encoded_bytes());
     format!("{}.json", Hash::from_bytes(hash.finish()))
 }

@@ -1,11 +1,12 @@
-//! From a link to an opened letter: knock, prove the password, give the code, enter.
+//! From a link to an opened letter: knock, log in, prove the password, give the code, enter.
 
-use depesche_api::{AskCode, B64, Language, Letter, LinkProof, Look, Open};
-use depesche_seal::key::{LinkId, ParcelId, StretchedPassword};
+use depesche_api::{AskCode, AskInvitation, B64, Language, LinkProof, Look, Open};
+use depesche_seal::key::{LinkId, ParcelId, ParcelKey, StretchedPassword};
 use depesche_seal::link::{LinkSecret, Record};
 use depesche_seal::manifest::Manifest;
 use depesche_seal::parcel::SealedManifest;
 use depesche_seal::password::Params;
+use depesche_seal::stanza::Binding;
 
 use super::error::FetchError;
 use super::incoming::Incoming;
@@ -72,6 +73,36 @@ impl Door {
         Ok(())
     }
 
+    /// Whether a login is asked for and was not shown.
+    #[must_use]
+    pub const fn wants_login(&self) -> bool {
+        self.look.login
+    }
+
+    /// Knocks again as the owner of a session at this server.
+    ///
+    /// # Errors
+    /// [`FetchError::Call`].
+    pub async fn log_in(&mut self, session: &str) -> Result<(), FetchError> {
+        self.server = self.server.with_session(session);
+        let proof = proof(&self.link, &self.secret, self.password.as_ref());
+        self.look = self.server.look(&self.link.to_string(), &proof).await?;
+        Ok(())
+    }
+
+    /// Has an invitation mailed, if the address is the recipient's and has no account. The answer is always the same.
+    ///
+    /// # Errors
+    /// [`FetchError::Call`].
+    pub async fn invite(&self, email: &str, language: Language) -> Result<(), FetchError> {
+        let ask = AskInvitation {
+            proof: proof(&self.link, &self.secret, self.password.as_ref()),
+            email: email.to_owned(),
+            language,
+        };
+        Ok(self.server.invite(&self.link.to_string(), &ask).await?)
+    }
+
     /// Has a code mailed, if the address is the recipient's. The answer is the same in any case.
     ///
     /// # Errors
@@ -109,15 +140,28 @@ impl Door {
             Some(manifest) => manifest.0.clone(),
             None => server.claimed_manifest().await?,
         };
-        let manifest = self.open_manifest(&letter, manifest)?;
+        let (manifest, opened) = self.open_manifest(&letter, manifest)?;
+        let letter = Letter {
+            parcel: letter.parcel,
+            level: letter.level,
+            sender_email: letter.sender.email,
+            sender: "unsigned",
+            subject: letter.subject,
+            message: letter.message,
+        };
         Ok(Visit {
             server,
             letter,
             manifest,
+            opened: Some(opened),
         })
     }
 
-    fn open_manifest(&self, letter: &Letter, bytes: Vec<u8>) -> Result<Manifest, FetchError> {
+    fn open_manifest(
+        &self,
+        letter: &depesche_api::Letter,
+        bytes: Vec<u8>,
+    ) -> Result<(Manifest, (ParcelKey, Binding)), FetchError> {
         let sealed = SealedManifest::parse(bytes)?;
         let header = sealed.header();
         let named = ParcelId::parse(&letter.parcel).map_err(|_| FetchError::Exchanged)?;
@@ -129,18 +173,53 @@ impl Door {
             return Err(FetchError::Exchanged);
         }
         let key = record.open(&self.secret, self.password.as_ref(), header, sealed.hash())?;
-        Ok(sealed.open(&key)?)
+        let manifest = sealed.open(&key)?;
+        Ok((manifest, (key, Binding::of(&sealed))))
     }
+}
+
+/// The letter: from whom, and what it says.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Which parcel.
+    pub parcel: String,
+    /// 1 to 4.
+    pub level: u8,
+    /// Who wrote.
+    pub sender_email: String,
+    /// How far that is proven: `verified`, `not_verified`, `stated`, `own`, or `unsigned` (levels 1 and 2).
+    pub sender: &'static str,
+    /// May be empty.
+    pub subject: String,
+    /// May be empty.
+    pub message: String,
 }
 
 /// Inside: the letter, the list of contents, and the right to download.
 #[derive(Debug)]
 pub struct Visit {
     pub(super) server: Server,
-    /// What the server has of the letter.
+    /// The letter.
     pub letter: Letter,
     /// The verified list of contents.
     pub manifest: Manifest,
+    /// The parcel's key, where a link opened it.
+    opened: Option<(ParcelKey, Binding)>,
+}
+
+impl Visit {
+    pub(super) const fn keyed(server: Server, letter: Letter, manifest: Manifest) -> Self {
+        Self {
+            server,
+            letter,
+            manifest,
+            opened: None,
+        }
+    }
+
+    pub(super) const fn opened_by_link(&self) -> Option<&(ParcelKey, Binding)> {
+        self.opened.as_ref()
+    }
 }
 
 fn proof(link: &LinkId, secret: &LinkSecret, password: Option<&StretchedPassword>) -> LinkProof {

@@ -7,7 +7,9 @@ use depesche_seal::parcel::SealedManifest;
 use depesche_seal::password::{Params, PasswordError};
 use depesche_seal::primitives::Sha256;
 
+use super::recipients::Reply;
 use crate::draft::Link;
+use crate::keyed::CodeMode;
 use crate::profile::Secret;
 use crate::walk::{Kind, Tree};
 use crate::world::World;
@@ -51,6 +53,10 @@ pub struct Order {
     pub mail: bool,
     /// Whether the sender is mailed at first downloads.
     pub notify: bool,
+    /// At levels 3 and 4: a code for those whose key is not verified.
+    pub claim_code: Option<CodeMode>,
+    /// What it answers.
+    pub reply: Option<Reply>,
     /// In which language the mail is written.
     pub language: depesche_api::Language,
 }
@@ -90,6 +96,11 @@ impl Order {
             u8::from(self.links.mailed_code),
         ]);
         put(format!("{:?}", self.links.max_downloads).as_bytes());
+        put(format!("{:?}", self.claim_code).as_bytes());
+        put(self
+            .reply
+            .as_ref()
+            .map_or(&[], |reply| reply.parcel.as_bytes().as_slice()));
         for entry in &tree.entries {
             put(entry.name.as_str().as_bytes());
             put(entry.path.as_os_str().as_encoded_bytes());

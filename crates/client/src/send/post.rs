@@ -14,131 +14,47 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use bytes::Bytes;
-use depesche_api::{
-    Account, DraftRequest, Info, NewFile, NewRecipient, Notice, NoticeFile, Parcel, PostRequest,
-};
-use depesche_seal::file::{self, FileError, PACK_BELOW};
+use depesche_api::{Account, B64, DraftRequest, Info, NewFile, NewRecipient, Parcel, PostRequest};
+use depesche_seal::file::{self, FileError};
 use depesche_seal::key::{AccountId, Hash, ParcelId, ParcelKey};
-use depesche_seal::link::LinkError;
 use depesche_seal::link_text::{self, LinkPage};
-use depesche_seal::manifest::{self, Contents, FOLDER_TYPE, Manifest, ManifestError};
-use depesche_seal::parcel::{self, Flags, Level, ParcelError, SealedManifest};
-use depesche_seal::password::PasswordError;
+use depesche_seal::manifest::{self, Manifest};
+use depesche_seal::parcel::{self, Flags, Level, SealedManifest};
 use depesche_seal::stream::{StreamHeader, sealed_size};
+use depesche_seal::trust::Pin;
 
+use super::contents::{self, file_size, notice};
+use super::error::SendError;
 use super::order::{Order, make_link};
+use super::recipients::{self, Keyed, Made, Reply};
 use super::upload::{LANES, Outcome, Task, Upload, UploadError, make_sealers};
 use crate::buffers::Pool;
-use crate::draft::{self, Draft, Object, Record};
+use crate::draft::{self, Cover, Draft, Object, Record};
 use crate::fault::Fault;
 use crate::http::{CallError, Server};
+use crate::keyed::{self, KeyedError, Maker, seal_signed};
+use crate::keyring::Ring;
 use crate::layout::{Layout, lay_out};
 use crate::meter::Meter;
+use crate::own::Own;
 use crate::profile::{Profile, ProfileError, Secret};
-use crate::walk::{Entry, Kind, Tree};
+use crate::walk::{Entry, Tree};
 use crate::world::World;
 
-/// The type given to every file: the one shown comes from the content.
-const FILE_TYPE: &str = "application/octet-stream";
-/// Most names that a notice carries.
-pub(crate) const NOTICE_NAMES: usize = 100;
 /// After so many rounds in which parts went missing again the server is not to be trusted with them.
 const ROUNDS: usize = 20;
-
-/// Nothing was posted, and why.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// Server or network.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// Reading, sealing or sending the files.
-    #[error(transparent)]
-    Upload(#[from] UploadError),
-    /// The client's own folder.
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// More than the server takes.
-    #[error(
-        "this is larger than the {most} bytes that the server takes at once; send it in several deliveries"
-    )]
-    TooLarge {
-        /// The most, sealed bytes.
-        most: u64,
-    },
-    /// Levels 3 and 4, or a level the server has not.
-    #[error("level {level} is not offered by this server; it has levels {lowest} to {highest}")]
-    Level {
-        /// Wanted.
-        level: u8,
-        /// Offered.
-        lowest: u8,
-        /// Offered.
-        highest: u8,
-    },
-    /// A file object cannot be made.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The list of contents cannot be made.
-    #[error(transparent)]
-    Parcel(#[from] ParcelError),
-    /// The link cannot be made.
-    #[error(transparent)]
-    Link(#[from] LinkError),
-    /// The link password cannot be used.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    /// The server forgets what it was sent.
-    #[error("the server asks for the same parts again and again; tell its administrator")]
-    Forgetful,
-}
-
-impl From<ManifestError> for SendError {
-    fn from(error: ManifestError) -> Self {
-        Self::Parcel(error.into())
-    }
-}
-
-impl SendError {
-    /// A stable word for programs.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        match self {
-            Self::Call(error) => error.code(),
-            Self::Upload(error) => error.code(),
-            Self::Profile(error) => error.code(),
-            Self::TooLarge { .. } => "too_large",
-            Self::Level { .. } => "level_not_offered",
-            Self::File(error) => error.code(),
-            Self::Parcel(error) => error.code(),
-            Self::Link(error) => error.code(),
-            Self::Password(error) => error.code(),
-            Self::Forgetful => "parts_lost",
-        }
-    }
-
-    /// What kind of failure it is.
-    #[must_use]
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::Call(error) => error.fault(),
-            Self::Upload(error) => error.fault(),
-            Self::Profile(error) => error.fault(),
-            Self::TooLarge { .. } | Self::Level { .. } => Fault::Refused,
-            Self::Password(_) => Fault::Usage,
-            Self::File(_) | Self::Parcel(_) | Self::Link(_) => Fault::Other,
-            Self::Forgetful => Fault::Unavailable,
-        }
-    }
-}
 
 /// A posted parcel.
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// As the server has it.
     pub parcel: Parcel,
-    /// Address and link of each recipient, in the order of the recipients.
+    /// Address and link of each recipient, in the order of the recipients; levels 1 and 2.
     pub links: Vec<(String, Secret)>,
+    /// Address and claim code of those who got one.
+    pub codes: Vec<(String, Secret)>,
+    /// Addresses whose key is another than the pinned one: they wait until it is compared.
+    pub changed: Vec<String>,
     /// Bytes of all files.
     pub size: u64,
     /// It went on with what had been sent before a stop.
@@ -160,7 +76,20 @@ pub struct Desk<'a> {
     pub world: World,
 }
 
-/// Seals and sends. The same order over the same files after a stop goes on.
+impl<'a> Desk<'a> {
+    /// Without what the server is.
+    #[must_use]
+    pub const fn own(&self) -> Own<'a> {
+        Own {
+            server: self.server,
+            account: self.account,
+            profile: self.profile,
+            world: self.world,
+        }
+    }
+}
+
+/// Seals and sends. The same order over the same files after a stop goes on. Levels 3 and 4 need the open keyring.
 ///
 /// # Errors
 /// [`SendError`]. Nothing is posted then; what was uploaded stays for the next try.
@@ -168,6 +97,7 @@ pub async fn send(
     desk: Desk<'_>,
     tree: Tree,
     order: &Order,
+    mut ring: Option<&mut Ring>,
     meter: &Arc<Meter>,
 ) -> Result<Sent, SendError> {
     let size = tree.size();
@@ -176,17 +106,21 @@ pub async fn send(
     check(desk.info, order, &layouts)?;
     let fingerprint = order.fingerprint(desk.server.base(), &desk.account.email, &tree);
     draft::prune(desk.profile, desk.world.now())?;
-    let found = Draft::find(desk.profile, &fingerprint)?;
+    let cover = match &ring {
+        Some(ring) if order.level >= 3 => Cover::Sealed(ring.key().clone(), desk.world),
+        None if order.level >= 3 => return Err(KeyedError::NoRing.into()),
+        _ => Cover::Plain,
+    };
+    let found = Draft::find(desk.profile, &fingerprint, &cover)?;
     let mut went_on = found.is_some();
     let new = || {
-        Draft::begin(
-            desk.profile,
-            begin_record(desk, order, &layouts, fingerprint),
-        )
+        let record = begin_record(desk, order, &layouts, fingerprint);
+        Draft::begin(desk.profile, record, cover.clone())
     };
     let mut sending = Sending {
         desk,
         order,
+        ring: ring.as_deref(),
         draft: Arc::new(found.map_or_else(new, Ok)?),
         entries: Arc::new(tree.entries),
         layouts: Arc::new(layouts.clone()),
@@ -197,27 +131,30 @@ pub async fn send(
         sending.draft = Arc::new(new()?);
         went_on = false;
     }
-    let parcel = match sending.upload().await? {
+    let posted = match sending.upload().await? {
         Progress::Ready => sending.post().await?,
-        Progress::Posted => {
-            let id = sending.draft.record().parcel;
-            desk.server.parcel(&id.to_string()).await?
-        }
+        Progress::Posted => sending.posted_before().await?,
     };
-    sending.draft.set_posted(parcel.expires)?;
-    Ok(Sent {
+    sending.close(&posted.parcel)?;
+    let sent = Sent {
         links: sending.links(),
-        parcel,
+        codes: posted.codes.into_iter().map(secret).collect(),
+        changed: posted.changed,
+        parcel: posted.parcel,
         size,
         went_on,
-    })
+    };
+    if let Some(ring) = &mut ring {
+        for pin in posted.pins {
+            ring.set_pin(pin);
+        }
+        ring.save(desk.own()).await.map_err(KeyedError::from)?;
+    }
+    Ok(sent)
 }
 
-const fn file_size(entry: &Entry) -> Option<u64> {
-    match entry.kind {
-        Kind::File(stamp) => Some(stamp.size),
-        Kind::EmptyFolder => None,
-    }
+fn secret((email, words): (String, String)) -> (String, Secret) {
+    (email, Secret::new(words))
 }
 
 fn check(info: &Info, order: &Order, layouts: &[Layout]) -> Result<(), SendError> {
@@ -258,6 +195,7 @@ fn begin_record(desk: Desk<'_>, order: &Order, layouts: &[Layout], fingerprint: 
         links: order
             .recipients
             .iter()
+            .filter(|_| order.level < 3)
             .map(|email| draft::Link::make(email, world))
             .collect(),
     }
@@ -280,9 +218,27 @@ enum Progress {
     Posted,
 }
 
+/// What posting gave.
+struct Posted {
+    parcel: Parcel,
+    codes: Vec<(String, String)>,
+    changed: Vec<String>,
+    pins: Vec<Pin>,
+}
+
+/// What opens the parcel, for everybody.
+struct Recipients {
+    recipients: Vec<NewRecipient>,
+    own_stanza: Option<B64>,
+    codes: Vec<(String, String)>,
+    changed: Vec<String>,
+    pins: Vec<Pin>,
+}
+
 struct Sending<'a> {
     desk: Desk<'a>,
     order: &'a Order,
+    ring: Option<&'a Ring>,
     draft: Arc<Draft>,
     entries: Arc<Vec<Entry>>,
     layouts: Arc<Vec<Layout>>,
@@ -301,11 +257,34 @@ impl Sending<'_> {
         }
     }
 
+    /// An earlier run posted it and did not get to say so.
+    async fn posted_before(&self) -> Result<Posted, SendError> {
+        let id = self.draft.record().parcel;
+        let parcel = self.desk.server.parcel(&id.to_string()).await?;
+        let codes = self.ring.map(|ring| keyed::codes_of(ring, &id, &parcel));
+        Ok(Posted {
+            parcel,
+            codes: codes.unwrap_or_default(),
+            changed: vec![],
+            pins: vec![],
+        })
+    }
+
+    /// At levels 3 and 4 nothing stays here once it is posted: the sender's own stanza opens it.
+    fn close(&self, parcel: &Parcel) -> Result<(), ProfileError> {
+        if self.order.level >= 3 {
+            self.draft.forget()
+        } else {
+            self.draft.set_posted(parcel.expires)
+        }
+    }
+
     async fn announce(&self, parcel: &str) -> Result<depesche_api::Draft, CallError> {
         let record = self.draft.record();
         let request = DraftRequest {
             level: record.level,
             files: record.objects.iter().map(announced).collect(),
+            in_reply_to: self.order.reply.as_ref().map(Reply::wire),
         };
         self.desk.server.put_draft(parcel, &request).await
     }
@@ -420,25 +399,10 @@ impl Sending<'_> {
         self.meter.begin(total, total.saturating_sub(left));
     }
 
-    async fn post(&self) -> Result<Parcel, SendError> {
+    async fn post(&self) -> Result<Posted, SendError> {
         let record = self.draft.record();
         let sealed = self.seal_manifest(&record)?;
-        let stretched = tokio::task::block_in_place(|| self.order.links.stretch(self.desk.world))?;
-        let mut recipients = Vec::with_capacity(record.links.len());
-        for link in &record.links {
-            recipients.push(NewRecipient {
-                email: link.email.clone(),
-                link: make_link(
-                    link,
-                    &self.order.links,
-                    stretched.as_ref(),
-                    &sealed,
-                    &record.key,
-                    self.desk.world,
-                )?,
-                notice: self.order.mail.then(|| self.notice(link)),
-            });
-        }
+        let made = self.recipients(&record, &sealed).await?;
         let parcel = record.parcel.to_string();
         // Once it is posted the links count: their record must outlast a power cut.
         let draft = Arc::clone(&self.draft);
@@ -446,30 +410,105 @@ impl Sending<'_> {
         let manifest = Bytes::from(sealed.into_bytes());
         self.desk.server.put_manifest(&parcel, manifest).await?;
         synced.await.map_err(|_| UploadError::Interrupted)??;
-        let request = PostRequest {
-            recipients,
-            expires: self.order.expires.map(|e| e.at(self.desk.world.now())),
-            subject: self.order.subject.clone(),
-            message: self.order.message.clone(),
-            notify: self.order.notify,
+        let (subject, message) = if record.level >= 4 {
+            // They are in the manifest.
+            Default::default()
+        } else {
+            (self.order.subject.clone(), self.order.message.clone())
         };
-        Ok(self.desk.server.post(&parcel, &request).await?)
+        let request = PostRequest {
+            recipients: made.recipients,
+            expires: self.order.expires.map(|e| e.at(self.desk.world.now())),
+            subject,
+            message,
+            notify: self.order.notify,
+            own_stanza: made.own_stanza,
+        };
+        Ok(Posted {
+            parcel: self.desk.server.post(&parcel, &request).await?,
+            codes: made.codes,
+            changed: made.changed,
+            pins: made.pins,
+        })
     }
 
-    fn notice(&self, link: &draft::Link) -> Notice {
-        let files = self.entries.iter().filter(|e| file_size(e).is_some());
-        Notice {
-            key: link_text::fragment(&link.secret).to_string(),
-            file_count: files.clone().count() as u64,
-            files: files
-                .take(NOTICE_NAMES)
-                .map(|entry| NoticeFile {
-                    name: entry.name.to_string(),
-                    size: entry.size(),
-                })
-                .collect(),
-            language: self.order.language,
+    async fn recipients(
+        &self,
+        record: &Record,
+        sealed: &SealedManifest,
+    ) -> Result<Recipients, SendError> {
+        let own = self.desk.own();
+        let maker = self
+            .ring
+            .map(|ring| Maker::new(own, ring, record.key.clone(), sealed));
+        let own_stanza = maker.as_ref().map(Maker::own_stanza).transpose()?;
+        let made = match (&maker, self.ring) {
+            _ if record.level < 3 => Made {
+                recipients: self.linked(record, sealed)?,
+                ..Made::default()
+            },
+            (Some(maker), Some(ring)) => self.keyed(own, ring, maker).await?,
+            _ => return Err(KeyedError::NoRing.into()),
+        };
+        Ok(Recipients {
+            recipients: made.recipients,
+            own_stanza,
+            codes: made.codes,
+            changed: made.changed,
+            pins: made.pins,
+        })
+    }
+
+    fn linked(
+        &self,
+        record: &Record,
+        sealed: &SealedManifest,
+    ) -> Result<Vec<NewRecipient>, SendError> {
+        let stretched = tokio::task::block_in_place(|| self.order.links.stretch(self.desk.world))?;
+        let mut recipients = Vec::with_capacity(record.links.len());
+        for link in &record.links {
+            let made = make_link(
+                link,
+                &self.order.links,
+                stretched.as_ref(),
+                sealed,
+                &record.key,
+                self.desk.world,
+            )?;
+            let key = link_text::fragment(&link.secret).to_string();
+            let notice = || notice(record.level, key, self.names(), self.order.language);
+            recipients.push(NewRecipient {
+                email: link.email.clone(),
+                link: Some(made),
+                stanza: None,
+                verified: None,
+                claim_code: None,
+                limit: None,
+                notice: self.order.mail.then(notice),
+            });
         }
+        Ok(recipients)
+    }
+
+    async fn keyed(&self, own: Own<'_>, ring: &Ring, maker: &Maker<'_>) -> Result<Made, SendError> {
+        let keyed = Keyed {
+            emails: &self.order.recipients,
+            code: self.order.claim_code,
+            limit: self.order.links.max_downloads,
+            reply: self.order.reply.as_ref(),
+        };
+        let mut made = recipients::make(own, ring, maker, &keyed).await?;
+        if self.order.mail {
+            let level = maker.parcel.header.flags().level.number();
+            let language = self.order.language;
+            recipients::with_notice(&mut made.recipients, level, self.names(), language);
+        }
+        Ok(made)
+    }
+
+    fn names(&self) -> impl Iterator<Item = (String, u64)> + Clone + '_ {
+        let files = self.entries.iter().filter(|e| file_size(e).is_some());
+        files.map(|entry| (entry.name.to_string(), entry.size()))
     }
 
     fn seal_manifest(&self, record: &Record) -> Result<SealedManifest, SendError> {
@@ -479,54 +518,36 @@ impl Sending<'_> {
             let sealed = manifest::Object::new(object.id, object.key.clone(), object.size, parts)?;
             made.push(sealed);
         }
-        let manifest = self.manifest(made);
         let level = Level::from_number(record.level).unwrap_or(Level::Link);
-        Ok(parcel::seal(
-            &record.key,
-            record.parcel,
-            Flags::of(level),
-            StreamHeader::from_random(&self.desk.world.draw()),
-            &manifest,
-        )?)
+        let manifest = contents::fill(self.list(level), &self.entries, &self.layouts, made);
+        let (id, flags) = (record.parcel, Flags::of(level));
+        let header = StreamHeader::from_random(&self.desk.world.draw());
+        if !flags.signed() {
+            let sealed = parcel::seal(&record.key, id, flags, header, &manifest);
+            return Ok(sealed?);
+        }
+        let ring = self.ring.ok_or(KeyedError::NoRing)?;
+        let sealed = seal_signed(ring, &record.key, (id, flags), header, &manifest);
+        Ok(sealed?)
     }
 
-    fn manifest(&self, objects: Vec<manifest::Object>) -> Manifest {
-        let mut contents: Vec<Contents> = vec![Contents::Folder; self.entries.len()];
-        let mut packs = Vec::new();
-        for (layout, object) in self.layouts.iter().zip(objects) {
-            let first = layout.entries().next();
-            let is_pack = first.is_none_or(|e| self.entries[e].size() < PACK_BELOW);
-            if is_pack {
-                let mut offset = 0;
-                for entry in layout.entries() {
-                    let size = self.entries[entry].size();
-                    contents[entry] = Contents::Packed {
-                        pack: packs.len(),
-                        offset,
-                        size,
-                    };
-                    offset += size;
-                }
-                packs.push(object);
-            } else if let Some(entry) = first {
-                contents[entry] = Contents::Own(object);
-            }
-        }
-        let files = self.entries.iter().zip(contents);
+    /// The list of contents without its files.
+    fn list(&self, level: Level) -> Manifest {
+        let is_signed = Flags::of(level).signed();
+        let own = self.ring.filter(|_| is_signed).map(Ring::fingerprint);
+        let inside = |text: &str| (level == Level::KeyedAll).then(|| text.to_owned());
         Manifest {
             created: self.desk.world.now(),
             sender: manifest::Sender {
                 account: AccountId::parse(&self.desk.account.id).ok(),
                 address: self.desk.account.email.clone(),
-                fingerprint: None,
+                fingerprint: own,
             },
-            in_reply_to: None,
-            subject: None,
-            body: None,
-            files: files
-                .map(|(entry, contents)| list(entry, contents))
-                .collect(),
-            packs,
+            in_reply_to: self.order.reply.as_ref().map(Reply::inside),
+            subject: inside(&self.order.subject),
+            body: inside(&self.order.message),
+            files: vec![],
+            packs: vec![],
         }
     }
 
@@ -535,19 +556,6 @@ impl Sending<'_> {
         let base = &self.desk.info.public_url;
         let url = |link: &draft::Link| (link.email.clone(), link_url(base, link));
         record.links.iter().map(url).collect()
-    }
-}
-
-fn list(entry: &Entry, contents: Contents) -> manifest::Entry {
-    let (media_type, mtime) = match entry.kind {
-        Kind::File(stamp) => (FILE_TYPE, Some(stamp.mtime_ms())),
-        Kind::EmptyFolder => (FOLDER_TYPE, None),
-    };
-    manifest::Entry {
-        name: entry.name.clone(),
-        media_type: media_type.to_owned(),
-        mtime,
-        contents,
     }
 }
 

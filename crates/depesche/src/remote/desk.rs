@@ -4,13 +4,19 @@ use std::path::PathBuf;
 
 use depesche_client::fault::Fault;
 use depesche_client::http::{Server, parse_base};
+use depesche_client::keyring::{Closed, Master, Ring};
+use depesche_client::own::Own;
 use depesche_client::profile::{Profile, Session};
 use depesche_client::world::World;
 use etcetera::BaseStrategy as _;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::cli::Common;
 use crate::exit::{self, Failure};
+use crate::secret;
+
+const SEALPASS: &str = "DEPESCHE_SEALPASS";
 
 /// The profile and what the arguments say about the server.
 pub(crate) struct Desk {
@@ -19,6 +25,7 @@ pub(crate) struct Desk {
     pub(crate) world: World,
     session: Option<Session>,
     server: Option<String>,
+    sealpass_file: Option<PathBuf>,
 }
 
 /// The system's clock and randomness.
@@ -48,6 +55,7 @@ impl Desk {
             profile,
             world: WORLD,
             server: common.server.clone(),
+            sealpass_file: common.sealpass_file.clone(),
         })
     }
 
@@ -83,6 +91,14 @@ impl Desk {
         }
     }
 
+    /// The session, if it is one at the server of this address.
+    pub(crate) fn session_at(&self, base: &str) -> Option<&Session> {
+        let base = parse_base(base).ok()?;
+        self.session
+            .as_ref()
+            .filter(|session| session.server == base)
+    }
+
     /// The server, spoken to as the one logged in.
     pub(crate) fn member(&self) -> Result<(Server, &Session), Failure> {
         let session = self.session()?.ok_or_else(|| {
@@ -94,6 +110,52 @@ impl Desk {
         })?;
         let server = Server::new(&session.server)?;
         Ok((server.with_session(session.token.expose()), session))
+    }
+
+    /// The one logged in, at work. `server` is that of [`Desk::member`].
+    pub(crate) const fn own<'a>(&'a self, server: &'a Server, session: &'a Session) -> Own<'a> {
+        Own {
+            server,
+            account: &session.account,
+            profile: &self.profile,
+            world: self.world,
+        }
+    }
+
+    /// The SealPass, from where secrets come from.
+    pub(crate) fn sealpass(&self) -> Result<Zeroizing<String>, Failure> {
+        let file = self.sealpass_file.as_deref();
+        Ok(secret::password(SEALPASS, file, "SealPass")?)
+    }
+
+    /// A SealPass to be set; asked for twice.
+    pub(crate) fn new_sealpass(&self) -> Result<Zeroizing<String>, Failure> {
+        let file = self.sealpass_file.as_deref();
+        Ok(secret::new_password(SEALPASS, file, "New SealPass")?)
+    }
+
+    /// Opens the keyring. That there is one shows before anything is asked for.
+    pub(crate) async fn unlock(&self, own: Own<'_>) -> Result<Ring, Failure> {
+        let closed = Closed::load(own).await?;
+        if let Some(due) = closed.reset_due {
+            self.remark(&format!(
+                "an administrator's reset destroys your keyring on {}; stop it by: depesche sealpass keep",
+                crate::text::time(due)
+            ));
+        }
+        let sealpass = self.sealpass()?;
+        Ok(closed.unlock(own, &Master::SealPass(&sealpass))?)
+    }
+
+    /// As [`Desk::unlock`], if the SealPass is given without asking, and there is a keyring.
+    pub(crate) async fn unlock_if_given(&self, own: Own<'_>) -> Result<Option<Ring>, Failure> {
+        if self.sealpass_file.is_none() && std::env::var_os(SEALPASS).is_none() {
+            return Ok(None);
+        }
+        match self.unlock(own).await {
+            Err(failure) if failure.code() == "no_sealpass" => Ok(None),
+            ring => ring.map(Some),
+        }
     }
 
     /// One line of JSON if that is wanted, else lines for people.

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use depesche_client::fault::Fault;
-use depesche_client::fetch::{self, Door, FetchError, Fetched, Incoming, Options, Visit};
+use depesche_client::fetch::{self, Door, FetchError, Fetched, Incoming, Letter, Options, Visit};
 use depesche_client::http::Server;
 use depesche_client::meter::Meter;
-use depesche_client::seal::key::LinkId;
+use depesche_client::seal::key::{LinkId, ParcelId};
 use depesche_client::seal::link::LinkSecret;
 use depesche_client::seal::link_text::{Link, LinkTextError, parse_code};
 use serde_json::{Value, json};
@@ -23,9 +23,21 @@ use crate::{secret, text};
 const LONG_CODE: usize = 20;
 
 pub(crate) async fn fetch(desk: &Desk, args: &Fetch) -> Result<(), Failure> {
-    let (link, key) = resolve(args)?;
+    if let Some(id) = named(&args.link) {
+        return super::inbox::fetch(desk, args, id).await;
+    }
+    let (link, key) = match resolve(args) {
+        Err(failure) if failure.code() == "link_cut" => {
+            // A link of level 3 or 4 has no key part: it is that of a delivery in the inbox.
+            return match super::inbox::of_link(desk, &args.link).await? {
+                Some(id) => super::inbox::fetch(desk, args, id).await,
+                None => Err(failure),
+            };
+        }
+        resolved => resolved?,
+    };
     let server = Server::new(desk.named_server().unwrap_or(&link.base))?;
-    let incoming = Incoming::begin(&desk.profile, &link.id, &args.out, desk.world)?;
+    let incoming = Incoming::begin(&desk.profile, link.id.as_bytes(), &args.out, desk.world)?;
     let (incoming, visit) = match enter(desk, args, &server, link.id, key, &incoming).await {
         Ok(visit) => (incoming, visit),
         Err(failure) => {
@@ -33,7 +45,20 @@ pub(crate) async fn fetch(desk: &Desk, args: &Fetch) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    let (id, letter) = (visit.letter.parcel.clone(), visit.letter.clone());
+    if visit.letter.level == 2 {
+        super::inbox::keep_key(desk, &visit).await?;
+    }
+    finish(desk, visit, incoming).await
+}
+
+/// An id rather than a link.
+fn named(text: &str) -> Option<ParcelId> {
+    ParcelId::parse(text.trim()).ok()
+}
+
+/// Fetches the files and says what is there.
+pub(crate) async fn finish(desk: &Desk, visit: Visit, incoming: Incoming) -> Result<(), Failure> {
+    let letter = visit.letter.clone();
     let meter = Arc::new(Meter::default());
     let bar = Bar::follow(&meter, "fetching");
     let options = Options { digests: desk.json };
@@ -41,27 +66,21 @@ pub(crate) async fn fetch(desk: &Desk, args: &Fetch) -> Result<(), Failure> {
     drop(bar);
     let fetched = fetched?;
     let json = json!({
-        "id": id,
+        "id": letter.parcel,
+        "level": letter.level,
         "subject": letter.subject,
         "message": letter.message,
-        "sender": letter.sender.email,
+        "sender": letter.sender_email,
+        "sender_proof": letter.sender,
         "files": files(&fetched),
         "went_on": fetched.went_on,
     });
-    desk.say(
-        &json,
-        &lines(
-            &letter.subject,
-            &letter.message,
-            &letter.sender.email,
-            &fetched,
-        ),
-    );
+    desk.say(&json, &lines(&letter, &fetched));
     Ok(())
 }
 
 /// What was begun is kept if trying again can help.
-fn leave(incoming: Incoming, failure: &Failure) -> Result<(), Failure> {
+pub(crate) fn leave(incoming: Incoming, failure: &Failure) -> Result<(), Failure> {
     match failure.fault() {
         Fault::Gone if !incoming.is_complete() => incoming.discard()?,
         Fault::Unavailable | Fault::Gone => {}
@@ -114,6 +133,12 @@ async fn enter(
     incoming: &Incoming,
 ) -> Result<Visit, Failure> {
     let mut door = Door::knock(server, link, key).await?;
+    if door.wants_login() {
+        match desk.session_at(server.base()) {
+            Some(session) => door.log_in(session.token.expose()).await?,
+            None => return Err(login_first()),
+        }
+    }
     if door.wants_password() {
         prove_password(&mut door, args).await?;
     }
@@ -154,6 +179,14 @@ async fn prove_password(door: &mut Door, args: &Fetch) -> Result<(), Failure> {
     }
 }
 
+fn login_first() -> Failure {
+    Failure::new(
+        Fault::Refused,
+        "not_logged_in",
+        "this delivery asks for a login: depesche login E-MAIL. No account yet? depesche register LINK --email E-MAIL",
+    )
+}
+
 fn is_wrong_password(error: &FetchError) -> bool {
     matches!(error.code(), "wrong_password" | "password_empty")
 }
@@ -180,14 +213,19 @@ fn hex(bytes: &[u8]) -> String {
 /// So many files are named; the rest is counted.
 const NAMED: usize = 20;
 
-fn lines(subject: &str, message: &str, sender: &str, fetched: &Fetched) -> String {
-    let mut out = format!("From {}", text::shown(sender));
-    if !subject.is_empty() {
-        let _ = write!(out, ": {}", text::shown(subject));
+fn lines(letter: &Letter, fetched: &Fetched) -> String {
+    let mut out = format!("From {}", text::shown(&letter.sender_email));
+    match letter.sender {
+        "not_verified" => out.push_str(" (sender not verified)"),
+        "stated" => out.push_str(" (sender stated)"),
+        _ => {}
+    }
+    if !letter.subject.is_empty() {
+        let _ = write!(out, ": {}", text::shown(&letter.subject));
     }
     out.push('\n');
-    if !message.is_empty() {
-        let _ = writeln!(out, "\n{}\n", text::shown_lines(message));
+    if !letter.message.is_empty() {
+        let _ = writeln!(out, "\n{}\n", text::shown_lines(&letter.message));
     }
     for file in fetched.files.iter().take(NAMED) {
         let path = text::shown(&file.path.to_string_lossy());

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use depesche_client::address;
 use depesche_client::api::{Parcel, ParcelSummary};
 use depesche_client::profile::Secret;
 use depesche_client::seal::key::ParcelId;
@@ -10,14 +11,16 @@ use serde_json::{Map, Value, json};
 
 use super::desk::Desk;
 use super::letter::{expiry, language, link_options};
-use crate::cli::{Extend, LinkArgs, List, Resend};
+use super::release::words_of_waiting;
+use super::send::{claim_code, guards_fit};
+use crate::cli::{CodeArgs, Extend, LinkArgs, List, Resend};
 use crate::exit::Failure;
 use crate::text;
 
 /// Most deliveries of one answer.
 const PAGE: u32 = 100;
 
-fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
+pub(crate) fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
     ParcelId::parse(text.trim()).map_err(|_| {
         Failure::usage(
             "parcel_id",
@@ -27,6 +30,12 @@ fn parcel_id(text: &str) -> Result<ParcelId, Failure> {
 }
 
 pub(crate) async fn list(desk: &Desk, args: &List) -> Result<(), Failure> {
+    if args.received {
+        return super::inbox::list(desk, args).await;
+    }
+    if args.waiting {
+        return super::release::list(desk).await;
+    }
     let (server, _) = desk.member()?;
     let mut parcels: Vec<ParcelSummary> = Vec::new();
     let mut after = args.after.clone();
@@ -75,19 +84,28 @@ pub(crate) async fn show(desk: &Desk, id: &str) -> Result<(), Failure> {
     let name = id.to_string();
     let (parcel, info) = tokio::join!(server.parcel(&name), server.info());
     let links = sent::links(&desk.profile, &info?.public_url, &id)?;
-    say(desk, &parcel?, &links);
+    let parcel = parcel?;
+    let waits = parcel.recipients.iter().any(|r| r.state == "waits_release");
+    let words = if waits {
+        words_of_waiting(&server, &name).await?
+    } else {
+        Map::new()
+    };
+    say(desk, &parcel, &links, words);
     Ok(())
 }
 
-/// A delivery with `links` as far as they are known here.
-fn say(desk: &Desk, parcel: &Parcel, links: &[(String, Secret)]) {
+/// A delivery with `links` and the words of waiting keys, as far as they are known here.
+fn say(desk: &Desk, parcel: &Parcel, links: &[(String, Secret)], words: Map<String, Value>) {
     let url = |(email, url): &(String, Secret)| (email.clone(), json!(url.expose()));
     let mut json = serde_json::to_value(parcel).unwrap_or_default();
+    let lines = lines(parcel, links, &words);
     json["links"] = Value::Object(links.iter().map(url).collect::<Map<_, _>>());
-    desk.say(&json, &lines(parcel, links));
+    json["words"] = Value::Object(words);
+    desk.say(&json, &lines);
 }
 
-fn lines(parcel: &Parcel, links: &[(String, Secret)]) -> String {
+fn lines(parcel: &Parcel, links: &[(String, Secret)], words: &Map<String, Value>) -> String {
     let state = parcel.reason.as_ref().unwrap_or(&parcel.state);
     let mut out = format!(
         "{}  level {}  {state}  {}\nposted {}, until {}\n",
@@ -107,9 +125,15 @@ fn lines(parcel: &Parcel, links: &[(String, Secret)]) -> String {
             text::shown(&recipient.email),
             recipient.state
         );
-        let is_his = |(email, _): &&(String, Secret)| email.eq_ignore_ascii_case(&recipient.email);
+        let is_his = |(email, _): &&(String, Secret)| address::same(email, &recipient.email);
         if let Some((_, url)) = links.iter().find(is_his) {
             let _ = writeln!(out, "    {}", url.expose());
+        }
+        if let Some(words) = words.get(&recipient.email).and_then(Value::as_str) {
+            let _ = writeln!(
+                out,
+                "    waits for your release; the words of this key: {words}"
+            );
         }
         for visit in &recipient.visits {
             let proof = if visit.proven { "proven" } else { "stated" };
@@ -129,10 +153,16 @@ fn lines(parcel: &Parcel, links: &[(String, Secret)]) -> String {
 
 /// `{id, state}` at least, as after every change.
 fn changed(desk: &Desk, parcel: &Parcel, done: &str) {
-    say_changed(desk, parcel, done, &[]);
+    say_changed(desk, parcel, done, &[], &[]);
 }
 
-fn say_changed(desk: &Desk, parcel: &Parcel, done: &str, links: &[(String, Secret)]) {
+fn say_changed(
+    desk: &Desk,
+    parcel: &Parcel,
+    done: &str,
+    links: &[(String, Secret)],
+    codes: &[(String, Secret)],
+) {
     let mut json = json!({
         "id": parcel.id,
         "state": parcel.reason.as_ref().unwrap_or(&parcel.state),
@@ -141,11 +171,14 @@ fn say_changed(desk: &Desk, parcel: &Parcel, done: &str, links: &[(String, Secre
             .map(|r| json!({"email": r.email, "state": r.state})).collect::<Vec<_>>(),
     });
     let mut lines = done.to_owned();
-    if !links.is_empty() {
-        let url = |(email, url): &(String, Secret)| (email.clone(), json!(url.expose()));
-        json["links"] = Value::Object(links.iter().map(url).collect());
-        for (email, url) in links {
-            let _ = write!(lines, "\n  {}\n    {}", text::shown(email), url.expose());
+    for (name, found) in [("links", links), ("claim_codes", codes)] {
+        if found.is_empty() {
+            continue;
+        }
+        let one = |(email, text): &(String, Secret)| (email.clone(), json!(text.expose()));
+        json[name] = Value::Object(found.iter().map(one).collect());
+        for (email, text) in found {
+            let _ = write!(lines, "\n  {}\n    {}", text::shown(email), text.expose());
         }
     }
     desk.say(&json, &lines);
@@ -175,8 +208,19 @@ pub(crate) async fn extend(desk: &Desk, args: &Extend) -> Result<(), Failure> {
 pub(crate) async fn resend(desk: &Desk, args: &Resend) -> Result<(), Failure> {
     let id = parcel_id(&args.id)?;
     let language = language(&args.language)?;
-    let (server, _) = desk.member()?;
-    let parcel = sent::resend(&server, &desk.profile, &id, &args.to, language).await?;
+    let (server, session) = desk.member()?;
+    let before = server.parcel(&id.to_string()).await?;
+    let parcel = if before.level < 3 {
+        sent::resend(&server, &desk.profile, &id, &args.to, language).await?
+    } else {
+        let own = desk.own(&server, session);
+        let ring = if before.level == 3 {
+            Some(desk.unlock(own).await?)
+        } else {
+            None
+        };
+        sent::resend_keyed(own, ring.as_ref(), &before, &args.to, language).await?
+    };
     changed(desk, &parcel, "The mail goes out again.");
     Ok(())
 }
@@ -185,15 +229,15 @@ pub(crate) async fn add_recipient(
     desk: &Desk,
     id: &str,
     email: &str,
-    args: &LinkArgs,
+    (args, code): (&LinkArgs, &CodeArgs),
 ) -> Result<(), Failure> {
     let id = parcel_id(id)?;
-    let options = link_options(args)?;
     let mail = if args.no_mail {
         None
     } else {
         Some(language(&args.language)?)
     };
+    let code = claim_code(code)?;
     let (server, session) = desk.member()?;
     let info = server.info().await?;
     let at = send::Desk {
@@ -203,9 +247,24 @@ pub(crate) async fn add_recipient(
         profile: &desk.profile,
         world: desk.world,
     };
+    let level = server.parcel(&id.to_string()).await?.level;
+    guards_fit(level, args, code)?;
+    if level >= 3 {
+        let own = at.own();
+        let ring = desk.unlock(own).await?;
+        let options = (args.max_downloads, code);
+        let (parcel, code) = sent::add_keyed(own, &ring, &id, email, options, mail).await?;
+        let codes: Vec<_> = code
+            .map(|code| (email.to_owned(), code))
+            .into_iter()
+            .collect();
+        say_changed(desk, &parcel, "Added.", &[], &codes);
+        return Ok(());
+    }
+    let options = link_options(args)?;
     let (parcel, url) = sent::add_recipient(at, &id, email, &options, mail).await?;
     let links = [(email.to_owned(), url)];
-    say_changed(desk, &parcel, "Added, with this link:", &links);
+    say_changed(desk, &parcel, "Added, with this link:", &links, &[]);
     Ok(())
 }
 

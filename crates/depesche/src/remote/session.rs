@@ -2,7 +2,10 @@
 
 use depesche_client::api::Account;
 use depesche_client::fault::Fault;
+use depesche_client::keyed::KeyedError;
+use depesche_client::keyring::Closed;
 use depesche_client::login;
+use depesche_client::seal::words;
 use serde_json::{Value, json};
 
 use super::desk::Desk;
@@ -65,7 +68,17 @@ pub(crate) async fn whoami(desk: &Desk) -> Result<(), Failure> {
     })?;
     let mut json = shown(&account);
     json["server"] = json!(session.server);
-    let line = format!("{} ({}) at {}", account.email, account.role, session.server);
+    let mut line = format!("{} ({}) at {}", account.email, account.role, session.server);
+    if account.sealpass {
+        let closed = Closed::load(desk.own(&server, session)).await?;
+        let record = closed.chain().current().record();
+        let (fingerprint, list) = (record.fingerprint(), record.word_list());
+        let words = tokio::task::block_in_place(|| words::of_key(&fingerprint, list));
+        let words = words.map_err(KeyedError::from)?.join(" ");
+        line.push_str(&format!("\nThe six words of your key: {words}"));
+        json["fingerprint"] = json!(fingerprint.to_string());
+        json["words"] = json!(words);
+    }
     desk.say(&json, &line);
     Ok(())
 }

@@ -12,7 +12,7 @@ use depesche_api::{
     Account, B64, Ended, LoggedIn, LoginFinish, LoginStart, LoginStarted, Sessions,
 };
 use depesche_service::domain::SessionId;
-use depesche_service::login;
+use depesche_service::{login, people};
 use http::{HeaderMap, Method, StatusCode, header};
 use std::sync::Arc;
 
@@ -49,6 +49,7 @@ pub(crate) async fn finish(
     let proof = &asked.finalization.0;
     let (token, caller) =
         login::finish(&web.service, &asked.login, proof, &asked.label, client.ip).await?;
+    let sealpass = people::has_sealpass(&web.service, caller.account.id).await?;
     let cookie = if asked.cookie {
         set_cookie(web.front.origin.is_https(), &token)
     } else {
@@ -60,7 +61,7 @@ pub(crate) async fn finish(
         } else {
             token.to_string()
         },
-        account: map::account(&caller.account),
+        account: map::account(&caller.account, sealpass),
     });
     let cookie = cookie.map(|cookie| (header::SET_COOKIE, cookie));
     Ok((HeaderMap::from_iter(cookie), answer).into_response())
@@ -95,8 +96,13 @@ pub(crate) async fn logout_everywhere(
 /// Who is logged in.
 #[utoipa::path(get, path = "/api/v1/me", tag = "login",
     responses((status = 200, body = Account)))]
-pub(crate) async fn me(member: Member) -> axum::Json<Account> {
-    axum::Json(map::account(&member.caller.account))
+pub(crate) async fn me(
+    State(web): State<Arc<Web>>,
+    member: Member,
+) -> Result<axum::Json<Account>, Error> {
+    let account = &member.caller.account;
+    let sealpass = people::has_sealpass(&web.service, account.id).await?;
+    Ok(axum::Json(map::account(account, sealpass)))
 }
 
 /// The account's sessions, newest first.

@@ -3,6 +3,7 @@
 use crate::auth::Member;
 use crate::body::{Json, LARGE, Path, Query};
 use crate::error::Error;
+use crate::handlers::page::{Page, next};
 use crate::map;
 use crate::state::Web;
 use crate::transfer::{self, SealedBytes, Source};
@@ -13,9 +14,7 @@ use depesche_api::{
 };
 use depesche_service::domain::{ParcelId, Time};
 use depesche_service::{Error as ServiceError, parcels};
-use serde::Deserialize;
 use std::sync::Arc;
-use utoipa::IntoParams;
 
 /// Posts a draft. Answered only when everything is on disk. The same again gives the parcel as it is.
 #[utoipa::path(post, path = "/api/v1/parcels/{id}/post", tag = "parcels",
@@ -32,30 +31,6 @@ pub(crate) async fn post(
     Ok(axum::Json(map::parcel(details)))
 }
 
-/// Which page of the list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Page {
-    /// How many at most, 1 to 200.
-    #[serde(default = "fifty")]
-    limit: u32,
-    /// `next` of the page before.
-    after: Option<String>,
-}
-
-const fn fifty() -> u32 {
-    50
-}
-
-/// A place in the list: when the last one was posted, and its id.
-fn cursor(text: &str) -> Result<(Time, ParcelId), Error> {
-    let place = text.split_once('.').and_then(|(ms, id)| {
-        let ms = ms.parse().ok()?;
-        Some((Time::from_ms(ms), id.parse().ok()?))
-    });
-    place.ok_or_else(|| Error::Query("`after` is the `next` of the page before".into()))
-}
-
 /// What the account has sent, newest first.
 #[utoipa::path(get, path = "/api/v1/parcels", tag = "parcels", params(Page), responses((status = 200, body = ParcelPage)))]
 pub(crate) async fn list(
@@ -63,12 +38,10 @@ pub(crate) async fn list(
     member: Member,
     Query(page): Query<Page>,
 ) -> Result<axum::Json<ParcelPage>, Error> {
-    let after = page.after.as_deref().map(cursor).transpose()?;
-    let limit = page.limit.clamp(1, 200);
-    let found = parcels::list(&web.service, &member.caller, after, limit).await?;
-    let last = found.last().filter(|_| found.len() == limit as usize);
-    let next = last.map(|last| format!("{}.{}", last.posted.ms(), last.id));
-    let summaries = found.into_iter().map(|one| {
+    let (after, limit, filter) = page.read()?;
+    let found = parcels::list(&web.service, &member.caller, after, limit, &filter).await?;
+    let next = next(found.next);
+    let summaries = found.rows.into_iter().map(|one| {
         let reason = one.closed.map(|(_, reason)| reason);
         let recipients = one.recipients.iter();
         ParcelSummary {

@@ -4,10 +4,11 @@ use crate::auth::Member;
 use crate::body::{Json, LARGE, Path};
 use crate::error::Error;
 use crate::map;
+use crate::shapes;
 use crate::state::Web;
 use crate::transfer::{self, SealedBytes};
 use axum::extract::{Request, State};
-use depesche_api::{Draft, DraftRequest};
+use depesche_api::{Draft, DraftRequest, Drafts};
 use depesche_service::domain::{FileId, ParcelId};
 use depesche_service::{Error as ServiceError, drafts};
 use http::StatusCode;
@@ -25,8 +26,60 @@ pub(crate) async fn begin(
     Json(asked): Json<DraftRequest, LARGE>,
 ) -> Result<axum::Json<Draft>, Error> {
     let (level, files) = (map::level(asked.level)?, map::files(asked.files)?);
-    let arrived = drafts::begin(&web.service, &member.caller, id, level, files).await?;
+    let answers = map::answers(asked.in_reply_to)?;
+    let arrived = drafts::begin(&web.service, &member.caller, id, level, files, answers).await?;
     Ok(axum::Json(map::draft(arrived)))
+}
+
+/// What the account is uploading, newest first.
+#[utoipa::path(get, path = "/api/v1/drafts", tag = "drafts", responses((status = 200, body = Drafts)))]
+pub(crate) async fn list(
+    State(web): State<Arc<Web>>,
+    member: Member,
+) -> Result<axum::Json<Drafts>, Error> {
+    let drafts = drafts::list(&web.service, &member.caller).await?;
+    let drafts = drafts.into_iter().map(shapes::draft_summary).collect();
+    Ok(axum::Json(Drafts { drafts }))
+}
+
+/// Keeps what another device of the account needs to go on, sealed. It goes when the draft is posted.
+#[utoipa::path(put, path = "/api/v1/parcels/{id}/going-on", tag = "drafts", params(("id" = String, Path)),
+    request_body(content = SealedBytes, content_type = "application/octet-stream"), responses((status = 204)))]
+pub(crate) async fn put_going_on(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path(id): Path<ParcelId>,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    let length = transfer::announced(request.headers())?;
+    let body = request.into_body();
+    if length > drafts::LONGEST_GOING_ON as u64 {
+        let error = Error::BodyTooLarge(drafts::LONGEST_GOING_ON as u64);
+        return Err(transfer::refuse(body, error).await);
+    }
+    let mut bytes = Vec::new();
+    let write = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    };
+    transfer::receive(body, length, write).await?;
+    drafts::put_going_on(&web.service, &member.caller, id, &bytes).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What was kept to go on.
+#[utoipa::path(get, path = "/api/v1/parcels/{id}/going-on", tag = "drafts", params(("id" = String, Path)),
+    responses((status = 200, body = SealedBytes, content_type = "application/octet-stream")))]
+pub(crate) async fn going_on(
+    State(web): State<Arc<Web>>,
+    member: Member,
+    Path(id): Path<ParcelId>,
+) -> Result<([(http::HeaderName, &'static str); 1], Vec<u8>), Error> {
+    let bytes = drafts::going_on(&web.service, &member.caller, id).await?;
+    Ok((
+        [(http::header::CONTENT_TYPE, "application/octet-stream")],
+        bytes,
+    ))
 }
 
 /// What has arrived of a draft.

@@ -1,7 +1,7 @@
 //! Deliveries as a visitor with a link sees them.
 
 use super::parcels::ManifestBytes;
-use crate::auth::ClaimToken;
+use crate::auth::{ClaimToken, Visitor};
 use crate::body::{Json, LARGE, Path};
 use crate::error::Error;
 use crate::front::Client;
@@ -13,7 +13,8 @@ use axum::response::Response;
 use depesche_api::{AskCode, Claim, Letter, LinkProof, Look, Open, Receipts};
 use depesche_service::Error as ServiceError;
 use depesche_service::domain::{FileId, LinkId};
-use depesche_service::visits::{self, OpenRequest, Served};
+use depesche_service::served::{self, Served};
+use depesche_service::visits::{self, OpenRequest};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -24,10 +25,12 @@ use std::sync::Arc;
 pub(crate) async fn look(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
+    visitor: Visitor,
     Path(id): Path<LinkId>,
     Json(proof): Json<LinkProof>,
 ) -> Result<axum::Json<Look>, Error> {
-    let look = visits::look(&web.service, id, &map::proof(proof), client.ip).await?;
+    let (proof, caller) = (map::proof(proof), visitor.caller());
+    let look = visits::look(&web.service, id, &proof, caller, client.ip).await?;
     Ok(axum::Json(map::look(look)))
 }
 
@@ -53,6 +56,7 @@ pub(crate) async fn code(
 pub(crate) async fn open(
     State(web): State<Arc<Web>>,
     Extension(client): Extension<Client>,
+    visitor: Visitor,
     Path(id): Path<LinkId>,
     Json(asked): Json<Open>,
 ) -> Result<axum::Json<Letter>, Error> {
@@ -62,7 +66,7 @@ pub(crate) async fn open(
         code: asked.code,
         token: asked.token.0,
     };
-    let letter = visits::open(&web.service, id, request, client.ip).await?;
+    let letter = visits::open(&web.service, id, request, visitor.caller(), client.ip).await?;
     Ok(axum::Json(map::letter(letter)))
 }
 
@@ -146,6 +150,6 @@ pub(crate) async fn file(
     Path(file): Path<FileId>,
     request: Request,
 ) -> Result<Response, Error> {
-    let served = visits::file(&web.service, &token, file).await?;
+    let served = served::file(&web.service, &token, file).await?;
     transfer::send(&request, served)
 }

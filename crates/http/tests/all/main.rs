@@ -5,6 +5,7 @@ mod house;
 mod http2;
 mod listener;
 mod log;
+mod matrix;
 mod operators;
 mod portal;
 mod refusals;

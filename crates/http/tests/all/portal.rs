@@ -166,10 +166,19 @@ impl Portal {
 
     /// Both steps of a login, as a client does them.
     pub(crate) async fn log_in(&self, headers: &[(&str, &str)], cookie: bool) -> Answer {
+        self.log_in_as(EMAIL, headers, cookie).await
+    }
+
+    pub(crate) async fn log_in_as(
+        &self,
+        email: &str,
+        headers: &[(&str, &str)],
+        cookie: bool,
+    ) -> Answer {
         let mut random = Random::seeded(8);
         let client = ClientLogin::<Suite>::start(&mut random, PASSWORD.as_bytes()).expect("KE1");
         let request = base64(&client.message.serialize());
-        let body = json!({"email": EMAIL, "request": request});
+        let body = json!({"email": email, "request": request});
         let started = self
             .send("POST /api/v1/login/start", &[], &body)
             .await
@@ -198,7 +207,12 @@ impl Portal {
     /// A member and the header that speaks for it.
     pub(crate) async fn member(&self) -> String {
         self.add_member().await;
-        let answer = self.log_in(&[], false).await;
+        self.bearer(EMAIL).await
+    }
+
+    /// The header that speaks for an account.
+    pub(crate) async fn bearer(&self, email: &str) -> String {
+        let answer = self.log_in_as(email, &[], false).await;
         assert_eq!(answer.status(), 200, "{answer:?}");
         format!(
             "Bearer {}",

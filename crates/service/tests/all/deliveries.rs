@@ -1,13 +1,15 @@
 //! Deliveries as their sender makes and changes them.
 
-use depesche_domain::parcel::{FileObject, Order, Reason, RecipientState, Refusal};
+use depesche_domain::parcel::{FileObject, Reason, RecipientState, Refusal};
 use depesche_domain::{FileId, Level, ParcelId, Role, Span};
-use depesche_service::{Error, accounts, drafts, journal, parcels, visits};
+use depesche_service::orders::WantedOrder;
+use depesche_service::{Error, accounts, drafts, journal, parcels, served, visits};
 
 use crate::house::{HERE, House, PASSWORD, Want, address, sealed_manifest, token_text};
 
-fn order() -> Order {
-    Order {
+fn order() -> WantedOrder {
+    WantedOrder {
+        own_stanza: None,
         recipients: vec![],
         expires: None,
         subject: String::new(),
@@ -24,7 +26,7 @@ async fn nothing_is_posted_before_everything_is_there() {
         id: FileId::from_bytes([2; 16]),
         size: (8 << 20) + 100,
     };
-    let begin = || drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file]);
+    let begin = || drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file], None);
     assert_eq!(begin().await.unwrap().files[0].1, [(0, 2)]);
     house.put(id, file.id, 1, &[7; 100]).await;
     let arrived = begin().await.unwrap();
@@ -32,7 +34,8 @@ async fn nothing_is_posted_before_everything_is_there() {
     let (manifest, key) = sealed_manifest(&house.ctx, id);
     let (recipient, _) = house.recipient("you@example.test", Want::default(), &manifest, &key);
     let post = || {
-        let order = Order {
+        let order = WantedOrder {
+            own_stanza: None,
             recipients: vec![recipient.clone()],
             ..order()
         };
@@ -78,7 +81,7 @@ async fn parts_that_do_not_fit_are_refused() {
         id: FileId::from_bytes([2; 16]),
         size: 100,
     };
-    drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file])
+    drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file], None)
         .await
         .unwrap();
     for (index, length) in [(0, 99), (0, 101), (1, 100), (u64::MAX, 1), (0, 0)] {
@@ -108,12 +111,12 @@ async fn what_is_too_large_is_refused_at_the_start_and_leaves_nothing() {
         id: FileId::from_bytes([2; 16]),
         size: (1 << 30) + 1,
     };
-    let begun = drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file]).await;
+    let begun = drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file], None).await;
     assert!(matches!(
         begun,
         Err(Error::Refused(Refusal::TooLarge { .. }))
     ));
-    let level = drafts::begin(&house.ctx, &house.caller, id, Level::KeyedAll, vec![]).await;
+    let level = drafts::begin(&house.ctx, &house.caller, id, Level::KeyedAll, vec![], None).await;
     assert!(matches!(
         level,
         Err(Error::Refused(Refusal::LevelNotOffered))
@@ -162,12 +165,19 @@ async fn nobody_else_sees_or_touches_a_delivery() {
         Err(Error::NotFound)
     ));
     assert!(matches!(
-        drafts::begin(ctx, &eve, sent.id, Level::Link, vec![]).await,
+        drafts::begin(ctx, &eve, sent.id, Level::Link, vec![], None).await,
         Err(Error::Conflict)
     ));
     let drop = parcels::drop_recipient(ctx, &eve, sent.id, &address("you@example.test")).await;
     assert!(matches!(drop, Err(Error::NotFound)));
-    assert_eq!(parcels::list(ctx, &eve, None, 50).await.unwrap().len(), 0);
+    assert_eq!(
+        parcels::list(ctx, &eve, None, 50, &Default::default())
+            .await
+            .unwrap()
+            .rows
+            .len(),
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,6 +190,7 @@ async fn after_withdraw_nothing_opens_and_nothing_is_left() {
         &house.ctx,
         sent.links[0].id,
         sent.links[0].request(token),
+        None,
         HERE,
     )
     .await
@@ -210,13 +221,19 @@ async fn after_withdraw_nothing_opens_and_nothing_is_left() {
         )
     };
     assert!(gone(
-        visits::look(&house.ctx, sent.links[0].id, &sent.links[0].proof(), HERE)
-            .await
-            .err()
-            .unwrap()
+        visits::look(
+            &house.ctx,
+            sent.links[0].id,
+            &sent.links[0].proof(),
+            None,
+            HERE
+        )
+        .await
+        .err()
+        .unwrap()
     ));
     assert!(gone(
-        visits::file(&house.ctx, &token_text(token), sent.file)
+        served::file(&house.ctx, &token_text(token), sent.file)
             .await
             .err()
             .unwrap()
@@ -288,7 +305,7 @@ async fn a_deadline_can_be_moved_and_is_kept() {
     assert!(matches!(past, Err(Error::Refused(Refusal::DeadlinePassed))));
     house.pass(Span::hours(1));
     // Closed by time before the worker has come by.
-    let look = visits::look(ctx, sent.links[0].id, &sent.links[0].proof(), HERE).await;
+    let look = visits::look(ctx, sent.links[0].id, &sent.links[0].proof(), None, HERE).await;
     assert!(matches!(
         look,
         Err(Error::Closed {
@@ -316,9 +333,9 @@ async fn recipients_come_and_go() {
     parcels::drop_recipient(ctx, caller, sent.id, &address("A@example.test"))
         .await
         .unwrap();
-    let dropped = visits::look(ctx, sent.links[0].id, &sent.links[0].proof(), HERE).await;
+    let dropped = visits::look(ctx, sent.links[0].id, &sent.links[0].proof(), None, HERE).await;
     assert!(matches!(dropped, Err(Error::Dropped { sender: Some(_) })));
-    visits::look(ctx, sent.links[1].id, &sent.links[1].proof(), HERE)
+    visits::look(ctx, sent.links[1].id, &sent.links[1].proof(), None, HERE)
         .await
         .unwrap();
     let (manifest, key) = sealed_manifest(ctx, sent.id);
@@ -333,7 +350,7 @@ async fn recipients_come_and_go() {
         .await
         .unwrap();
     assert_eq!(added.recipients.len(), 2);
-    visits::look(ctx, link.id, &link.proof(), HERE)
+    visits::look(ctx, link.id, &link.proof(), None, HERE)
         .await
         .unwrap();
     house.work().await;
@@ -348,7 +365,7 @@ async fn an_upload_goes_on_after_a_restart_and_is_swept_when_forgotten() {
         id: FileId::from_bytes([2; 16]),
         size: (8 << 20) + 100,
     };
-    drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file])
+    drafts::begin(&house.ctx, &house.caller, id, Level::Link, vec![file], None)
         .await
         .unwrap();
     house.put(id, file.id, 1, &[7; 100]).await;

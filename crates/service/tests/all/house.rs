@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use depesche_domain::effect::{Language, Mail, Notice, NoticeFile};
-use depesche_domain::parcel::{FileObject, LinkRecord, NewRecipient, Order};
+use depesche_domain::parcel::{FileObject, LinkRecord};
 use depesche_domain::{Address, FileId, Level, LinkId, ParcelId, Policy, Role, Span, Time};
 use depesche_seal::key::{LinkId as SealLinkId, ParcelId as SealParcelId, ParcelKey};
 use depesche_seal::link::{Head, LinkSecret, Record};
@@ -13,6 +13,7 @@ use depesche_seal::parcel::{Flags, Level as SealLevel, SealedManifest, seal};
 use depesche_seal::password::Params;
 use depesche_seal::primitives::sha256;
 use depesche_seal::stream::StreamHeader;
+use depesche_service::orders::{Wanted, WantedOrder, WantedWay};
 use depesche_service::random::Random;
 use depesche_service::visits::{OpenRequest, Proof};
 use depesche_service::worker::Worker;
@@ -94,8 +95,12 @@ pub(crate) fn address(text: &str) -> Address {
 
 impl House {
     pub(crate) async fn new() -> Self {
+        Self::up_to(Level::Link).await
+    }
+
+    pub(crate) async fn up_to(highest: Level) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ctx = open(folder.path(), Clock::fixed(NOW), 1).await;
+        let ctx = open_with(folder.path(), Clock::fixed(NOW), 1, highest).await;
         let account = accounts::add(
             &ctx,
             address("anna@example.test"),
@@ -128,6 +133,10 @@ impl House {
 
     /// A parcel of one file of 9 MiB, so two parts.
     pub(crate) async fn send(&self, to: &[&str], want: Want) -> Sent {
+        self.send_at(Level::Link, to, want).await
+    }
+
+    pub(crate) async fn send_at(&self, level: Level, to: &[&str], want: Want) -> Sent {
         let id = ParcelId::from_bytes(self.ctx.random.bytes());
         let file = FileId::from_bytes(self.ctx.random.bytes());
         let bytes: Vec<u8> = (0..(9u32 << 20))
@@ -137,7 +146,7 @@ impl House {
             id: file,
             size: bytes.len() as u64,
         };
-        drafts::begin(&self.ctx, &self.caller, id, Level::Link, vec![object])
+        drafts::begin(&self.ctx, &self.caller, id, level, vec![object], None)
             .await
             .unwrap();
         for (index, part) in bytes.chunks(8 << 20).enumerate().rev() {
@@ -158,7 +167,8 @@ impl House {
             .iter()
             .map(|to| self.recipient(to, want, &manifest, &key))
             .unzip();
-        let order = Order {
+        let order = WantedOrder {
+            own_stanza: None,
             recipients,
             expires: None,
             subject: "Lindenhof 4".into(),
@@ -192,7 +202,7 @@ impl House {
         want: Want,
         manifest: &SealedManifest,
         key: &ParcelKey,
-    ) -> (NewRecipient, Link) {
+    ) -> (Wanted, Link) {
         let random = &self.ctx.random;
         let id: [u8; 16] = random.bytes();
         let seal_id = SealLinkId::from_bytes(id);
@@ -245,9 +255,9 @@ impl House {
             auth2,
         };
         (
-            NewRecipient {
+            Wanted {
                 address: address(to),
-                link,
+                way: WantedWay::Link(link),
                 notice,
             },
             link_held,
@@ -279,6 +289,15 @@ pub(crate) fn sealed_manifest(ctx: &Context, id: ParcelId) -> (SealedManifest, P
 }
 
 pub(crate) async fn open(folder: &std::path::Path, clock: Clock, seed: u64) -> Arc<Context> {
+    open_with(folder, clock, seed, Level::Link).await
+}
+
+pub(crate) async fn open_with(
+    folder: &std::path::Path,
+    clock: Clock,
+    seed: u64,
+    highest: Level,
+) -> Arc<Context> {
     let folder = folder.to_str().unwrap();
     let places = Places {
         database: format!("sqlite://{folder}/depesche.db"),
@@ -292,7 +311,7 @@ pub(crate) async fn open(folder: &std::path::Path, clock: Clock, seed: u64) -> A
         policy: Policy {
             lowest: Level::Link,
             default: Level::Link,
-            highest: Level::Link,
+            highest,
             largest: 1 << 30,
             retention: Span::days(30),
         },

@@ -10,4 +10,6 @@ mod first;
 mod house;
 mod logins;
 mod mails;
+mod people;
+mod releases;
 mod visits;

@@ -5,7 +5,7 @@ use depesche_domain::claim::ClaimState;
 use depesche_domain::effect::{Language, Mail};
 use depesche_domain::parcel::RecipientState;
 use depesche_service::visits::{self, Proof};
-use depesche_service::{Error, parcels};
+use depesche_service::{Error, parcels, served};
 
 use crate::house::{HERE, House, Want, token_text};
 
@@ -23,7 +23,7 @@ async fn looking_shows_the_letter_and_changes_nothing() {
         .await;
     let link = &sent.links[0];
     for _ in 0..50 {
-        let look = visits::look(&house.ctx, link.id, &link.proof(), HERE)
+        let look = visits::look(&house.ctx, link.id, &link.proof(), None, HERE)
             .await
             .unwrap();
         assert_eq!(look.posted.subject, "Lindenhof 4");
@@ -56,46 +56,46 @@ async fn a_wrong_link_is_told_from_a_wrong_password() {
     let link = &sent.links[0];
     let unknown = depesche_domain::LinkId::from_bytes([0; 16]);
     assert!(matches!(
-        visits::look(&house.ctx, unknown, &link.proof(), HERE).await,
+        visits::look(&house.ctx, unknown, &link.proof(), None, HERE).await,
         Err(Error::LinkUnknown)
     ));
     let mut proof = link.proof();
     proof.auth[0] ^= 1;
     assert!(matches!(
-        visits::look(&house.ctx, link.id, &proof, HERE).await,
+        visits::look(&house.ctx, link.id, &proof, None, HERE).await,
         Err(Error::LinkWrongKey)
     ));
     let bare = Proof {
         auth: link.auth.clone(),
         auth2: None,
     };
-    let look = visits::look(&house.ctx, link.id, &bare, HERE)
+    let look = visits::look(&house.ctx, link.id, &bare, None, HERE)
         .await
         .unwrap();
     assert!(look.password.is_some() && look.record.is_none() && look.manifest.is_none());
     let mut request = link.request([1; 32]);
     request.proof.auth2 = None;
     assert!(matches!(
-        visits::open(&house.ctx, link.id, request, HERE).await,
+        visits::open(&house.ctx, link.id, request, None, HERE).await,
         Err(Error::PasswordRequired)
     ));
     let mut wrong = link.proof();
     wrong.auth2 = Some(vec![0; 32]);
     for left in [4, 3, 2, 1, 0] {
-        let tried = visits::look(&house.ctx, link.id, &wrong, HERE).await;
+        let tried = visits::look(&house.ctx, link.id, &wrong, None, HERE).await;
         assert!(
             matches!(tried, Err(Error::WrongPassword { left: l, .. }) if l == left),
             "{left}"
         );
     }
     let proof = link.proof();
-    let right = || visits::look(&house.ctx, link.id, &proof, HERE);
+    let right = || visits::look(&house.ctx, link.id, &proof, None, HERE);
     assert!(
         matches!(right().await, Err(Error::TooManyTries { .. })),
         "also the right one waits"
     );
     let elsewhere = "198.51.100.7".parse().unwrap();
-    visits::look(&house.ctx, link.id, &link.proof(), elsewhere)
+    visits::look(&house.ctx, link.id, &link.proof(), None, elsewhere)
         .await
         .unwrap();
     house.pass(Span::minutes(1));
@@ -118,13 +118,13 @@ async fn a_limit_counts_leases_and_commits_and_gives_lapsed_ones_back() {
     let (ctx, link) = (&house.ctx, &sent.links[0]);
     let (one, two) = ([1; 32], [2; 32]);
     for token in [one, two] {
-        visits::open(ctx, link.id, link.request(token), HERE)
+        visits::open(ctx, link.id, link.request(token), None, HERE)
             .await
             .unwrap();
     }
     assert!(
         matches!(
-            visits::file(ctx, &token_text(one), sent.file).await,
+            served::file(ctx, &token_text(one), sent.file).await,
             Err(Error::ClaimOver)
         ),
         "not leased"
@@ -138,13 +138,13 @@ async fn a_limit_counts_leases_and_commits_and_gives_lapsed_ones_back() {
     house.pass(Span::seconds(119));
     visits::ping(ctx, &token_text(one)).await.unwrap();
     house.pass(Span::minutes(1));
-    visits::file(ctx, &token_text(one), sent.file)
+    served::file(ctx, &token_text(one), sent.file)
         .await
         .unwrap();
     house.pass(Span::minutes(2));
     assert!(
         matches!(
-            visits::file(ctx, &token_text(one), sent.file).await,
+            served::file(ctx, &token_text(one), sent.file).await,
             Err(Error::ClaimOver)
         ),
         "lapsed"
@@ -159,7 +159,7 @@ async fn a_limit_counts_leases_and_commits_and_gives_lapsed_ones_back() {
         .unwrap();
     assert!(matches!(committed.state, ClaimState::Committed { .. }));
     house.pass(Span::hours(23));
-    visits::file(ctx, &token_text(two), sent.file)
+    served::file(ctx, &token_text(two), sent.file)
         .await
         .unwrap();
     assert!(matches!(
@@ -168,7 +168,7 @@ async fn a_limit_counts_leases_and_commits_and_gives_lapsed_ones_back() {
     ));
     house.pass(Span::hours(2));
     assert!(matches!(
-        visits::file(ctx, &token_text(two), sent.file).await,
+        served::file(ctx, &token_text(two), sent.file).await,
         Err(Error::ClaimOver)
     ));
     house.work().await;
@@ -198,7 +198,7 @@ async fn twenty_at_once_get_no_more_than_the_limit() {
     let link = &sent.links[0];
     let mut tasks = Vec::new();
     for n in 0..20 {
-        visits::open(&house.ctx, link.id, link.request([n; 32]), HERE)
+        visits::open(&house.ctx, link.id, link.request([n; 32]), None, HERE)
             .await
             .unwrap();
         let ctx = house.ctx.clone();
@@ -226,11 +226,17 @@ async fn handing_out_every_byte_commits_without_a_receipt() {
         )
         .await;
     let (ctx, token) = (&house.ctx, [1; 32]);
-    visits::open(ctx, sent.links[0].id, sent.links[0].request(token), HERE)
-        .await
-        .unwrap();
+    visits::open(
+        ctx,
+        sent.links[0].id,
+        sent.links[0].request(token),
+        None,
+        HERE,
+    )
+    .await
+    .unwrap();
     visits::lease(ctx, &token_text(token)).await.unwrap();
-    let served = visits::file(ctx, &token_text(token), sent.file)
+    let served = served::file(ctx, &token_text(token), sent.file)
         .await
         .unwrap();
     let mut read = vec![0; sent.bytes.len()];
@@ -263,14 +269,14 @@ async fn the_sender_learns_who_opened_and_saved() {
         .await;
     let (ctx, token) = (&house.ctx, [1; 32]);
     let link = &sent.links[0];
-    let letter = visits::open(ctx, link.id, link.request(token), HERE)
+    let letter = visits::open(ctx, link.id, link.request(token), None, HERE)
         .await
         .unwrap();
     assert_eq!(
         (letter.posted.message.as_str(), letter.sender.name.as_str()),
         ("Guten Tag", "Dr. Anna Keller")
     );
-    visits::open(ctx, link.id, link.request(token), HERE)
+    visits::open(ctx, link.id, link.request(token), None, HERE)
         .await
         .unwrap();
     visits::lease(ctx, &token_text(token)).await.unwrap();
@@ -316,7 +322,7 @@ async fn a_mailed_code_goes_to_the_recipient_alone_and_dies() {
     };
     let sent = house.send(&["you@example.test"], want).await;
     let (ctx, link) = (&house.ctx, &sent.links[0]);
-    let look = visits::look(ctx, link.id, &link.proof(), HERE)
+    let look = visits::look(ctx, link.id, &link.proof(), None, HERE)
         .await
         .unwrap();
     assert!(look.mailed_code && look.record.is_none() && look.manifest.is_none());
@@ -336,7 +342,7 @@ async fn a_mailed_code_goes_to_the_recipient_alone_and_dies() {
         let mut request = link.request([1; 32]);
         request.email = email.into();
         request.code = code;
-        visits::open(ctx, link.id, request, HERE)
+        visits::open(ctx, link.id, request, None, HERE)
     };
     assert!(matches!(
         open("you@example.test", None).await,

@@ -13,20 +13,28 @@ pub(super) struct AccountRow {
     address: String,
     name: String,
     role: String,
+    guest: i64,
     created: i64,
     disabled: Option<i64>,
+    proven: Option<i64>,
 }
 
 impl TryFrom<AccountRow> for Account {
     type Error = Error;
     fn try_from(row: AccountRow) -> Result<Self, Error> {
+        let role = match (&*row.role, row.guest) {
+            ("member", 1) => Some(Role::Guest),
+            (_, 1) | ("guest", _) => None,
+            (name, _) => Role::from_name(name),
+        };
         Ok(Self {
             id: parse("accounts.id", &row.id)?,
             address: parse("accounts.address", &row.address)?,
             name: row.name,
-            role: Role::from_name(&row.role).ok_or_else(|| bad("role"))?,
+            role: role.ok_or_else(|| bad("accounts.role"))?,
             created: Time::from_ms(row.created),
             disabled: time(row.disabled),
+            proven: time(row.proven),
         })
     }
 }
@@ -38,22 +46,56 @@ struct WithPassword {
     password: Vec<u8>,
 }
 
+/// A guest is a member with a mark (the first migration's CHECK knows two roles).
+const fn columns(role: Role) -> (&'static str, i64) {
+    match role {
+        Role::Guest => (Role::Member.name(), 1),
+        other => (other.name(), 0),
+    }
+}
+
+/// The address was proven: name, role and password are those of the person who did.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such account.
+pub async fn prove(tx: &mut Tx, account: &Account, password: &[u8]) -> Result<(), Error> {
+    let text = "UPDATE accounts SET name = $2, role = $3, guest = $4, password = $5, proven = $6 \
+                WHERE id = $1";
+    let (role, guest) = columns(account.role);
+    let done = sqlx::query(text)
+        .bind(account.id.to_string())
+        .bind(&account.name)
+        .bind(role)
+        .bind(guest)
+        .bind(password)
+        .bind(account.proven.map(Time::ms))
+        .execute(tx.conn())
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(Error::NotFound);
+    }
+    Ok(())
+}
+
 /// Adds an account with its password file.
 ///
 /// # Errors
 /// [`Error::Conflict`] if the address (or the id) has one.
 pub async fn insert(tx: &mut Tx, account: &Account, password: &[u8]) -> Result<(), Error> {
-    let text = "INSERT INTO accounts (id, address, folded, name, role, password, created, disabled) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+    let text = "INSERT INTO accounts (id, address, folded, name, role, guest, password, created, disabled, proven) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+    let (role, guest) = columns(account.role);
     let done = sqlx::query(text)
         .bind(account.id.to_string())
         .bind(account.address.as_str())
         .bind(account.address.folded())
         .bind(&account.name)
-        .bind(account.role.name())
+        .bind(role)
+        .bind(guest)
         .bind(password)
         .bind(account.created.ms())
         .bind(account.disabled.map(Time::ms))
+        .bind(account.proven.map(Time::ms))
         .execute(tx.conn())
         .await?;
     if done.rows_affected() == 0 {
@@ -67,7 +109,7 @@ pub async fn insert(tx: &mut Tx, account: &Account, password: &[u8]) -> Result<(
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn by_address(sql: &Sql, address: &Address) -> Result<Option<(Account, Vec<u8>)>, Error> {
-    let text = "SELECT id, address, name, role, created, disabled, password \
+    let text = "SELECT id, address, name, role, guest, created, disabled, proven, password \
                 FROM accounts WHERE folded = $1";
     let row: Option<WithPassword> = sqlx::query_as(text)
         .bind(address.folded())
@@ -82,7 +124,7 @@ pub async fn by_address(sql: &Sql, address: &Address) -> Result<Option<(Account,
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn by_id(sql: &Sql, id: AccountId) -> Result<Option<Account>, Error> {
-    let text = "SELECT id, address, name, role, created, disabled FROM accounts WHERE id = $1";
+    let text = "SELECT id, address, name, role, guest, created, disabled, proven FROM accounts WHERE id = $1";
     let row: Option<AccountRow> = sqlx::query_as(text)
         .bind(id.to_string())
         .fetch_optional(sql.reader())
@@ -95,8 +137,8 @@ pub async fn by_id(sql: &Sql, id: AccountId) -> Result<Option<Account>, Error> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn list(sql: &Sql) -> Result<Vec<Account>, Error> {
-    let text =
-        "SELECT id, address, name, role, created, disabled FROM accounts ORDER BY created, id";
+    let text = "SELECT id, address, name, role, guest, created, disabled, proven FROM accounts \
+                ORDER BY created, id";
     let rows: Vec<AccountRow> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
     rows.into_iter().map(Account::try_from).collect()
 }

@@ -7,7 +7,10 @@ use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction};
 use super::conn::{self, Words};
 use crate::error::Error;
 
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("../../migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str); 2] = [
+    (1, include_str!("../../migrations/0001_first.sql")),
+    (2, include_str!("../../migrations/0002_people.sql")),
+];
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -15,8 +15,12 @@ mod load;
 mod post;
 
 pub use super::visits::links;
-pub use draft::{add_files, delete_draft, insert_draft, remove_file, touch_draft};
+pub use draft::{
+    DraftRow, add_files, delete_draft, drafts, going_on, insert_draft, put_going_on, remove_file,
+    touch_draft,
+};
 pub use due::{closed_with_files, expired, owns_file, owns_manifest, spent, stale_drafts};
+pub(super) use list::closed;
 pub use list::{Details, Summary, VisitRow, details, page, visits};
 pub use load::{ClosedRow, Stored, file, file_of_draft, files, load, lock};
 pub use post::{Mark, close, drop_recipient, extend, forget_files, insert_recipient, mark, post};

@@ -68,7 +68,7 @@ pub async fn insert(tx: &mut Tx, session: &Session, token: &SecretHash) -> Resul
 /// [`Error::Unavailable`].
 pub async fn by_token(sql: &Sql, token: &SecretHash) -> Result<Option<(Session, Account)>, Error> {
     let text = "SELECT s.id AS session, s.account, s.label, s.created AS begun, s.used, \
-                a.id, a.address, a.name, a.role, a.created, a.disabled \
+                a.id, a.address, a.name, a.role, a.guest, a.created, a.disabled, a.proven \
                 FROM sessions s JOIN accounts a ON a.id = s.account WHERE s.token = $1";
     let query = sqlx::query_as(text).bind(token.as_bytes().as_slice());
     let row: Option<WithAccount> = query.fetch_optional(sql.reader()).await?;

@@ -23,8 +23,9 @@ pub struct LinkRow {
     pub address: Address,
     /// The sealed record; none once it is destroyed.
     pub record: Option<Vec<u8>>,
-    /// SHA-256 of auth. Kept for good, so that a visitor is told what happened.
-    pub auth: SecretHash,
+    /// SHA-256 of auth. Kept for good, so that a visitor is told what happened. None = no link: the person's login and
+    /// key let in.
+    pub auth: Option<SecretHash>,
     /// SHA-256 of auth2, with a link password; destroyed with the record.
     pub auth2: Option<SecretHash>,
     /// Whether a code mailed to the stated address is asked for.
@@ -35,6 +36,8 @@ pub struct LinkRow {
     pub taken: u32,
     /// The sender has dropped this recipient.
     pub dropped: bool,
+    /// There is something that opens: a record or a stanza.
+    pub opens: bool,
 }
 
 #[derive(FromRow)]
@@ -49,6 +52,7 @@ struct LinkColumns {
     max_taken: Option<i64>,
     taken: i64,
     dropped: Option<i64>,
+    opens: i64,
 }
 
 impl TryFrom<LinkColumns> for LinkRow {
@@ -60,7 +64,9 @@ impl TryFrom<LinkColumns> for LinkRow {
             parcel: parse("links.parcel", &row.parcel)?,
             address: parse("recipients.address", &row.address)?,
             record: row.record,
-            auth: hash("links.auth", &row.auth)?,
+            auth: (!row.auth.is_empty())
+                .then(|| hash("links.auth", &row.auth))
+                .transpose()?,
             auth2: row
                 .auth2
                 .map(|bytes| hash("links.auth2", &bytes))
@@ -69,6 +75,7 @@ impl TryFrom<LinkColumns> for LinkRow {
             limit: limit.transpose()?,
             taken: unsigned("links.taken", row.taken)?,
             dropped: row.dropped.is_some(),
+            opens: row.opens != 0,
         })
     }
 }
@@ -79,9 +86,28 @@ impl TryFrom<LinkColumns> for LinkRow {
 /// [`Error::Unavailable`].
 pub async fn link(sql: &Sql, id: LinkId) -> Result<Option<LinkRow>, Error> {
     let text = "SELECT l.id, l.parcel, r.address, l.record, l.auth, l.auth2, l.mailed_code, \
-                l.max_taken, l.taken, r.dropped FROM links l \
+                l.max_taken, l.taken, l.opens, r.dropped FROM links l \
                 JOIN recipients r ON r.parcel = l.parcel AND r.folded = l.folded WHERE l.id = $1";
     let query = sqlx::query_as(text).bind(id.to_string());
+    let row: Option<LinkColumns> = query.fetch_optional(sql.reader()).await?;
+    row.map(LinkRow::try_from).transpose()
+}
+
+/// The way in of one recipient.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn of_recipient(
+    sql: &Sql,
+    parcel: ParcelId,
+    address: &Address,
+) -> Result<Option<LinkRow>, Error> {
+    let text = "SELECT l.id, l.parcel, r.address, l.record, l.auth, l.auth2, l.mailed_code, \
+                l.max_taken, l.taken, l.opens, r.dropped FROM links l \
+                JOIN recipients r ON r.parcel = l.parcel AND r.folded = l.folded \
+                WHERE l.parcel = $1 AND l.folded = $2";
+    let query = sqlx::query_as(text).bind(parcel.to_string());
+    let query = query.bind(address.folded());
     let row: Option<LinkColumns> = query.fetch_optional(sql.reader()).await?;
     row.map(LinkRow::try_from).transpose()
 }
@@ -92,7 +118,7 @@ pub async fn link(sql: &Sql, id: LinkId) -> Result<Option<LinkRow>, Error> {
 /// [`Error::Unavailable`].
 pub async fn links(sql: &Sql, parcel: ParcelId) -> Result<Vec<LinkRow>, Error> {
     let text = "SELECT l.id, l.parcel, r.address, l.record, l.auth, l.auth2, l.mailed_code, \
-                l.max_taken, l.taken, r.dropped FROM links l \
+                l.max_taken, l.taken, l.opens, r.dropped FROM links l \
                 JOIN recipients r ON r.parcel = l.parcel AND r.folded = l.folded \
                 WHERE l.parcel = $1 ORDER BY r.place";
     let query = sqlx::query_as(text).bind(parcel.to_string());
@@ -272,7 +298,7 @@ pub async fn lapse_all(tx: &mut Tx, now: Time, limit: u32) -> Result<u64, Error>
 /// [`Error::Unavailable`].
 pub async fn lease(tx: &mut Tx, claim: &ClaimRow, until: Time) -> Result<bool, Error> {
     let (id, link) = (claim.id.to_string(), claim.link.to_string());
-    let text = "UPDATE links SET taken = taken + 1 WHERE id = $1 AND record IS NOT NULL \
+    let text = "UPDATE links SET taken = taken + 1 WHERE id = $1 AND opens = 1 \
                 AND (max_taken IS NULL OR taken < max_taken)";
     let room = sqlx::query(text)
         .bind(&link)
@@ -352,15 +378,18 @@ pub async fn commit(tx: &mut Tx, id: ClaimId, at: Time) -> Result<bool, Error> {
 }
 
 /// Writes down when the last download that the limits allow was committed, or that some are left.
-/// A parcel is used up when it has links that open something, and each has a limit and as many
+/// A parcel is used up when it has recipients who are not dropped, and the link of each has a limit and as many
 /// committed claims. The parcel's row is locked.
 pub(super) async fn note_used_up(tx: &mut Tx, parcel: &str) -> Result<(), Error> {
     let text = "UPDATE parcels SET used_up = CASE WHEN EXISTS (SELECT 1 FROM links l \
-                WHERE l.parcel = $1 AND l.record IS NOT NULL \
+                JOIN recipients r ON r.parcel = l.parcel AND r.folded = l.folded \
+                WHERE l.parcel = $1 AND r.dropped IS NULL \
                 AND (l.max_taken IS NULL OR l.max_taken > (SELECT COUNT(*) FROM claims c \
                 WHERE c.link = l.id AND c.state = 'committed'))) THEN NULL \
                 ELSE (SELECT MAX((SELECT MAX(c.committed) FROM claims c WHERE c.link = l.id \
-                AND c.state = 'committed')) FROM links l WHERE l.parcel = $1 AND l.record IS NOT NULL) \
+                AND c.state = 'committed')) FROM links l \
+                JOIN recipients r ON r.parcel = l.parcel AND r.folded = l.folded \
+                WHERE l.parcel = $1 AND r.dropped IS NULL) \
                 END WHERE id = $1";
     sqlx::query(text).bind(parcel).execute(tx.conn()).await?;
     Ok(())

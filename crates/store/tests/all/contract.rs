@@ -1,7 +1,10 @@
 //! The contract of `sql`: one suite, run on each engine. PostgreSQL refuses what SQLite lets pass,
 //! and SQL is not checked when it is compiled; so every function is called here.
 
+mod inbox;
 mod journal;
+mod keyed;
+mod keyrings;
 mod laws;
 mod life;
 mod outbox;
@@ -11,7 +14,7 @@ mod visits;
 
 use std::path::{Path, PathBuf};
 
-use depesche_domain::parcel::{Draft, FileObject, LinkRecord, Posted, Recipient};
+use depesche_domain::parcel::{Draft, FileObject, LinkRecord, Posted, Recipient, Way};
 use depesche_domain::token::SecretHash;
 use depesche_domain::{Account, AccountId, Address, FileId, Level, LinkId, ParcelId, Role, Time};
 use depesche_store::sql::{Sql, accounts, parcels as rows};
@@ -117,6 +120,7 @@ pub(crate) fn account(number: u64, text: &str) -> Account {
         role: Role::Member,
         created: at(0),
         disabled: None,
+        proven: None,
     }
 }
 
@@ -142,6 +146,7 @@ pub(crate) fn draft(number: u64, sender: &Account) -> Draft {
         level: Level::Link,
         created: at(0),
         files: files.collect(),
+        in_reply_to: None,
     }
 }
 
@@ -156,6 +161,10 @@ pub(crate) fn link(number: u64, limit: Option<u32>) -> LinkRecord {
     }
 }
 
+pub(crate) const fn way(link: LinkRecord) -> Way {
+    Way::Link(link)
+}
+
 pub(crate) fn posted(draft: &Draft, when: Time) -> Posted {
     Posted {
         id: draft.id,
@@ -166,6 +175,7 @@ pub(crate) fn posted(draft: &Draft, when: Time) -> Posted {
         subject: "Měsíční závěrka – Grüße 🗝".into(),
         message: "Zwei\nZeilen".into(),
         notify: true,
+        in_reply_to: None,
         recipients: Vec::new(),
     }
 }
@@ -186,7 +196,7 @@ pub(crate) async fn post(
     for (place, (text, limit)) in (0..).zip(to) {
         let recipient = Recipient::new(address(text));
         let link = link(100 * number + place, *limit);
-        rows::insert_recipient(&mut tx, draft.id, &recipient, &link)
+        rows::insert_recipient(&mut tx, draft.id, &recipient, &way(link), when)
             .await
             .expect("recipient");
         posted.recipients.push(recipient);

@@ -62,7 +62,10 @@ impl TryFrom<SummaryRow> for Summary {
     }
 }
 
-fn closed(at: Option<i64>, name: Option<&str>) -> Result<Option<(Time, Reason)>, Error> {
+pub(in crate::sql) fn closed(
+    at: Option<i64>,
+    name: Option<&str>,
+) -> Result<Option<(Time, Reason)>, Error> {
     at.zip(name)
         .map(|(at, name)| Ok((Time::from_ms(at), reason(name)?)))
         .transpose()
@@ -104,8 +107,16 @@ pub async fn page(
         return Ok(Vec::new());
     };
     // By the borders of this page: whatever is posted meanwhile is not in it.
-    let text = "SELECT r.parcel, r.address, r.notified, r.bounced, r.opened, r.downloaded, r.dropped \
+    let text = "SELECT r.parcel, r.address, r.notified, r.bounced, r.opened, r.downloaded, \
+                r.dropped AS left_out, p.level, r.dropped, r.lost, a.id AS account, \
+                k.fingerprint AS current_key, s.account AS stanza_account, s.fingerprint AS stanza_key, \
+                SUBSTR(s.bytes, 1, 0) AS stanza, s.verified, s.tag_a, s.ack, s.at AS stanza_at, \
+                c.number AS code_number, c.wrong AS code_wrong, c.tag AS code_tag, \
+                SUBSTR(c.record, 1, 0) AS code_record, c.auth AS code_auth, c.handed AS code_handed \
                 FROM parcels p JOIN recipients r ON r.parcel = p.id \
+                LEFT JOIN accounts a ON a.folded = r.folded LEFT JOIN keyrings k ON k.account = a.id \
+                LEFT JOIN stanzas s ON s.parcel = r.parcel AND s.folded = r.folded \
+                LEFT JOIN claim_codes c ON c.parcel = r.parcel AND c.folded = r.folded \
                 WHERE p.sender = $1 AND p.posted IS NOT NULL \
                 AND (p.posted, p.id) <= ($2, $3) AND (p.posted, p.id) >= ($4, $5) ORDER BY r.place";
     let query = sqlx::query_as(text)
@@ -153,6 +164,8 @@ pub struct Details {
     pub manifest_size: u64,
     /// Whether the sender wants a mail at first downloads.
     pub notify: bool,
+    /// What it answers.
+    pub in_reply_to: Option<ParcelId>,
     /// To whom, in the order they were named.
     pub recipients: Vec<Recipient>,
 }
@@ -170,6 +183,7 @@ struct DetailsRow {
     size: i64,
     manifest_size: i64,
     notify: i64,
+    in_reply_to: Option<String>,
 }
 
 /// A posted or closed parcel; none if it is a draft.
@@ -179,7 +193,7 @@ struct DetailsRow {
 pub async fn details(sql: &Sql, id: ParcelId) -> Result<Option<Details>, Error> {
     let mut conn = sql.reader().acquire().await?;
     let text = "SELECT sender, level, subject, message, posted, expires, closed, reason, size, \
-                manifest_size, notify FROM parcels WHERE id = $1 AND posted IS NOT NULL";
+                manifest_size, notify, in_reply_to FROM parcels WHERE id = $1 AND posted IS NOT NULL";
     let query = sqlx::query_as(text).bind(id.to_string());
     let row: Option<DetailsRow> = query.fetch_optional(&mut *conn).await?;
     let Some(row) = row else {
@@ -196,6 +210,10 @@ pub async fn details(sql: &Sql, id: ParcelId) -> Result<Option<Details>, Error> 
         size: unsigned("parcels.size", row.size)?,
         manifest_size: unsigned("parcels.manifest_size", row.manifest_size)?,
         notify: row.notify != 0,
+        in_reply_to: row
+            .in_reply_to
+            .map(|id| parse("parcels.in_reply_to", &id))
+            .transpose()?,
         recipients: read_recipients(&mut conn, id).await?,
     }))
 }

@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::error::Error;
 use crate::sql::database::{Sql, Tx};
+use crate::sql::keyed::KeyedColumns;
 use crate::sql::value::{bad, level, parse, time, unsigned};
 
 /// A parcel as it is kept.
@@ -49,6 +50,7 @@ struct ParcelRow {
     notify: i64,
     closed: Option<i64>,
     reason: Option<String>,
+    in_reply_to: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -58,7 +60,9 @@ pub(super) struct RecipientRow {
     bounced: Option<i64>,
     opened: Option<i64>,
     downloaded: Option<i64>,
-    dropped: Option<i64>,
+    left_out: Option<i64>,
+    #[sqlx(flatten)]
+    keyed: KeyedColumns,
 }
 
 impl TryFrom<RecipientRow> for Recipient {
@@ -70,7 +74,8 @@ impl TryFrom<RecipientRow> for Recipient {
             bounced: time(row.bounced),
             opened: time(row.opened),
             downloaded: time(row.downloaded),
-            dropped: time(row.dropped),
+            dropped: time(row.left_out),
+            keyed: row.keyed.keyed()?,
         })
     }
 }
@@ -121,12 +126,16 @@ pub async fn lock(tx: &mut Tx, id: ParcelId) -> Result<Option<Stored>, Error> {
 
 async fn read(conn: &mut AnyConnection, id: ParcelId) -> Result<Option<Stored>, Error> {
     let text = "SELECT sender, level, created, posted, expires, size, subject, message, notify, \
-                closed, reason FROM parcels WHERE id = $1";
+                closed, reason, in_reply_to FROM parcels WHERE id = $1";
     let query = sqlx::query_as(text).bind(id.to_string());
     let Some(row): Option<ParcelRow> = query.fetch_optional(&mut *conn).await? else {
         return Ok(None);
     };
     let (sender, level) = (parse("parcels.sender", &row.sender)?, level(row.level)?);
+    let in_reply_to = row
+        .in_reply_to
+        .map(|id| parse("parcels.in_reply_to", &id))
+        .transpose()?;
     let (Some(posted), Some(expires), Some(size)) = (time(row.posted), time(row.expires), row.size)
     else {
         let created = Time::from_ms(row.created);
@@ -137,6 +146,7 @@ async fn read(conn: &mut AnyConnection, id: ParcelId) -> Result<Option<Stored>, 
             level,
             created,
             files,
+            in_reply_to,
         })));
     };
     if let (Some(at), Some(name)) = (time(row.closed), row.reason) {
@@ -164,6 +174,7 @@ async fn read(conn: &mut AnyConnection, id: ParcelId) -> Result<Option<Stored>, 
         subject: row.subject,
         message: row.message,
         notify: row.notify != 0,
+        in_reply_to,
         recipients: read_recipients(conn, id).await?,
     })))
 }
@@ -172,8 +183,17 @@ pub(super) async fn read_recipients(
     conn: &mut AnyConnection,
     id: ParcelId,
 ) -> Result<Vec<Recipient>, Error> {
-    let text = "SELECT address, notified, bounced, opened, downloaded, dropped FROM recipients \
-                WHERE parcel = $1 ORDER BY place";
+    let text = "SELECT r.address, r.notified, r.bounced, r.opened, r.downloaded, r.dropped AS left_out, \
+                p.level, r.dropped, r.lost, a.id AS account, \
+                k.fingerprint AS current_key, s.account AS stanza_account, s.fingerprint AS stanza_key, \
+                s.bytes AS stanza, s.verified, s.tag_a, s.ack, s.at AS stanza_at, \
+                c.number AS code_number, c.wrong AS code_wrong, c.tag AS code_tag, \
+                c.record AS code_record, c.auth AS code_auth, c.handed AS code_handed \
+                FROM recipients r JOIN parcels p ON p.id = r.parcel \
+                LEFT JOIN accounts a ON a.folded = r.folded LEFT JOIN keyrings k ON k.account = a.id \
+                LEFT JOIN stanzas s ON s.parcel = r.parcel AND s.folded = r.folded \
+                LEFT JOIN claim_codes c ON c.parcel = r.parcel AND c.folded = r.folded \
+                WHERE r.parcel = $1 ORDER BY r.place";
     let query = sqlx::query_as(text).bind(id.to_string());
     let rows: Vec<RecipientRow> = query.fetch_all(conn).await?;
     rows.into_iter().map(Recipient::try_from).collect()

@@ -1,10 +1,12 @@
 //! Posted, changed, closed; what happens to recipients.
 
-use depesche_domain::parcel::{Closed, LinkRecord, Posted, Recipient};
+use depesche_domain::parcel::{Closed, Posted, Recipient, Way};
 use depesche_domain::{Address, ParcelId, Time};
 
+use super::draft::forget_going_on;
 use crate::error::Error;
 use crate::sql::database::Tx;
+use crate::sql::keyed;
 use crate::sql::value::signed;
 use crate::sql::visits::note_used_up;
 
@@ -33,7 +35,8 @@ pub async fn post(
         .bind(i64::from(posted.notify))
         .execute(tx.conn())
         .await?;
-    found(done.rows_affected())
+    found(done.rows_affected())?;
+    forget_going_on(tx, &posted.id.to_string()).await
 }
 
 fn found(rows: u64) -> Result<(), Error> {
@@ -44,8 +47,8 @@ fn found(rows: u64) -> Result<(), Error> {
     }
 }
 
-/// Adds a recipient with the link, in place of a dropped one of the same address, whose link and
-/// visits go. The parcel is locked.
+/// Adds a recipient with the way in, in place of a dropped one of the same address, whose visits go. What opens it by
+/// a key is that of the recipient's state. The parcel is locked.
 ///
 /// # Errors
 /// [`Error::Conflict`] if the address is a recipient already, or the link's id is taken;
@@ -54,7 +57,8 @@ pub async fn insert_recipient(
     tx: &mut Tx,
     parcel: ParcelId,
     recipient: &Recipient,
-    link: &LinkRecord,
+    way: &Way,
+    at: Time,
 ) -> Result<(), Error> {
     let (id, folded) = (parcel.to_string(), recipient.address.folded());
     let text = "DELETE FROM links WHERE parcel = $1 AND folded = $2 AND EXISTS (SELECT 1 FROM recipients \
@@ -71,7 +75,7 @@ pub async fn insert_recipient(
         .execute(tx.conn())
         .await?;
     let text = "INSERT INTO recipients (parcel, folded, address, place, notified, bounced, opened, \
-                downloaded, dropped) SELECT $1, $2, $3, COALESCE(MAX(place) + 1, 0), $4, $5, $6, $7, $8 \
+                downloaded, dropped, since) SELECT $1, $2, $3, COALESCE(MAX(place) + 1, 0), $4, $5, $6, $7, $8, $9 \
                 FROM recipients WHERE parcel = $1 ON CONFLICT (parcel, folded) DO NOTHING";
     let done = sqlx::query(text)
         .bind(&id)
@@ -82,30 +86,47 @@ pub async fn insert_recipient(
         .bind(recipient.opened.map(Time::ms))
         .bind(recipient.downloaded.map(Time::ms))
         .bind(recipient.dropped.map(Time::ms))
+        .bind(at.ms())
         .execute(tx.conn())
         .await?;
     if done.rows_affected() == 0 {
         return Err(Error::Conflict);
     }
-    let text = "INSERT INTO links (id, parcel, folded, record, auth, auth2, mailed_code, max_taken) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-    let done = sqlx::query(text)
-        .bind(link.id.to_string())
-        .bind(&id)
-        .bind(folded)
-        .bind(&link.record)
-        .bind(link.auth.as_bytes().as_slice())
-        .bind(link.auth2.as_ref().map(|hash| hash.as_bytes().to_vec()))
-        .bind(i64::from(link.mailed_code))
-        .bind(link.limit.map(i64::from))
-        .execute(tx.conn())
-        .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::Conflict);
+    insert_way(tx, &id, folded, way).await?;
+    if let Some(keyed) = &recipient.keyed {
+        keyed::save(tx, parcel, &recipient.address, &keyed.0).await?;
     }
     // There is something left to download now.
     let text = "UPDATE parcels SET used_up = NULL WHERE id = $1";
     sqlx::query(text).bind(&id).execute(tx.conn()).await?;
+    Ok(())
+}
+
+async fn insert_way(tx: &mut Tx, parcel: &str, folded: &str, way: &Way) -> Result<(), Error> {
+    let text = "INSERT INTO links (id, parcel, folded, record, auth, auth2, mailed_code, max_taken) \
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
+    let query = sqlx::query(text)
+        .bind(way.id().to_string())
+        .bind(parcel)
+        .bind(folded);
+    let query = match way {
+        Way::Link(link) => query
+            .bind(Some(link.record.clone()))
+            .bind(link.auth.as_bytes().to_vec())
+            .bind(link.auth2.as_ref().map(|hash| hash.as_bytes().to_vec()))
+            .bind(i64::from(link.mailed_code))
+            .bind(link.limit.map(i64::from)),
+        // No link: nothing proves an empty hash.
+        Way::Keyed(keyed) => query
+            .bind(None::<Vec<u8>>)
+            .bind(Vec::new())
+            .bind(None::<Vec<u8>>)
+            .bind(0)
+            .bind(keyed.limit.map(i64::from)),
+    };
+    if query.execute(tx.conn()).await?.rows_affected() == 0 {
+        return Err(Error::Conflict);
+    }
     Ok(())
 }
 
@@ -121,7 +142,8 @@ pub async fn drop_recipient(
     at: Time,
 ) -> Result<(), Error> {
     let id = parcel.to_string();
-    let text = "UPDATE links SET record = NULL, auth2 = NULL WHERE parcel = $1 AND folded = $2";
+    let text =
+        "UPDATE links SET record = NULL, auth2 = NULL, opens = 0 WHERE parcel = $1 AND folded = $2";
     sqlx::query(text)
         .bind(&id)
         .bind(address.folded())
@@ -141,6 +163,7 @@ pub async fn drop_recipient(
         .bind(address.folded())
         .bind(at.ms());
     found(query.execute(tx.conn()).await?.rows_affected())?;
+    keyed::forget(tx, parcel, address).await?;
     note_used_up(tx, &id).await
 }
 
@@ -170,11 +193,11 @@ pub async fn close(tx: &mut Tx, closed: &Closed) -> Result<(), Error> {
         .bind(closed.at.ms())
         .bind(closed.reason.name());
     found(query.execute(tx.conn()).await?.rows_affected())?;
-    let text = "UPDATE links SET record = NULL, auth2 = NULL WHERE parcel = $1";
+    let text = "UPDATE links SET record = NULL, auth2 = NULL, opens = 0 WHERE parcel = $1";
     sqlx::query(text).bind(&id).execute(tx.conn()).await?;
     let text = "DELETE FROM codes WHERE link IN (SELECT id FROM links WHERE parcel = $1)";
     sqlx::query(text).bind(&id).execute(tx.conn()).await?;
-    Ok(())
+    keyed::forget_all(tx, &id).await
 }
 
 /// The bytes of a closed parcel are gone: so are the rows of its files.

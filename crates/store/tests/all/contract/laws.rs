@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::visits::{claim_id, open};
-use super::{Db, address, at, hash, link, on_both, post, sender};
+use super::{Db, address, at, hash, link, on_both, post, sender, way};
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -104,7 +104,9 @@ async fn play(db: &Db, number: u64, limit: Option<u32>, events: &[Event]) {
                 added += 1;
                 let link = link(1_000_000 + 1_000 * number + added, limit);
                 parcels::lock(&mut tx, posted.id).await.expect("lock");
-                let done = parcels::insert_recipient(&mut tx, posted.id, &who, &link).await;
+                let done =
+                    parcels::insert_recipient(&mut tx, posted.id, &who, &way(link.clone()), at(0))
+                        .await;
                 assert!(matches!(done, Ok(()) | Err(Error::Conflict)), "{done:?}");
             }
         }

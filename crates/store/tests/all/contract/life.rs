@@ -10,7 +10,7 @@ use depesche_store::sql::{Sql, meta, parcels, visits};
 use sqlx::{Connection, Executor};
 
 use super::{
-    Db, address, at, draft, hash, link_id, on_both, parcel_id, posted, run, sender, sqlite,
+    Db, address, at, draft, hash, link_id, on_both, parcel_id, posted, run, sender, sqlite, way,
 };
 
 #[test]
@@ -182,7 +182,7 @@ async fn post_canaries(db: &Db) {
                 mailed_code: false,
                 limit: None,
             };
-            parcels::insert_recipient(&mut tx, draft.id, &to, &link)
+            parcels::insert_recipient(&mut tx, draft.id, &to, &way(link.clone()), at(0))
                 .await
                 .expect("recipient");
             let item = Item {

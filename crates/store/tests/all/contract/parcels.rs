@@ -9,7 +9,7 @@ use depesche_store::sql::{outbox, visits};
 
 use super::{
     Db, account, address, at, bytes, draft, file_id, hash, link, link_id, on_both, parcel_id, post,
-    posted, sender,
+    posted, sender, way,
 };
 
 async fn closed(db: &Db, number: u64, when: Time, reason: Reason) -> Closed {
@@ -317,7 +317,8 @@ fn a_recipient_is_dropped_and_comes_back() {
         let (a, b) = (address("A@x.test"), address("b@x.test"));
         let mut tx = db.sql.begin().await.expect("begin");
         let again = Recipient::new(a.clone());
-        let refused = parcels::insert_recipient(&mut tx, first.id, &again, &link(7, None)).await;
+        let refused =
+            parcels::insert_recipient(&mut tx, first.id, &again, &way(link(7, None)), at(0)).await;
         assert_eq!(refused, Err(Error::Conflict), "is one already");
         let claim = visits::ClaimRow {
             id: ClaimId::from_bytes(bytes(8, 1)),
@@ -354,18 +355,23 @@ fn a_recipient_is_dropped_and_comes_back() {
         );
 
         let mut tx = db.sql.begin().await.expect("begin");
-        let taken = parcels::insert_recipient(&mut tx, first.id, &again, &link(101, None)).await;
+        let taken =
+            parcels::insert_recipient(&mut tx, first.id, &again, &way(link(101, None)), at(0))
+                .await;
         assert_eq!(taken, Err(Error::Conflict), "the link's id is b's");
         drop(tx);
         let mut tx = db.sql.begin().await.expect("begin");
-        let new = parcels::insert_recipient(&mut tx, first.id, &again, &link(102, Some(1))).await;
+        let new =
+            parcels::insert_recipient(&mut tx, first.id, &again, &way(link(102, Some(1))), at(0))
+                .await;
         assert_eq!(new, Ok(()));
         let nowhere =
-            parcels::insert_recipient(&mut tx, parcel_id(9), &again, &link(103, None)).await;
+            parcels::insert_recipient(&mut tx, parcel_id(9), &again, &way(link(103, None)), at(0))
+                .await;
         assert_eq!(nowhere, Err(Error::NotFound));
         drop(tx);
         let mut tx = db.sql.begin().await.expect("begin");
-        parcels::insert_recipient(&mut tx, first.id, &again, &link(102, Some(1)))
+        parcels::insert_recipient(&mut tx, first.id, &again, &way(link(102, Some(1))), at(0))
             .await
             .expect("again");
         tx.commit().await.expect("commit");

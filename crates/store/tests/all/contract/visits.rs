@@ -7,7 +7,7 @@ use depesche_store::Error;
 use depesche_store::sql::parcels;
 use depesche_store::sql::visits::{self, ClaimRow, CodeTry};
 
-use super::{Db, address, at, bytes, file_id, hash, link, link_id, on_both, post, sender};
+use super::{Db, address, at, bytes, file_id, hash, link, link_id, on_both, post, sender, way};
 
 pub(super) const fn claim_id(number: u64) -> ClaimId {
     ClaimId::from_bytes(bytes(8, number))
@@ -289,7 +289,7 @@ fn a_parcel_is_spent_when_nothing_is_left_to_take() {
 
         let mut tx = db.sql.begin().await.expect("begin");
         let new = Recipient::new(address("d@x.test"));
-        parcels::insert_recipient(&mut tx, posted.id, &new, &link(9, Some(1)))
+        parcels::insert_recipient(&mut tx, posted.id, &new, &way(link(9, Some(1))), at(0))
             .await
             .expect("insert");
         tx.commit().await.expect("commit");

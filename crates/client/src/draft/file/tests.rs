@@ -1,4 +1,4 @@
-//! Records of drafts: kept whole, found again, wiped.
+//! Of the record: compared, replaced, locked, whole or none.
 
 use super::*;
 use std::os::unix::fs::PermissionsExt as _;
@@ -34,7 +34,7 @@ fn profile() -> (tempfile::TempDir, Profile) {
 }
 
 fn find(profile: &Profile) -> Option<Draft> {
-    Draft::find(profile, &Hash::of(b"the order")).expect("looked")
+    Draft::find(profile, &Hash::of(b"the order"), &Cover::Plain).expect("looked")
 }
 
 fn only_file(profile: &Profile) -> PathBuf {
@@ -45,7 +45,7 @@ fn only_file(profile: &Profile) -> PathBuf {
 #[test]
 fn what_was_noted_is_compared_in_a_later_run() {
     let (_home, profile) = profile();
-    let draft = Draft::begin(&profile, record()).expect("begun");
+    let draft = Draft::begin(&profile, record(), Cover::Plain).expect("begun");
     let (one, other) = (Hash::of(b"1"), Hash::of(b"2"));
     assert_eq!(draft.note(0, 2, one).expect("noted"), Seen::New);
     assert_eq!(draft.note(1, 0, other).expect("noted"), Seen::New);
@@ -68,7 +68,7 @@ fn what_was_noted_is_compared_in_a_later_run() {
 #[test]
 fn a_changed_source_gets_new_keys_and_no_hashes() {
     let (_home, profile) = profile();
-    let draft = Draft::begin(&profile, record()).expect("begun");
+    let draft = Draft::begin(&profile, record(), Cover::Plain).expect("begun");
     let (before, other) = (draft.record(), Hash::of(b"2"));
     draft.note(0, 0, Hash::of(b"1")).expect("noted");
     draft.note(1, 0, other).expect("noted");
@@ -88,7 +88,7 @@ fn a_changed_source_gets_new_keys_and_no_hashes() {
 #[test]
 fn one_writer_at_a_time() {
     let (_home, profile) = profile();
-    let draft = Draft::begin(&profile, record()).expect("begun");
+    let draft = Draft::begin(&profile, record(), Cover::Plain).expect("begun");
     assert!(find(&profile).is_none());
     // A rewritten record is still locked.
     draft.replace(0, world()).expect("replaced");
@@ -100,7 +100,7 @@ fn one_writer_at_a_time() {
 #[test]
 fn a_record_that_is_not_whole_is_none() {
     let (_home, profile) = profile();
-    drop(Draft::begin(&profile, record()).expect("begun"));
+    drop(Draft::begin(&profile, record(), Cover::Plain).expect("begun"));
     let path = only_file(&profile);
     let good = fs::read(&path).expect("record");
     for damage in [0, 8, HEAD + 3] {
@@ -120,7 +120,7 @@ fn a_record_that_is_not_whole_is_none() {
 #[test]
 fn posted_records_keep_links_and_go_with_their_time() {
     let (_home, profile) = profile();
-    let draft = Draft::begin(&profile, record()).expect("begun");
+    let draft = Draft::begin(&profile, record(), Cover::Plain).expect("begun");
     let parcel = draft.record().parcel;
     draft.set_posted(5_000).expect("posted");
     drop(draft);
@@ -141,4 +141,55 @@ fn posted_records_keep_links_and_go_with_their_time() {
     assert!(Draft::posted(&profile, &parcel).expect("looked").is_some());
     prune(&profile, 5_000 + 3 * DAY).expect("pruned");
     assert!(Draft::posted(&profile, &parcel).expect("looked").is_none());
+}
+
+/// L3/L4: on the disk lies nothing that opens the parcel, nor what is in the order.
+#[test]
+fn a_sealed_record_shows_nothing_and_goes_on_by_the_keyring_alone() {
+    use depesche_seal::key::KeyringKey;
+    let (_home, profile) = profile();
+    let key = KeyringKey::from_bytes(&[7; 32]);
+    let cover = Cover::Sealed(key, world());
+    let draft = Draft::begin(&profile, record(), cover.clone()).expect("begun");
+    draft.note(0, 1, Hash::of(b"1")).expect("noted");
+    let before = draft.record();
+    drop(draft);
+    let bytes = fs::read(only_file(&profile)).expect("the file");
+    let secrets = [
+        before.key.to_text().as_bytes().to_vec(),
+        before.key.expose().to_vec(),
+        before.objects[0].key.to_text().as_bytes().to_vec(),
+        before.objects[0].key.expose().to_vec(),
+        before.fingerprint.to_string().into_bytes(),
+    ];
+    for secret in secrets {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+    }
+    let order = Hash::of(b"the order");
+    let other = Cover::Sealed(KeyringKey::from_bytes(&[8; 32]), world());
+    for wrong in [Cover::Plain, other] {
+        assert!(
+            Draft::find(&profile, &order, &wrong)
+                .expect("looked")
+                .is_none()
+        );
+    }
+    let draft = Draft::find(&profile, &order, &cover)
+        .expect("looked")
+        .expect("it");
+    assert_eq!(draft.record().key, before.key);
+    assert!(draft.is_known(0, 1) && !draft.is_known(0, 0));
+    draft.replace(0, world()).expect("replaced");
+    drop(draft);
+    assert!(
+        Draft::find(&profile, &order, &cover)
+            .expect("looked")
+            .is_some()
+    );
+    prune(&profile, i64::MAX / 2).expect("pruned");
+    assert!(
+        Draft::find(&profile, &order, &cover)
+            .expect("looked")
+            .is_none()
+    );
 }
