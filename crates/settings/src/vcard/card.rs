@@ -136,11 +136,12 @@ fn unfold(text: &str) -> Vec<String> {
             last.ends_with('=') && last.to_ascii_uppercase().contains("QUOTED-PRINTABLE")
         });
         match (line.strip_prefix([' ', '\t']), lines.last_mut()) {
-            (Some(rest), Some(last)) => last.push_str(rest),
-            (None, Some(last)) if goes_on => {
+            // What follows a soft break is text, blanks too.
+            (_, Some(last)) if goes_on => {
                 last.pop();
                 last.push_str(line);
             }
+            (Some(rest), Some(last)) => last.push_str(rest),
             _ => lines.push(line.to_owned()),
         }
     }

@@ -84,18 +84,19 @@ fn group(card: &Card) -> ContactList {
 /// Version 4.0, with a name to show and an id that repeats.
 fn modern(card: &Card, bundle_id: &str, at: usize) -> Card {
     let is_modern = card.value("VERSION").map(str::trim) == Some("4.0");
+    let others = card.lines.iter().filter(|line| line.name != "VERSION");
+    let others = others.map(|line| match is_modern {
+        true => line.clone(),
+        false => modern_line(line),
+    });
+    let others = Card {
+        lines: others.collect(),
+    };
     let mut lines = vec![Line::plain("VERSION", "4.0")];
     if card.value("FN").is_none() {
-        lines.push(Line::plain("FN", &shown_name(card)));
+        lines.push(Line::plain("FN", &shown_name(&others)));
     }
-    let others = card.lines.iter().filter(|line| line.name != "VERSION");
-    lines.extend(others.map(|line| {
-        if is_modern {
-            line.clone()
-        } else {
-            modern_line(line)
-        }
-    }));
+    lines.extend(others.lines);
     if card.value("UID").is_none() {
         let uuid = derive_uuid(bundle_id, &format!("contact {at} {}", card.write()));
         lines.push(Line::plain("UID", &format!("urn:uuid:{uuid}")));

@@ -115,7 +115,7 @@ fn debug_texts_and_errors_show_no_secret() {
     let odd = sample("bundle.json");
     let odd = String::from_utf8(odd)
         .expect("UTF-8")
-        .replace("993", "\"Geheim-Port\"");
+        .replace("\"port\": 993", "\"port\": \"Geheim-Port\"");
     let opened = Bundle::parse(odd.as_bytes()).expect("a bundle");
     texts.push(format!("{opened:?}"));
     for (_, format) in FORMATS {

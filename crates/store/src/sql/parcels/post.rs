@@ -121,7 +121,7 @@ async fn insert_way(tx: &mut Tx, parcel: &str, folded: &str, way: &Way) -> Resul
             .bind(None::<Vec<u8>>)
             .bind(Vec::new())
             .bind(None::<Vec<u8>>)
-            .bind(0)
+            .bind(0_i64)
             .bind(keyed.limit.map(i64::from)),
     };
     if query.execute(tx.conn()).await?.rows_affected() == 0 {
