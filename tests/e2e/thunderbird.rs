@@ -82,7 +82,7 @@ impl Thunderbird {
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(Duration::from_secs(300)))
             .expect("a limit");
         let mut one = Self {
             child,

@@ -44,7 +44,7 @@ test('the server is killed while a file is saved: it goes on by itself', async (
   const saving = saved(page, () => saveButton(page).click());
   await held;
   await server.kill();
-  await page.getByText('Unterbrochen. Geht von selbst weiter.').waitFor();
+  await page.getByText('Verbindung verloren, geht von selbst weiter').waitFor();
   await accessible(page);
   await server.begin();
   expect(hash((await saving).bytes)).toBe(hash(large));
@@ -61,7 +61,7 @@ test('the network is gone for a while: it goes on by itself', async () => {
   const saving = saved(page, () => saveButton(page).click());
   await held;
   server.wire.away();
-  await page.getByText('Unterbrochen. Geht von selbst weiter.').waitFor();
+  await page.getByText('Verbindung verloren, geht von selbst weiter').waitFor();
   server.wire.back();
   expect(hash((await saving).bytes)).toBe(hash(large));
   await until('the receipt', async () => ((await server.show(id)).recipients[0]?.state === 'downloaded' ? true : undefined));

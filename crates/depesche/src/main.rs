@@ -12,18 +12,17 @@ mod serve;
 mod size;
 mod text;
 
+use std::alloc::System;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
 use cli::{Cli, Command};
 
-/// Wipes what is freed: libraries keep copies of keys that nobody else can reach. Below it an allocator
-/// that gives memory back to the system when a flood of clients is over.
+/// Wipes what is freed: libraries keep copies of keys that nobody else can reach.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let Cli { common, command } = match Cli::try_parse() {

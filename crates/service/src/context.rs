@@ -108,7 +108,7 @@ pub struct Settings {
     /// Mail is caught instead of sent.
     pub demo: bool,
     /// What is allowed of handoffs.
-    pub handoffs: crate::handoffs::Rules,
+    pub handoffs: crate::slots::Rules,
 }
 
 /// Where things are kept.

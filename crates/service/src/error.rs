@@ -117,7 +117,7 @@ pub enum Error {
     Full,
     /// A handoff's.
     #[error(transparent)]
-    Handoff(#[from] crate::handoffs::Error),
+    Handoff(#[from] crate::slots::Error),
     /// The stores do not answer.
     #[error("the server cannot reach its store; try again in a moment")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

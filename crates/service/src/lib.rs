@@ -33,6 +33,7 @@ pub mod resets;
 pub mod sealed;
 pub mod secrets;
 pub mod served;
+mod slots;
 mod tokens;
 pub mod tries;
 pub mod visits;

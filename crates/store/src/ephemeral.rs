@@ -5,6 +5,7 @@
 
 mod arena;
 mod memory;
+mod place;
 mod proof;
 
 use std::sync::Arc;
@@ -16,21 +17,8 @@ use tokio::sync::Notify;
 
 pub use arena::Full;
 pub use memory::{Memory, Room, Seat, Typed};
+pub use place::{NoRoom, Place};
 pub use proof::{Kernel, guard_process, since_boot};
-
-/// Whose slots are counted together: one client's address.
-pub type Place = [u8; 16];
-
-/// Why nothing can be put in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoRoom {
-    /// All memory for slots is taken.
-    #[error(transparent)]
-    Full(#[from] Full),
-    /// This client has as many as it may.
-    #[error("this client has as many slots as it may have")]
-    TooMany,
-}
 
 /// What the slots are kept in. One engine now; one that several nodes share is another arm.
 #[derive(Debug, Clone)]

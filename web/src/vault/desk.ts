@@ -133,6 +133,8 @@ export class Desk {
   async keepForm(form: Form): Promise<Nothing> {
     const draft = await this.#begun();
     draft.record.form = form;
+    // Once something is sealed, another level is another parcel: posting sees to that.
+    if (draft.record.objects.length === 0) draft.record.level = form.level;
     await draft.save();
     return {};
   }

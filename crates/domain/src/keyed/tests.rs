@@ -270,7 +270,7 @@ fn history(level: Level, limit: u32, steps: &[Step]) {
 
 #[test]
 fn every_history_keeps_the_laws() {
-    let steps = std::env::var("DEPESCHE_STEPS").ok();
+    let steps = option_env!("DEPESCHE_STEPS");
     let steps: usize = steps.map_or(10_000, |text| text.parse().expect("a number of steps"));
     let cases = u32::try_from(steps / STEPS_OF_ONE).expect("not so many");
     let mut runner = TestRunner::new(Config {

@@ -8,8 +8,9 @@ use depesche_domain::handoff::{LIFE, Slot};
 use depesche_domain::time::Time;
 use tokio::sync::Notify;
 
-use super::arena::{Arena, Block};
-use super::{Kernel, NoRoom, Place, proof};
+use super::arena::{Arena, Block, Full};
+use super::place::{NoRoom, Place};
+use super::proof::{self, Kernel};
 
 /// How many that are over are remembered, so that a latecomer is told what happened.
 const MOST_OVER: usize = 4_096;
@@ -172,7 +173,7 @@ impl Memory {
     }
 
     pub(super) fn room(&self, size: u64) -> Result<Room, NoRoom> {
-        let size = usize::try_from(size).map_err(|_| super::Full)?;
+        let size = usize::try_from(size).map_err(|_| Full)?;
         let block = self.arena.reserve(size)?;
         Ok(Room(Arc::new(Mutex::new(Some(block)))))
     }
