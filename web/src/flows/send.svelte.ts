@@ -213,6 +213,9 @@ export class SendFlow implements SendView {
     this.#unblame('nothing', 'too-large', 'files');
     this.#adding = this.#guard(async () => {
       this.#begun = true;
+      // The level as it is chosen now decides how the draft is kept.
+      clearTimeout(this.#timer);
+      await this.#tools.vault.call('keepForm', { form: this.form() });
       const { entries, refused } = await this.#tools.vault.call('addFiles', given);
       this.refusedNames = refused.map(({ name }) => name);
       this.#take(entries);
