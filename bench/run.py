@@ -135,7 +135,7 @@ def environment(rounds):
     curl = first_line("curl", "--version").split()[1]
     filesystem = first_line("findmnt", "-no", "FSTYPE", "-T", str(TOP))
     return (
-        f"{date.today()}: {os.cpu_count()} cores ({model}), Linux {platform.release()}, {filesystem}; "
+        f"{date.today()}: {os.cpu_count()} cores ({model}), Linux {".".join(platform.release().split(".")[:2])}, {filesystem}; "
         f"load at the start {os.getloadavg()[0]:.1f}; nginx {nginx}, curl {curl}, "
         f"age {first_line('age', '--version')}; medians of {rounds} rounds, ratios inside the round."
     )
