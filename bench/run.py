@@ -19,6 +19,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from growth import growth  # noqa: E402
 from handoff import handoff  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
@@ -28,7 +29,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "handoff")
+PARTS = ("files", "folders", "start", "handoff", "growth")
 
 
 def random_file(path, size):
@@ -133,9 +134,10 @@ def environment(rounds):
         model = next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "?")
     nginx = first_line("/usr/sbin/nginx", "-v").rpartition("/")[2]
     curl = first_line("curl", "--version").split()[1]
+    kernel = ".".join(platform.release().split(".")[:2])
     filesystem = first_line("findmnt", "-no", "FSTYPE", "-T", str(TOP))
     return (
-        f"{date.today()}: {os.cpu_count()} cores ({model}), Linux {".".join(platform.release().split(".")[:2])}, {filesystem}; "
+        f"{date.today()}: {os.cpu_count()} cores ({model}), Linux {kernel}, {filesystem}; "
         f"load at the start {os.getloadavg()[0]:.1f}; nginx {nginx}, curl {curl}, "
         f"age {first_line('age', '--version')}; medians of {rounds} rounds, ratios inside the round."
     )
@@ -186,9 +188,11 @@ def main():
             results["start"] = start(options.program, depesche)
         if "handoff" in parts and not options.baselines:
             load = TOP / "target/release/examples/handoff_load"
-            subprocess.run(["cargo", "build", "--release", "--locked", "-q", "-p", "depesche-tests", "--example",
+            subprocess.run(["cargo", "build", "--release", "--locked", "-q", "--workspace", "--features", "depesche/web", "--example",
                             "handoff_load"], cwd=TOP, check=True)
             results["handoff"] = handoff(options.program, load, scratch, options.rounds)
+        if "growth" in parts and not options.baselines:
+            results["growth"] = growth(options.program, scratch, options.rounds)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:
