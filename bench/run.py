@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "handoff", "growth")
+PARTS = ("files", "folders", "start", "handoff", "growth", "web")
 
 
 def random_file(path, size):
@@ -124,6 +125,15 @@ def start(program, depesche):
     return "\n".join(rows) + "\n\n" + "; ".join(memory) + "."
 
 
+def web(top):
+    """What the web client's own bench says, in real Chromium against target/release/depesche."""
+    done = subprocess.run(["npm", "run", "--silent", "bench"], cwd=top / "web", capture_output=True, text=True, check=False)
+    rows = re.findall(r"^bench: (.+)$", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or not rows:
+        raise Failed(f"npm run bench:\n{done.stdout}\n{done.stderr}")
+    return "\n".join(["| | |", "|-|-|", *(f"| {row} |" for row in rows)])
+
+
 def environment(rounds):
     """What it was measured on."""
     def first_line(*command):
@@ -193,6 +203,8 @@ def main():
             results["handoff"] = handoff(options.program, load, scratch, options.rounds)
         if "growth" in parts and not options.baselines:
             results["growth"] = growth(options.program, scratch, options.rounds)
+        if "web" in parts and not options.baselines:
+            results["web"] = web(TOP)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:

@@ -82,7 +82,7 @@ class Report(unittest.TestCase):
 
     def test_the_page_has_every_place(self):
         page = (Path(__file__).parent.parent / "docs" / "performance.md").read_text(encoding="utf-8")
-        for name in ("environment", "files", "folders", "start", "growth"):
+        for name in ("environment", "files", "folders", "start", "handoff", "growth", "web"):
             self.assertIn("x\n", put(page, name, "x"))
 
 

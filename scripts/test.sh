@@ -25,6 +25,8 @@ verdict web-size scripts/web.sh size
 verdict lint cargo clippy --release --locked --workspace --all-targets --features depesche/web -- -D warnings
 verdict bench-test python3 -m unittest discover -q -s bench -p 'test_*.py'
 stage build cargo build --release --locked --workspace --all-targets --features depesche/web
+# What the build left unwritten would let every durable write of the tests wait.
+stage sync sync
 verdict web-e2e scripts/web.sh e2e
 verdict test cargo_test
 stage keep scripts/cache.sh save

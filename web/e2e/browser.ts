@@ -35,6 +35,8 @@ async function remember(context: BrowserContext): Promise<void> {
 /** Somebody with a browser of their own. */
 export async function visitor(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
   const context = await browser.newContext({ locale: 'de-DE', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options });
+  // A server that makes things durable waits for the disk, and a disk can be busy for a while.
+  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   context.on('console', (message) => {
     // The browser says this of every answer that is an error, also of one that the page expects.
