@@ -32,7 +32,12 @@ pub(crate) fn measure(
         (None, Some(h)) => own_w * h / own_h,
         (None, None) => own_w,
     };
-    let w = wanted.min(room).max(1.0);
+    // What nearly fills the page fills it.
+    let w = if wanted > room * 0.9 {
+        room
+    } else {
+        wanted.max(1.0)
+    };
     let h = height
         .filter(|_| matches!(stated, Some(style::Width::Px(_))))
         .map(|h| h * w / wanted);

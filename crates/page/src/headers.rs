@@ -87,6 +87,9 @@ pub fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
 
 /// Encoded words in plain text.
 fn words(text: &str) -> String {
+    if !text.contains("=?") {
+        return text.to_owned();
+    }
     let field = format!("Subject: {}\r\n\r\n", mend(text.as_bytes()));
     let parsed = MessageParser::default().parse_headers(field.as_bytes());
     let subject = parsed.as_ref().and_then(|message| message.subject());
@@ -174,7 +177,8 @@ fn people(field: Option<&Address<'_>>) -> Vec<Person> {
         .into_iter()
         .flat_map(Address::iter)
         .map(|person| Person {
-            name: clean(person.name().unwrap_or_default()),
+            // Many mailers write encoded words inside quotes, where they are none.
+            name: clean(&words(person.name().unwrap_or_default())),
             address: clean(person.address().unwrap_or_default()),
         });
     people

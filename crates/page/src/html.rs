@@ -281,6 +281,7 @@ impl Builder<'_> {
                 pad: table::points(style.padding.unwrap_or([8.0; 4])),
                 fit: false,
                 tight: false,
+                join: false,
                 a: Align::Start,
             });
         }
@@ -465,8 +466,8 @@ impl Builder<'_> {
             .collect();
         if let Some(host) = disguised(&shown, &url) {
             let mark = Mark {
-                u: None,
-                ..inner.marked()
+                s: inner.marked().s,
+                ..Mark::default()
             };
             flow.run(Run::Text {
                 t: format!(" [{host}]"),

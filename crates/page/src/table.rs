@@ -170,7 +170,9 @@ impl Plan {
             .is_some_and(|role| role.contains("presentation"));
         let head = grid.head > 0 || grid.cells.iter().any(|cell| cell.head);
         let width = style.width.or_else(|| style::width(element.attr("width")?));
+        // What nearly fills the page fills it.
         let width = width.map(|width| in_pixels(width, room));
+        let width = width.map(|px| if px > room * 0.8 { room } else { px });
         let columns = (0..grid.columns).map(|x| {
             let alone = grid.cells.iter().filter(|cell| cell.x == x && cell.w == 1);
             alone.take(50).find_map(|cell| {
@@ -316,11 +318,22 @@ fn stacked(plan: &Plan, filled: Vec<Filled>, back: Colour) -> Vec<Block> {
         let line = f.line.or(plan.line.filter(|_| plan.width.is_none()));
         let padded = cell.pad.iter().any(|pt| *pt > 6.0);
         if fill.is_none() && line.is_none() && !(padded && own.is_some()) {
-            out.extend(cell.b);
+            let mut inside = cell.b;
+            if let (Some(Block::Ground { join, .. }), Some(Block::P(first))) =
+                (out.last_mut(), inside.first_mut())
+            {
+                *join = true;
+                first.tight = true;
+            }
+            out.extend(inside);
             continue;
         }
         let fit = fill.is_some() && plan.width.is_none() && is_button(&cell.b);
-        let tight = matches!(out.last(), Some(Block::Ground { .. }));
+        let mut tight = false;
+        if let Some(Block::Ground { join, .. }) = out.last_mut() {
+            *join = true;
+            tight = true;
+        }
         let pad = if fit {
             cell.pad.map(|pt| pt.max(7.0))
         } else {
@@ -333,6 +346,7 @@ fn stacked(plan: &Plan, filled: Vec<Filled>, back: Colour) -> Vec<Block> {
             pad,
             fit,
             tight,
+            join: false,
             a: plan.align,
         });
     }
@@ -346,6 +360,7 @@ fn stacked(plan: &Plan, filled: Vec<Filled>, back: Colour) -> Vec<Block> {
                 pad: [0.0; 4],
                 fit: false,
                 tight: false,
+                join: false,
                 a: Align::Start,
             }]
         }

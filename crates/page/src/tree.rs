@@ -60,6 +60,9 @@ pub enum Block {
         /// Follows without a gap.
         #[serde(skip_serializing_if = "is_false")]
         tight: bool,
+        /// Is followed without a gap.
+        #[serde(skip_serializing_if = "is_false")]
+        join: bool,
         /// Where it stands, if it does not take the whole width.
         #[serde(skip_serializing_if = "is_start")]
         a: Align,
