@@ -10,6 +10,7 @@ mod guards;
 mod handoff;
 mod memory;
 mod people;
+mod render;
 mod scanners;
 mod secrets;
 mod sender;

@@ -6,5 +6,6 @@ mod letter;
 mod notice;
 mod people;
 mod words;
+pub mod workers;
 
 pub use courier::{Courier, House, OpenError};
