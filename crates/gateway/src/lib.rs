@@ -26,3 +26,4 @@ pub mod verp;
 mod words;
 
 pub use courier::{Courier, House};
+pub use depesche_smtp as smtp;

@@ -90,6 +90,15 @@ pub(crate) enum Refused {
     TooManyHops,
 }
 
+/// What would become of a mail of our own people: protected, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foretold {
+    /// Without any wish.
+    pub usual: bool,
+    /// With the tag in its subject.
+    pub tagged: bool,
+}
+
 /// What became of a mail.
 pub(crate) struct Verdict {
     /// In the order of the recipients.
@@ -219,6 +228,17 @@ pub(crate) struct Arrival<'a> {
 impl Rules {
     fn is_ours(&self, folded: &str) -> bool {
         self.domains.iter().any(|domain| domain.fits(folded))
+    }
+
+    /// What would become of a mail of our own people to this address.
+    pub fn foretell(&self, to: &str) -> Foretold {
+        let folded = fold(to);
+        let ours = self.is_ours(&folded);
+        let by_rule = self.protect_to.iter().any(|pattern| pattern.fits(&folded));
+        Foretold {
+            usual: !ours && by_rule,
+            tagged: !ours && (by_rule || self.tag.is_some()),
+        }
     }
 
     /// Mail for this recipient is taken from anybody.

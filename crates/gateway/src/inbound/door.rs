@@ -55,6 +55,13 @@ pub struct Door<C> {
     pub zone: TimeZone,
 }
 
+/// TLS as the web door has it, without its protocols: mail has none to choose.
+pub fn acceptor(web: &rustls::ServerConfig) -> TlsAcceptor {
+    let mut config = web.clone();
+    config.alpn_protocols.clear();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 /// Counts connections by address.
 #[derive(Default)]
 struct Places(Mutex<HashMap<IpAddr, usize>>);
