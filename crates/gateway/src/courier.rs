@@ -113,7 +113,11 @@ impl Port for Courier {
                 // The text of the other side may hold an address: the code alone is logged.
                 let status = fate.and_then(Fate::reply).map(|reply| reply.code().value());
                 let error = sent.trouble.unwrap_or_default();
-                tracing::warn!(smtp.status = status, error, "the mail server did not take a mail");
+                tracing::warn!(
+                    smtp.status = status,
+                    error,
+                    "the mail server did not take a mail"
+                );
                 Err(Failure::Transient)
             }
         }

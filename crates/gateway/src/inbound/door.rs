@@ -135,14 +135,22 @@ impl<C: Convert> Door<C> {
         drop(listener);
         running.close();
         if tokio::time::timeout(GRACE, running.wait()).await.is_err() {
-            tracing::warn!("mail connections that did not end are cut off; nothing unacknowledged is ours");
+            tracing::warn!(
+                "mail connections that did not end are cut off; nothing unacknowledged is ours"
+            );
         }
     }
 }
 
 async fn turn_away(mut stream: TcpStream) {
     let mut out = Vec::new();
-    Reply::new(Code::UNAVAILABLE, 7, 0, "too many connections, come back later").write(&mut out);
+    Reply::new(
+        Code::UNAVAILABLE,
+        7,
+        0,
+        "too many connections, come back later",
+    )
+    .write(&mut out);
     // It is only told so.
     let _ = stream.write_all(&out).await;
 }
