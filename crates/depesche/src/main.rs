@@ -11,6 +11,7 @@ mod exit;
 mod log;
 mod mail;
 mod remote;
+mod render_worker;
 mod secret;
 mod serve;
 mod size;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Check(CheckArgs {
             what: CheckWhat::Mail(args),
         }) => check_mail::run(&args, common.json),
+        Command::RenderWorker => render_worker::run(),
         remote => remote::run(remote, &common),
     }
 }

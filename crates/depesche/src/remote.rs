@@ -105,7 +105,7 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
             // Done before: it asks no server.
             CheckWhat::Mail(_) => Ok(()),
         },
-        Command::Serve(_) | Command::Admin(_) => Err(Failure::usage(
+        Command::Serve(_) | Command::Admin(_) | Command::RenderWorker => Err(Failure::usage(
             "not_remote",
             "this command runs on the server's machine",
         )),

@@ -24,6 +24,7 @@ pub mod tag;
 pub mod trace;
 pub mod verp;
 mod words;
+pub mod workers;
 
 pub use courier::{Courier, House};
 pub use depesche_smtp as smtp;
