@@ -6,6 +6,7 @@
 //! | [`rules`], [`tag`], [`trace`] | what becomes of a mail; the tag in its subject; the mark against loops |
 //! | [`queue`] | works off what waits; [`port`] is how protected forms are made; `report` tells senders |
 //! | [`outbound`] | the way to the next mail server |
+//! | [`workers`] | processes in which mails become pages |
 //! | [`courier`] | the portal's own mails; [`verp`] the address that a notice comes back to |
 
 mod arrival;
