@@ -11,6 +11,7 @@ mod handoff;
 mod memory;
 mod people;
 mod postfix;
+mod render;
 mod scanners;
 mod secrets;
 mod sender;
