@@ -52,6 +52,9 @@
 //! | `POST /inbox/{id}/instant` | [`InstantAuth`] | [`InstantRecord`] |
 //! | `POST /inbox/{id}/stanza` | [`OwnStanza`] | 204 |
 //! | `GET /people` | | [`People`]: administrators alone |
+//! | `GET /admin/queue?limit&after` | | [`Queue`]: administrators alone, as the next two |
+//! | `POST /admin/queue/retry`, `POST /admin/queue/{mail}/{position}/retry` | | 204 |
+//! | `POST /admin/queue/{mail}/{position}/drop` | [`DropQueued`] | 204 |
 //! | `POST /claims/lease`, `POST /claims/ping` | | [`Claim`] |
 //! | `POST /claims/receipts` | [`Receipts`] | [`Claim`] |
 //! | `GET /claims/manifest` | | the bytes of M |
@@ -81,6 +84,7 @@ pub mod handoffs;
 pub mod inbox;
 pub mod parcels;
 pub mod people;
+pub mod queue;
 pub mod visits;
 
 pub use accounts::{
@@ -110,4 +114,5 @@ pub use people::{
     InvitationStart, InvitationStarted, InvitationToken, Keyring, Keys, Listed, Lock, LockId,
     NewBody, NewEpoch, NewKeyring, NewLock, People, Person,
 };
+pub use queue::{DropQueued, Queue, QueueCounts, QueueRow};
 pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};

@@ -9,6 +9,7 @@ pub(crate) mod keyrings;
 pub(crate) mod login;
 pub(crate) mod page;
 pub(crate) mod parcels;
+pub(crate) mod queue;
 pub(crate) mod releases;
 pub(crate) mod uploads;
 pub(crate) mod visits;

@@ -2,7 +2,8 @@
 
 use crate::auth::Access;
 use crate::handlers::{
-    first, handoffs, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
+    first, handoffs, inbox, info, invitations, keyrings, login, parcels, queue, releases, uploads,
+    visits,
 };
 use http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
@@ -37,6 +38,7 @@ use utoipa::{Modify, OpenApi};
         visits::file,
         handoffs::offer, handoffs::ask, handoffs::fill, handoffs::find, handoffs::look, handoffs::take,
         handoffs::sealed, handoffs::commit, handoffs::state, handoffs::cancel, handoffs::memory,
+        queue::list, queue::retry, queue::retry_all, queue::drop,
     ),
     components(schemas(depesche_api::Problem)),
     modifiers(&Schemes),

@@ -13,6 +13,7 @@ pub mod invitations;
 pub mod journal;
 pub mod keyed;
 pub mod keyrings;
+pub mod mails;
 pub mod meta;
 pub mod outbox;
 pub mod parcels;
