@@ -117,6 +117,16 @@ pub fn next_reminder(since: Time, reminded: usize) -> Option<Time> {
     REMINDERS.get(reminded).map(|after| since + *after)
 }
 
+/// The language of somebody of whom nothing is known but the address: that of the country, else the house's.
+pub fn guess_language(address: &Address, house: Language) -> Language {
+    match address.folded().rsplit('.').next() {
+        Some("cz" | "sk") => Language::Cs,
+        Some("de" | "at" | "ch" | "li") => Language::De,
+        Some("uk" | "us" | "ie" | "au" | "nz") => Language::En,
+        _ => house,
+    }
+}
+
 /// The attachments of a protected mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailFacts {
@@ -165,6 +175,18 @@ mod tests {
             .map(|n| next_reminder(since, n).map(|at| at.ms() / Span::days(1).ms()))
             .collect();
         assert_eq!(days, [Some(3), Some(10), Some(25), None]);
+    }
+
+    #[test]
+    fn a_country_says_a_language() {
+        for (address, language) in [
+            ("eva@firma.cz", Language::Cs),
+            ("max@praxis.DE", Language::De),
+            ("kim@example.org", Language::En),
+        ] {
+            let address = address.parse().expect("an address");
+            assert_eq!(guess_language(&address, Language::En), language);
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ CREATE INDEX pdf_links_expiry ON pdf_links (expires);
 CREATE TABLE pdf_waits (
   folded TEXT PRIMARY KEY,
   since BIGINT NOT NULL,
-  reminded BIGINT NOT NULL DEFAULT 0 -- how often
+  reminded BIGINT NOT NULL DEFAULT 0, -- how often
+  bounced BIGINT -- when the invitation came back
 );
 
 -- Parcels that are the attachments of a protected mail.

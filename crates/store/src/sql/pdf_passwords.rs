@@ -8,7 +8,7 @@ use depesche_domain::{Address, Time};
 use sqlx::FromRow;
 
 use super::database::{Sql, Tx};
-use super::value::{bad, parse, signed, unsigned};
+use super::value::{bad, parse, signed, time, unsigned};
 use crate::error::Error;
 
 /// What a password is kept as; not the password.
@@ -267,21 +267,57 @@ pub async fn begin_wait(tx: &mut Tx, address: &Address, now: Time) -> Result<boo
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
 }
 
-/// Since when somebody is waited for, and how often he was reminded.
+/// Somebody who was asked to set a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// Since when.
+    pub since: Time,
+    /// How often he was reminded.
+    pub reminded: usize,
+    /// When the invitation came back.
+    pub bounced: Option<Time>,
+}
+
+/// Who is waited for at an address.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn waits(sql: &Sql, address: &Address) -> Result<Option<(Time, usize)>, Error> {
-    let text = "SELECT since, reminded FROM pdf_waits WHERE folded = $1";
+pub async fn wait(sql: &Sql, address: &Address) -> Result<Option<Wait>, Error> {
+    let text = "SELECT since, reminded, bounced FROM pdf_waits WHERE folded = $1";
     let query = sqlx::query_as(text).bind(address.folded());
-    let row: Option<(i64, i64)> = query.fetch_optional(sql.reader()).await?;
-    row.map(|(since, reminded)| {
-        Ok((
-            Time::from_ms(since),
-            unsigned::<usize>("pdf_waits.reminded", reminded)?,
-        ))
+    let row: Option<(i64, i64, Option<i64>)> = query.fetch_optional(sql.reader()).await?;
+    row.map(|(since, reminded, bounced)| {
+        Ok(Wait {
+            since: Time::from_ms(since),
+            reminded: unsigned("pdf_waits.reminded", reminded)?,
+            bounced: time(bounced),
+        })
     })
     .transpose()
+}
+
+/// The invitation came back. True the first time.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn note_bounce(tx: &mut Tx, address: &Address, now: Time) -> Result<bool, Error> {
+    let text = "UPDATE pdf_waits SET bounced = $2 WHERE folded = $1 AND bounced IS NULL";
+    let query = sqlx::query(text).bind(address.folded()).bind(now.ms());
+    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+}
+
+/// To whom the link was mailed whose token's hash begins so.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn mailed_to(sql: &Sql, beginning: &[u8; 16]) -> Result<Option<Address>, Error> {
+    let (low, high) = ([*beginning, [0; 16]].concat(), [*beginning, [255; 16]].concat());
+    let text = "SELECT address FROM pdf_links WHERE token >= $1 AND token <= $2 AND purpose = 'invite'";
+    let query = sqlx::query_scalar(text).bind(low).bind(high);
+    let found: Option<String> = query.fetch_optional(sql.reader()).await?;
+    found
+        .map(|address| parse("pdf_links.address", &address))
+        .transpose()
 }
 
 /// One more reminder; true for one caller alone.
