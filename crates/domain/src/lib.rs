@@ -15,6 +15,8 @@ pub mod journal;
 pub mod keyed;
 pub mod keyring;
 pub mod level;
+
+pub mod mail;
 pub mod note;
 pub mod order;
 pub mod parcel;
@@ -26,7 +28,7 @@ pub mod token;
 
 pub use account::{Account, Role};
 pub use address::Address;
-pub use id::{AccountId, ClaimId, FileId, HandoffId, LinkId, ParcelId, SessionId};
+pub use id::{AccountId, ClaimId, FileId, HandoffId, LinkId, MailId, ParcelId, SessionId};
 pub use level::Level;
 pub use policy::Policy;
 pub use time::{Span, Time};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use depesche_domain::claim::{CODE_LIFE, SERVES};
 use depesche_domain::effect::{Effect, Mail};
+use depesche_domain::mail::THREAD_LIFE;
 use depesche_domain::parcel::Reason;
 use depesche_domain::policy::DRAFT_LIFE;
 use depesche_domain::{ParcelId, Span, Time};
 use depesche_store::sql::outbox::Item;
 use depesche_store::sql::parcels::{self, Mark, Stored};
-use depesche_store::sql::{outbox as rows, visits};
+use depesche_store::sql::{mails, outbox as rows, visits};
 
 use crate::context::Context;
 use crate::courier::{Courier, Failure};
@@ -225,6 +226,7 @@ impl<C: Courier> Worker<C> {
         let mut tx = self.ctx.store.sql.begin().await?;
         visits::lapse_all(&mut tx, now, BATCH).await?;
         visits::sweep_codes(&mut tx, now).await?;
+        mails::sweep_threads(&mut tx, now - THREAD_LIFE).await?;
         tx.commit().await?;
         login::sweep(&self.ctx, now).await?;
         invitations::sweep(&self.ctx, now).await?;
@@ -238,7 +240,8 @@ impl<C: Courier> Worker<C> {
         if candidates.is_empty() {
             return Ok(());
         }
-        let used = rows::hours(&self.ctx.store.sql).await?;
+        let mut used = rows::hours(&self.ctx.store.sql).await?;
+        used.extend(mails::hours(&self.ctx.store.sql).await?);
         if self
             .ctx
             .secrets

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod keyed;
 pub mod keyrings;
 pub mod mail_parcels;
+pub mod mails;
 pub mod meta;
 pub mod outbox;
 pub mod parcels;
