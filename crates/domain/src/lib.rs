@@ -15,7 +15,6 @@ pub mod journal;
 pub mod keyed;
 pub mod keyring;
 pub mod level;
-
 pub mod mail;
 pub mod note;
 pub mod order;

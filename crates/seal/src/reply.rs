@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::format::FormatError;
-use crate::key::{Fingerprint, ForReply, KEY_LEN, Key, ReplyToken};
+use crate::key::{Fingerprint, ForReply, Key, ReplyToken};
 use crate::link::Auth;
 use crate::namespace::Namespace;
-use crate::primitives::{self, Secret};
+use crate::primitives::{self, KEY_LEN, Secret};
 use crate::stream::{self, StreamError, StreamHeader};
 
 /// Characters of RS in base32.

@@ -11,4 +11,4 @@ pub mod replies;
 pub mod waits;
 
 pub use gateway::{ReplyKeys, reply_keys};
-pub(crate) use gateway::{close, dress, sender};
+pub(crate) use gateway::{close, dress, fetched, sender};

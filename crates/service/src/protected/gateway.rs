@@ -98,14 +98,24 @@ pub(crate) async fn dress(ctx: &Context, posted: &mut Posted) -> Result<Option<A
     Ok(Some(facts.recipient))
 }
 
-/// What is done when a parcel of the gateway's is fetched for the first time.
-pub(super) fn fetched(facts: MailFacts, at: depesche_domain::Time) -> Effect {
-    let note = Note::Fetched {
-        recipient: facts.recipient,
-        subject: facts.subject,
-        at: at.ms(),
-    };
-    tell(facts.sender.address, facts.language, note)
+/// Attachments of a protected mail were fetched for the first time: their sender is told. None for other parcels.
+pub(crate) async fn fetched(
+    ctx: &Context,
+    posted: &Posted,
+    at: depesche_domain::Time,
+) -> Result<Option<Effect>, Error> {
+    if posted.sender != GATEWAY {
+        return Ok(None);
+    }
+    let facts = facts(ctx, posted.id).await?;
+    Ok(facts.map(|facts| {
+        let note = Note::Fetched {
+            recipient: facts.recipient,
+            subject: facts.subject,
+            at: at.ms(),
+        };
+        tell(facts.sender.address, facts.language, note)
+    }))
 }
 
 /// A parcel of the gateway's is being closed: its subject is destroyed with it, and if nobody fetched it the sender is

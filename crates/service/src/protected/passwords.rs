@@ -116,7 +116,7 @@ pub async fn set(ctx: &Context, token: &str, sets: &[NewSet]) -> Result<Outcome,
         return again(link.address, &used, &hash);
     }
     let sealed = seal(ctx, &link.address, sets)?;
-    let senders = spool::held_from(ctx, &link.address).await?;
+    let senders = spool::held_senders(ctx, &link.address).await?;
     let now = ctx.now();
     let owner = Owner {
         address: link.address.clone(),
