@@ -120,6 +120,8 @@ words!(
         HoldError = "hold_error",
         /// On its way to the next mail server.
         Queued = "queued",
+        /// An administrator ended it, and its sender is yet to be told.
+        Dropped = "dropped",
     }
 );
 
@@ -138,6 +140,17 @@ pub struct NewRow {
     pub orcpt: Option<String>,
     /// What is to be done.
     pub treatment: Treatment,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Convert,
+        Self::HoldPassword,
+        Self::HoldError,
+        Self::Queued,
+        Self::Dropped,
+    ];
 }
 
 impl NewRow {

@@ -9,7 +9,7 @@ pub mod text;
 pub mod writer;
 
 pub use list::{
-    counts, due, due_of, held, held_senders, is_thread, list, next_due, retry, retry_all, tidy,
+    counts, drop_row, due, due_of, has_room, held, held_senders, is_thread, list, next_due, retry, retry_all, tidy,
     wake_held, wake_held_in,
 };
 pub use text::{Open, SealedText, TextReader, TextWriter, enqueue, load};

@@ -24,7 +24,7 @@ CREATE TABLE mail_rows (
   notify TEXT,
   orcpt TEXT,
   treatment TEXT NOT NULL CHECK (treatment IN ('pass', 'protect')),
-  state TEXT NOT NULL CHECK (state IN ('convert', 'hold_password', 'hold_error', 'queued')),
+  state TEXT NOT NULL CHECK (state IN ('convert', 'hold_password', 'hold_error', 'queued', 'dropped')),
   due BIGINT NOT NULL,
   attempts BIGINT NOT NULL DEFAULT 0,
   since BIGINT NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE mail_rows (
   reply TEXT,
   PRIMARY KEY (mail, position)
 );
-CREATE INDEX mail_rows_due ON mail_rows (due);
+CREATE INDEX mail_rows_due ON mail_rows (state, due);
 CREATE INDEX mail_rows_since ON mail_rows (since, mail, position);
 CREATE INDEX mail_rows_held ON mail_rows (folded) WHERE state = 'hold_password';
 

@@ -5,17 +5,20 @@ use std::collections::HashSet;
 use depesche_domain::mail::{Row, State};
 use depesche_domain::{Address, MailId, Time};
 use depesche_store::sql::Tx;
-use depesche_store::sql::mails::{self, Listed};
+use depesche_store::sql::mails::{self, Listed, Wait};
 
 use crate::context::Context;
 use crate::error::Error;
 
-/// Recipients that are due, the longest due first.
+/// Bytes of the disk that mails leave free, for what was taken already and for everything else.
+const FLOOR: u64 = 50 << 20;
+
+/// Recipients that stand there and are due, the longest due first.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn due(ctx: &Context, limit: u32) -> Result<Vec<Row>, Error> {
-    Ok(mails::due(&ctx.store.sql, ctx.now(), limit).await?)
+pub async fn due(ctx: &Context, state: State, limit: u32) -> Result<Vec<Row>, Error> {
+    Ok(mails::due(&ctx.store.sql, state, ctx.now(), limit).await?)
 }
 
 /// The recipients of one mail that are due.
@@ -31,7 +34,12 @@ pub async fn due_of(ctx: &Context, mail: MailId) -> Result<Vec<Row>, Error> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn next_due(ctx: &Context) -> Result<Option<Time>, Error> {
-    Ok(mails::next_due(&ctx.store.sql, ctx.now()).await?)
+    let mut next: Option<Time> = None;
+    for state in State::ALL {
+        let due = mails::next_due(&ctx.store.sql, state, ctx.now()).await?;
+        next = [next, due].into_iter().flatten().min();
+    }
+    Ok(next)
 }
 
 /// One of these Message-IDs (their SHA-256) is that of a protected mail.
@@ -132,6 +140,48 @@ pub async fn retry_all(ctx: &Context) -> Result<u64, Error> {
     tx.commit().await?;
     ctx.wake_queue();
     Ok(count)
+}
+
+/// Ends one recipient's part. With `tell_sender` the queue makes a report to the sender first.
+///
+/// # Errors
+/// [`Error::NotFound`] if it waits no more.
+pub async fn drop_row(
+    ctx: &Context,
+    mail: MailId,
+    position: u32,
+    tell_sender: bool,
+) -> Result<(), Error> {
+    let mut tx = ctx.store.sql.begin().await?;
+    let row = mails::row(&mut tx, mail, position).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    let file = if tell_sender {
+        let wait = Wait {
+            state: State::Dropped,
+            due: ctx.now(),
+            attempts: row.attempts,
+            told_late: row.told_late,
+            reply: row.reply,
+        };
+        mails::wait(&mut tx, mail, position, &wait).await?;
+        false
+    } else {
+        mails::end(&mut tx, mail, position).await?;
+        mails::delete_ended(&mut tx, mail).await?
+    };
+    tx.commit().await?;
+    if file {
+        ctx.store.blobs.remove_mail(mail)?;
+    }
+    ctx.wake_queue();
+    tracing::info!(mail.id = %mail, tell_sender, "dropped from the queue by an administrator");
+    Ok(())
+}
+
+/// There is room on the disk for a mail of that size.
+pub fn has_room(ctx: &Context, size: u64) -> bool {
+    let free = ctx.store.blobs.free_bytes().unwrap_or_default();
+    free >= FLOOR.saturating_add(size)
 }
 
 /// Removes the files of mails whose row was never written: the process ended in between. To be called once,

@@ -59,7 +59,7 @@ pub struct Settled {
 
 enum Job {
     Accept(NewMail),
-    Settle(Settled),
+    Settle(Arc<Settled>),
 }
 
 type Answer = oneshot::Sender<Result<(), Error>>;
@@ -107,9 +107,9 @@ impl Spool {
     /// Notes what became of recipients.
     ///
     /// # Errors
-    /// [`Error::Full`], [`Error::Unavailable`]: nothing of it is noted.
-    pub async fn settle(&self, settled: Settled) -> Result<(), Error> {
-        self.hand_in(Job::Settle(settled)).await
+    /// [`Error::Full`], [`Error::Unavailable`]: nothing of it is noted; the same can be handed in again.
+    pub async fn settle(&self, settled: &Arc<Settled>) -> Result<(), Error> {
+        self.hand_in(Job::Settle(Arc::clone(settled))).await
     }
 }
 
@@ -141,7 +141,10 @@ impl Writer {
         }
         if outcome.is_err() {
             for job in jobs {
-                self.discard(job);
+                // What was not stored leaves no file; fates are handed in again.
+                if let Job::Accept(mail) = job {
+                    mail.text.discard(&self.ctx);
+                }
             }
         }
         let failed = outcome.err().map(Arc::new);
@@ -152,17 +155,6 @@ impl Writer {
                 Some(error) if matches!(**error, Error::Full) => Err(Error::Full),
                 Some(error) => Err(Error::Unavailable(error.to_string().into())),
             });
-        }
-    }
-
-    /// What was not stored leaves no file.
-    fn discard(&self, job: Job) {
-        let new = match job {
-            Job::Accept(mail) => vec![mail],
-            Job::Settle(settled) => settled.new,
-        };
-        for mail in new {
-            mail.text.discard(&self.ctx);
         }
     }
 

@@ -217,14 +217,17 @@ pub async fn load(sql: &Sql, id: MailId) -> Result<Option<Stored>, Error> {
     row.map(Stored::try_from).transpose()
 }
 
-/// Recipients that are due, the longest due first.
+/// Recipients that stand there and are due, the longest due first.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn due(sql: &Sql, now: Time, limit: u32) -> Result<Vec<Row>, Error> {
+pub async fn due(sql: &Sql, state: State, now: Time, limit: u32) -> Result<Vec<Row>, Error> {
     let text = "SELECT mail, position, address, folded, bcc, notify, orcpt, treatment, state, due, attempts, \
-                since, told_late, reply FROM mail_rows WHERE due <= $1 ORDER BY due LIMIT $2";
-    let query = sqlx::query_as(text).bind(now.ms()).bind(i64::from(limit));
+                since, told_late, reply FROM mail_rows WHERE state = $1 AND due <= $2 ORDER BY due LIMIT $3";
+    let query = sqlx::query_as(text)
+        .bind(state.name())
+        .bind(now.ms())
+        .bind(i64::from(limit));
     let rows: Vec<RecipientRow> = query.fetch_all(sql.reader()).await?;
     rows.into_iter().map(Row::try_from).collect()
 }
@@ -241,13 +244,14 @@ pub async fn due_of(sql: &Sql, mail: MailId, now: Time) -> Result<Vec<Row>, Erro
     rows.into_iter().map(Row::try_from).collect()
 }
 
-/// When the next recipient is due after `now`.
+/// When the next recipient that stands there is due after `now`.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn next_due(sql: &Sql, now: Time) -> Result<Option<Time>, Error> {
-    let text = "SELECT due FROM mail_rows WHERE due > $1 ORDER BY due LIMIT 1";
+pub async fn next_due(sql: &Sql, state: State, now: Time) -> Result<Option<Time>, Error> {
+    let text = "SELECT due FROM mail_rows WHERE state = $1 AND due > $2 ORDER BY due LIMIT 1";
     let due: Option<i64> = sqlx::query_scalar(text)
+        .bind(state.name())
         .bind(now.ms())
         .fetch_optional(sql.reader())
         .await?;
@@ -432,7 +436,7 @@ pub async fn hurry(tx: &mut Tx, mail: MailId, position: u32, now: Time) -> Resul
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn hurry_all(tx: &mut Tx, now: Time) -> Result<u64, Error> {
-    let text = "UPDATE mail_rows SET due = $1 WHERE due > $1 AND state <> 'hold_password'";
+    let text = "UPDATE mail_rows SET due = $1 WHERE state IN ('queued', 'hold_error') AND due > $1";
     let query = sqlx::query(text).bind(now.ms());
     Ok(query.execute(tx.conn()).await?.rows_affected())
 }
