@@ -50,6 +50,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Run on the server's machine: people, journal
     Admin(AdminArgs),
+    /// Draw pages for the gateway
+    #[command(hide = true)]
+    RenderWorker,
     /// Log in; the session is kept for later commands
     Login(Login),
     /// End the session

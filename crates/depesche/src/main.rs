@@ -7,6 +7,7 @@ mod config;
 mod exit;
 mod log;
 mod remote;
+mod render_worker;
 mod secret;
 mod serve;
 mod size;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     match command {
         Command::Serve(args) => serve::run(&args, common.json),
         Command::Admin(args) => admin::run(&args, common.json),
+        Command::RenderWorker => render_worker::run(),
         remote => remote::run(remote, &common),
     }
 }

@@ -105,7 +105,7 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
         Command::Check(args) => match &args.what {
             CheckWhat::Handoff { data } => check::handoff(&desk, data.as_deref()).await,
         },
-        Command::Serve(_) | Command::Admin(_) => Err(Failure::usage(
+        Command::Serve(_) | Command::Admin(_) | Command::RenderWorker => Err(Failure::usage(
             "not_remote",
             "this command runs on the server's machine",
         )),

@@ -27,5 +27,6 @@ mod told;
 pub mod trace;
 pub mod verp;
 mod words;
+pub mod workers;
 
 pub use courier::{Courier, House};
