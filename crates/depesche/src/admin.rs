@@ -12,10 +12,12 @@ use depesche_service::random::Random;
 use depesche_service::{Clock, Context, Error, accounts, invitations, journal, resets};
 use serde_json::json;
 
+use crate::admin_queue::{self, Queue};
 use crate::config::Config;
+use crate::exit::print_either as print;
 use crate::secret;
 
-/// People, journal.
+/// People, queue, journal.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  DEPESCHE_PASSWORD='four words and a comma' depesche admin user add anna@example.org --admin"
@@ -37,6 +39,11 @@ enum What {
     User {
         #[command(subcommand)]
         what: User,
+    },
+    /// Mails that wait in the gateway
+    Queue {
+        #[command(subcommand)]
+        what: Queue,
     },
     /// The append-only chain of facts
     Journal {
@@ -146,6 +153,7 @@ async fn try_run(args: &AdminArgs, json: bool) -> anyhow::Result<()> {
     }
     match &args.what {
         What::User { what } => user(&config, what, json).await,
+        What::Queue { what } => admin_queue::run(&*open(&config, false).await?, what, json).await,
         What::Journal { what } => journal(&config, what, json).await,
     }
 }
@@ -393,12 +401,4 @@ async fn journal(config: &Config, what: &Journal, json: bool) -> anyhow::Result<
         }
     }
     Ok(())
-}
-
-fn print(json: bool, shown: &serde_json::Value, said: &str) {
-    if json {
-        println!("{shown}");
-    } else {
-        println!("{said}");
-    }
 }

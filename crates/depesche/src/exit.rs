@@ -165,3 +165,12 @@ pub(crate) fn say(value: &Value) {
 pub(crate) fn print(lines: &str) {
     let _ = writeln!(std::io::stdout(), "{lines}");
 }
+
+/// One line of JSON, or words for people.
+pub(crate) fn print_either(json: bool, shown: &Value, said: &str) {
+    if json {
+        say(shown);
+    } else {
+        print(said);
+    }
+}

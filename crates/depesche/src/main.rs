@@ -1,11 +1,15 @@
 //! Depesche: server, worker and command line in one program. Here a command line is parsed and handed on.
 
 mod admin;
+mod admin_queue;
+mod check_mail;
 mod cli;
 mod cli_handoff;
 mod config;
+mod config_keys;
 mod exit;
 mod log;
+mod mail;
 mod remote;
 mod render_worker;
 mod secret;
@@ -20,6 +24,7 @@ use clap::Parser as _;
 use zeroizing_alloc::ZeroAlloc;
 
 use cli::{Cli, Command};
+use cli_handoff::{CheckArgs, CheckWhat};
 
 /// Wipes what is freed: libraries keep copies of keys that nobody else can reach.
 #[global_allocator]
@@ -34,6 +39,9 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args, common.json),
         Command::Admin(args) => admin::run(&args, common.json),
         Command::RenderWorker => render_worker::run(),
+        Command::Check(CheckArgs {
+            what: CheckWhat::Mail(args),
+        }) => check_mail::run(&args, common.json),
         remote => remote::run(remote, &common),
     }
 }

@@ -30,12 +30,25 @@ use depesche_service::{Context, Error};
 
 use crate::courier::House;
 use crate::port::{Conversion, Convert, Decision, Job};
+use crate::workers::Pool;
 use source::Source;
 
 /// Draws a sheet: in a process of its own, or in tests.
 pub trait Draw: Send + Sync + 'static {
     /// The PDF; none if it cannot be drawn now.
     fn draw(&self, sheet: &Sheet) -> impl Future<Output = Option<Vec<u8>>> + Send;
+}
+
+impl Draw for Pool {
+    async fn draw(&self, sheet: &Sheet) -> Option<Vec<u8>> {
+        match self.render(sheet).await {
+            Ok(rendered) => Some(rendered.pdf),
+            Err(error) => {
+                tracing::warn!(%error, "a page was not drawn");
+                None
+            }
+        }
+    }
 }
 
 /// Makes protected mails.

@@ -30,3 +30,4 @@ mod words;
 pub mod workers;
 
 pub use courier::{Courier, House};
+pub use depesche_smtp as smtp;
