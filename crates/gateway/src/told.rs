@@ -31,68 +31,70 @@ pub(crate) fn page(head: &Letterhead<'_>, l: Language, note: &Note) -> Page {
             subject,
             at,
         } => fetched(head, l, recipient, subject, &moment(l, *at, head.zone)),
-        Note::NotFetched { recipient, subject } => {
-            let words = [
-                [
-                    "Ihre Anhänge zu",
-                    "sind gelöscht",
-                    "wurden in 30 Tagen nicht abgeholt und sind gelöscht. Bitte fragen Sie dort nach und senden Sie neu.",
-                ],
-                [
-                    "Your attachments of",
-                    "are deleted",
-                    "were not fetched within 30 days and are deleted. Please ask there and send them again.",
-                ],
-                [
-                    "Přílohy ke zprávě",
-                    "jsou smazány",
-                    "nebyly do 30 dnů vyzvednuty a jsou smazány. Ozvěte se příjemci a pošlete znovu.",
-                ],
-            ];
-            over(head, l, recipient, subject, words)
-        }
-        Note::HeldExpired { recipient, subject } => {
-            let words = [
-                [
-                    "Ihre Mail",
-                    "ist gelöscht",
-                    "wurde in 30 Tagen nicht abgeholt und ist gelöscht. Bitte fragen Sie dort nach und senden Sie neu.",
-                ],
-                [
-                    "Your mail",
-                    "is deleted",
-                    "was not fetched within 30 days and is deleted. Please ask there and send it again.",
-                ],
-                [
-                    "Váš e-mail",
-                    "je smazán",
-                    "nebyl do 30 dnů vyzvednut a je smazán. Ozvěte se příjemci a pošlete znovu.",
-                ],
-            ];
-            over(head, l, recipient, subject, words)
-        }
+        Note::NotFetched { recipient, subject } => over(head, l, recipient, subject, NOT_FETCHED),
+        Note::HeldExpired { recipient, subject } => over(head, l, recipient, subject, EXPIRED),
         Note::InvitationBounced { recipient, subject } => {
-            let words = [
-                [
-                    "Ihre Mail",
-                    "kam nicht an",
-                    "konnte nicht zugestellt werden: Die Einladung dorthin kam zurück. Prüfen Sie die Adresse und senden Sie neu.",
-                ],
-                [
-                    "Your mail",
-                    "did not arrive",
-                    "could not be delivered: the invitation to this address came back. Check the address and send it again.",
-                ],
-                [
-                    "Váš e-mail",
-                    "nebyl doručen",
-                    "nebylo možné doručit: pozvánka na tuto adresu se vrátila. Zkontrolujte adresu a pošlete znovu.",
-                ],
-            ];
-            over(head, l, recipient, subject, words)
+            over(head, l, recipient, subject, CAME_BACK)
         }
     }
 }
+
+/// What it was, for the subject, and what happened: de, en, cs.
+type Ended = [[&'static str; 3]; 3];
+
+const NOT_FETCHED: Ended = [
+    [
+        "Ihre Anhänge zu",
+        "sind gelöscht",
+        "wurden in 30 Tagen nicht abgeholt und sind gelöscht. Bitte fragen Sie dort nach und senden Sie neu.",
+    ],
+    [
+        "Your attachments of",
+        "are deleted",
+        "were not fetched within 30 days and are deleted. Please ask there and send them again.",
+    ],
+    [
+        "Přílohy ke zprávě",
+        "jsou smazány",
+        "nebyly do 30 dnů vyzvednuty a jsou smazány. Ozvěte se příjemci a pošlete znovu.",
+    ],
+];
+
+const EXPIRED: Ended = [
+    [
+        "Ihre Mail",
+        "ist gelöscht",
+        "wurde in 30 Tagen nicht abgeholt und ist gelöscht. Bitte fragen Sie dort nach und senden Sie neu.",
+    ],
+    [
+        "Your mail",
+        "is deleted",
+        "was not fetched within 30 days and is deleted. Please ask there and send it again.",
+    ],
+    [
+        "Váš e-mail",
+        "je smazán",
+        "nebyl do 30 dnů vyzvednut a je smazán. Ozvěte se příjemci a pošlete znovu.",
+    ],
+];
+
+const CAME_BACK: Ended = [
+    [
+        "Ihre Mail",
+        "kam nicht an",
+        "konnte nicht zugestellt werden: Die Einladung dorthin kam zurück. Prüfen Sie die Adresse und senden Sie neu.",
+    ],
+    [
+        "Your mail",
+        "did not arrive",
+        "could not be delivered: the invitation to this address came back. Check the address and send it again.",
+    ],
+    [
+        "Váš e-mail",
+        "nebyl doručen",
+        "nebylo možné doručit: pozvánka na tuto adresu se vrátila. Zkontrolujte adresu a pošlete znovu.",
+    ],
+];
 
 /// ` „subject“`, or nothing.
 fn quoted(l: Language, subject: &str) -> String {
@@ -380,16 +382,24 @@ fn fetched(head: &Letterhead<'_>, l: Language, who: &Address, subject: &str, at:
     short_page(head, l, title, &[text])
 }
 
-/// Something has ended without reaching anybody: what it was, for the subject, and what happened; de, en, cs.
+/// Something has ended without reaching anybody.
 fn over(
     head: &Letterhead<'_>,
     l: Language,
     recipient: &Address,
     subject: &str,
-    words: [[&str; 3]; 3],
+    words: Ended,
 ) -> Page {
     let [what, short, happened] = words[l as usize];
     let named = quoted(l, subject);
+    // "Your attachments of" nothing.
+    let what = if named.is_empty() {
+        what.trim_end_matches(" zu")
+            .trim_end_matches(" of")
+            .trim_end_matches(" ke zprávě")
+    } else {
+        what
+    };
     let to = pick(l, "an", "to", "pro");
     let title = format!("{what}{named} {short}");
     let text = format!("{what}{named} {to} {recipient} {happened}");

@@ -441,6 +441,16 @@ fn manifest(key: &ParcelKey, id: ParcelId, flags: Flags, number: u8) -> SealedMa
     seal(key, id, flags, header, &manifest).unwrap()
 }
 
+fn facts() -> MailFacts {
+    MailFacts {
+        sender: anna(),
+        recipient: address(EVA),
+        subject: "Befund".into(),
+        language: Language::De,
+        outside: false,
+    }
+}
+
 async fn attach(house: &House, number: u8, mail: &str) -> Attached {
     let ctx = &house.ctx;
     let (id, file) = (
@@ -491,17 +501,10 @@ async fn attach(house: &House, number: u8, mail: &str) -> Attached {
         None,
         None,
     );
-    let facts = MailFacts {
-        sender: anna(),
-        recipient: address(EVA),
-        subject: "Befund".into(),
-        language: Language::De,
-        outside: false,
-    };
     let new = attachments::New {
         mail: mail.into(),
         link: record.unwrap(),
-        facts,
+        facts: facts(),
     };
     attachments::post(ctx, id, new).await.unwrap();
     Attached {
