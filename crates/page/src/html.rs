@@ -391,8 +391,11 @@ impl Builder<'_> {
             let fill = (cell.back != look.back).then_some(cell.back);
             filled.push(table::Filled::new(placed, &own, inside.finish(), fill, pad));
         }
-        let before = self.rows;
-        for placed in grid.cells.iter().filter(|placed| before + placed.y >= ROWS) {
+        for placed in grid
+            .cells
+            .iter()
+            .filter(|placed| self.rows + placed.y >= ROWS)
+        {
             let plain = Look {
                 depth: usize::MAX,
                 ..inner.clone()
