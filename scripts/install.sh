@@ -57,6 +57,9 @@ for target in "$@"; do
       need qpdf qpdf
       need pdftotext poppler-utils
       need mutool mupdf-tools
+      need /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf fonts-noto-core
+      need /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+      need /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
       ;;
     bench)
       need nginx nginx-light

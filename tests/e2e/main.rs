@@ -10,6 +10,7 @@ mod handoff;
 mod memory;
 mod people;
 mod protected;
+mod render;
 mod scanners;
 mod secrets;
 mod sender;
