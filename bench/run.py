@@ -20,6 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parent))
 
 from handoff import handoff  # noqa: E402
+from mail import mail  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
 from report import put, size_of, spoken_size, transfer_table  # noqa: E402
@@ -28,7 +29,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "handoff")
+PARTS = ("files", "folders", "start", "handoff", "mail")
 
 
 def random_file(path, size):
@@ -189,6 +190,8 @@ def main():
             subprocess.run(["cargo", "build", "--release", "--locked", "-q", "-p", "depesche-tests", "--example",
                             "handoff_load"], cwd=TOP, check=True)
             results["handoff"] = handoff(options.program, load, scratch, options.rounds)
+        if "mail" in parts and not options.baselines:
+            results["mail"] = mail(options.program, scratch, options.rounds)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:

@@ -42,7 +42,8 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    const fn action(&self) -> &'static str {
+    /// The word of RFC 3464 section 2.3.3.
+    pub(crate) const fn action(&self) -> &'static str {
         match self {
             Self::Late(_) => "delayed",
             Self::Relayed => "relayed",
