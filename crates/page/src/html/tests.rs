@@ -154,7 +154,7 @@ fn letters_that_nobody_could_read_become_readable() {
 
 #[test]
 fn what_is_deep_or_long_ends_and_keeps_its_text() {
-    let deep = format!("{}kern", "<div>".repeat(5_000));
+    let deep = format!("{}kern", "<div>".repeat(1_000));
     assert!(json(&deep).contains("kern"));
     let quotes = format!("{}kern", "<blockquote>".repeat(300));
     assert!(json(&quotes).contains("kern"));

@@ -135,7 +135,7 @@ proptest! {
         file in "[a-zA-Z0-9äöü]{1,20}", content in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
         let mail = MessageBuilder::new()
-            .from((name.clone(), "a@x.example"))
+            .from((name.as_str(), "a@x.example"))
             .to("b@x.example")
             .subject(subject.clone())
             .text_body(text.clone())

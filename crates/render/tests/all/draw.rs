@@ -11,7 +11,7 @@ use depesche_page::read::read;
 use depesche_page::sheet::{FileLink, Frame, Made, Sheet};
 use depesche_page::words::Language;
 use depesche_render::fonts::{Collection, Loaded};
-use depesche_render::render::render;
+use depesche_render::render::{attempt, render};
 use lopdf::{Document, Object};
 
 /// The letters that are compiled in, and those that `scripts/install.sh test` brings.
@@ -78,6 +78,12 @@ pub(crate) fn sheet(mail: &[u8]) -> Sheet {
 
 pub(crate) fn drawn(sheet: &Sheet) -> (Grade, Vec<u8>) {
     match render(sheet, &FONTS) {
+        Answer::Drawn(Grade::Plain, pdf) => {
+            if !sheet.plain {
+                println!("text alone: {:?}", attempt(sheet, &FONTS).err());
+            }
+            (Grade::Plain, pdf)
+        }
         Answer::Drawn(grade, pdf) => (grade, pdf),
         Answer::Failed => panic!("no page"),
     }
