@@ -13,10 +13,13 @@ use depesche_tests::server::{Server, Setup};
 use depesche_tests::smtp::{Peer, send};
 use depesche_tests::wait::until;
 use depesche_tests::{program, wire};
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use serde_json::Value;
 
 use crate::full::{inside, with_small_disk};
 use crate::memory::status;
+use crate::tls::certify;
 
 const ANNA: &str = "anna@example.test";
 const YOU: &str = "k@partner.test";
@@ -70,6 +73,59 @@ fn a_mail_passes_and_is_shown_in_the_demo() {
     assert!(told["raw"].as_str().expect("raw").contains("Status: 5.7.0"));
     server.admin(&["queue", "drop", mail, "--quiet"]);
     assert!(server.admin(&["queue", "list"]).is_empty());
+}
+
+/// Somebody else's client, under TLS; and no mail of it travels in clear.
+#[test]
+fn another_program_hands_in_under_tls() {
+    let keys = tempfile::tempdir().expect("a folder");
+    certify(keys.path());
+    let path = |name: &str| keys.path().join(name).to_str().expect("text").to_owned();
+    let setup = Setup::demo()
+        .gateway()
+        .set("DEPESCHE_TLS__CERT", path("cert.pem"))
+        .set("DEPESCHE_TLS__KEY", path("key.pem"))
+        .set("DEPESCHE_PUBLIC_URL", "https://localhost:1");
+    let server = Server::start(setup);
+    let trusting = TlsParameters::builder("localhost".into())
+        .dangerous_accept_invalid_certs(true)
+        .build()
+        .expect("TLS");
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1")
+        .port(server.gateway().port())
+        .tls(Tls::Required(trusting))
+        .build();
+    let mail = Message::builder()
+        .from(ANNA.parse().expect("an address"))
+        .to(YOU.parse().expect("an address"))
+        .to("j\u{fc}rgen@partner.test".parse().expect("an address"))
+        .subject("Gr\u{fc}\u{df}e")
+        .body("..dots\n.\nand an end".to_owned())
+        .expect("a mail");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let sent = runtime.expect("a runtime").block_on(transport.send(mail));
+    assert!(sent.expect("it is taken").is_positive());
+    let rows = until("it has left", || {
+        let rows = server.admin(&["queue", "list"]);
+        rows.is_empty().then_some(())
+    });
+    drop(rows);
+    let shown = Command::new("curl")
+        .args(["-sS", "--insecure"])
+        .arg(format!("https://{}/dev/mail.json", server.listen))
+        .args(["-H", "Host: localhost:1"])
+        .output()
+        .expect("curl");
+    let mails: Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let raw = mails[0]["raw"].as_str().expect("a mail");
+    assert!(raw.contains(" with ESMTPS id "), "{raw}");
+    assert!(
+        raw.ends_with("\r\n\r\n..dots\r\n.\r\nand an end\r\n"),
+        "{raw}"
+    );
+    assert_eq!(mails.as_array().map(Vec::len), Some(2));
 }
 
 /// What sends until the server is gone.

@@ -82,7 +82,10 @@ fn pages_come_one_after_the_other() {
         assert!(pdf.starts_with(b"%PDF-1.7"));
     }
     drop(worker.0.stdin.take());
-    assert!(worker.0.wait().expect("a child").success(), "it ends with its input");
+    assert!(
+        worker.0.wait().expect("a child").success(),
+        "it ends with its input"
+    );
 }
 
 #[test]
@@ -90,11 +93,20 @@ fn it_has_limits_and_knows_no_secrets() {
     let mut worker = Worker::start();
     worker.say(&html("<p>a"));
     worker.answer().expect("a page");
-    let about = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", worker.0.id())).expect("it runs");
+    let about = |file: &str| {
+        fs::read_to_string(format!("/proc/{}/{file}", worker.0.id())).expect("it runs")
+    };
     let limits = about("limits");
     let limit = |name: &str| {
-        let line = limits.lines().find(|line| line.starts_with(name)).expect("a limit");
-        line[name.len()..].split_whitespace().next().expect("a value").to_owned()
+        let line = limits
+            .lines()
+            .find(|line| line.starts_with(name))
+            .expect("a limit");
+        line[name.len()..]
+            .split_whitespace()
+            .next()
+            .expect("a value")
+            .to_owned()
     };
     assert_eq!(limit("Max address space"), (1 << 30).to_string());
     assert_eq!(limit("Max file size"), "0");
@@ -102,8 +114,16 @@ fn it_has_limits_and_knows_no_secrets() {
     let seconds: u64 = limit("Max cpu time").parse().expect("seconds");
     assert!((15..60).contains(&seconds), "{seconds}");
     let open = fs::read_dir(format!("/proc/{}/fd", worker.0.id())).expect("it runs");
-    let open: Vec<_> = open.flatten().filter_map(|fd| fs::read_link(fd.path()).ok()).collect();
-    assert!(!open.iter().any(|file| file.to_string_lossy().starts_with("socket:")), "{open:?}");
+    let open: Vec<_> = open
+        .flatten()
+        .filter_map(|fd| fs::read_link(fd.path()).ok())
+        .collect();
+    assert!(
+        !open
+            .iter()
+            .any(|file| file.to_string_lossy().starts_with("socket:")),
+        "{open:?}"
+    );
     assert_eq!(about("environ"), "RAYON_NUM_THREADS=1\0");
 }
 

@@ -41,8 +41,14 @@ pub fn run(data: &[u8]) {
 fn names_are_clean(letter: &Letter) {
     for attachment in &letter.attachments {
         let name = &attachment.name;
-        assert!(!name.is_empty() && name.len() <= names::LONGEST + 8, "{name:?}");
-        assert!(!name.contains(['/', '\\']) && !name.chars().any(names::invisible), "{name:?}");
+        assert!(
+            !name.is_empty() && name.len() <= names::LONGEST + 8,
+            "{name:?}"
+        );
+        assert!(
+            !name.contains(['/', '\\']) && !name.chars().any(names::invisible),
+            "{name:?}"
+        );
     }
 }
 
@@ -67,7 +73,11 @@ fn links_are_allowed(paragraph: &Paragraph) {
             Run::Break { .. } => continue,
         };
         if let Some(url) = url {
-            assert_eq!(address_of(url).as_deref(), Some(url.as_str()), "a link that no page may have");
+            assert_eq!(
+                address_of(url).as_deref(),
+                Some(url.as_str()),
+                "a link that no page may have"
+            );
         }
     }
 }

@@ -17,7 +17,12 @@ use depesche_render::render::render;
 /// CPU milliseconds of this process so far, in nanosecond resolution (`/proc/self/schedstat`).
 fn cpu() -> f64 {
     let stat = fs::read_to_string("/proc/self/schedstat").expect("Linux");
-    let nanoseconds: f64 = stat.split(' ').next().expect("a number").parse().expect("a number");
+    let nanoseconds: f64 = stat
+        .split(' ')
+        .next()
+        .expect("a number")
+        .parse()
+        .expect("a number");
     nanoseconds / 1e6
 }
 
@@ -45,7 +50,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let rounds: usize = arguments.next().and_then(|n| n.parse().ok()).expect("ROUNDS MAIL…");
+    let rounds: usize = arguments
+        .next()
+        .and_then(|n| n.parse().ok())
+        .expect("ROUNDS MAIL…");
     let mails: Vec<String> = arguments.collect();
     let mut collection = Collection::own();
     for file in [
@@ -79,14 +87,20 @@ fn main() {
             let letter = read(&mail, &Limits::default()).expect("a letter");
             let sheet = Sheet::of(&letter, frame(&letter));
             let parsed = cpu();
-            let Answer::Drawn(_, pdf) = render(&sheet, &fonts) else { panic!("no page") };
+            let Answer::Drawn(_, pdf) = render(&sheet, &fonts) else {
+                panic!("no page")
+            };
             let drawn = cpu();
             let protected = encrypt(&pdf, &credential, &mut random).expect("encrypted");
             let end = cpu();
             size = protected.len();
             // The first one loads fonts.
             if round > 0 {
-                for (step, cost) in steps.iter_mut().zip([parsed - start, drawn - parsed, end - drawn, end - start]) {
+                for (step, cost) in
+                    steps
+                        .iter_mut()
+                        .zip([parsed - start, drawn - parsed, end - drawn, end - start])
+                {
                     step.push(cost);
                 }
             }

@@ -43,7 +43,10 @@ fn a_mail_in_base64_stays_closed() {
 fn groups_inside_groups_are_refused() {
     let mut bomb = String::new();
     for n in 0..5_000 {
-        let _ = write!(bomb, "Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n");
+        let _ = write!(
+            bomb,
+            "Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"
+        );
     }
     assert_eq!(refused(bomb.as_bytes()), Refused::TooManyParts);
     assert_eq!(refused(&bomb.as_bytes()[..2_000]), Refused::TooDeep);
@@ -53,7 +56,10 @@ fn groups_inside_groups_are_refused() {
 fn boundaries_that_never_come_are_refused() {
     let mut bomb = "Content-Type: multipart/mixed; boundary=x\r\n\r\n".to_owned();
     for n in 0..900 {
-        let _ = write!(bomb, "--x\r\nContent-Type: multipart/mixed;\r\n boundary=\"missing {n}\"\r\n\r\n");
+        let _ = write!(
+            bomb,
+            "--x\r\nContent-Type: multipart/mixed;\r\n boundary=\"missing {n}\"\r\n\r\n"
+        );
     }
     bomb.push_str(&"a".repeat(1 << 20));
     assert_eq!(refused(bomb.as_bytes()), Refused::TooManyParts);
@@ -61,9 +67,15 @@ fn boundaries_that_never_come_are_refused() {
 
 #[test]
 fn a_hundred_thousand_empty_parts_are_refused() {
-    let bomb = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--b\r\n\r\n".repeat(100_000));
+    let bomb = format!(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+        "--b\r\n\r\n".repeat(100_000)
+    );
     assert_eq!(refused(bomb.as_bytes()), Refused::TooManyParts);
-    let many = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--b\r\n\r\n".repeat(1_500));
+    let many = format!(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+        "--b\r\n\r\n".repeat(1_500)
+    );
     assert_eq!(refused(many.as_bytes()), Refused::TooManyParts);
 }
 

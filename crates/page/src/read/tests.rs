@@ -5,7 +5,10 @@ use super::*;
 use crate::letter::Method;
 
 fn sample(name: &str) -> Letter {
-    let path = format!("{}/../../tests/mails/{name}.eml", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/../../tests/mails/{name}.eml",
+        env!("CARGO_MANIFEST_DIR")
+    );
     letter(&std::fs::read(path).expect("a sample mail"))
 }
 
@@ -20,13 +23,22 @@ fn names(letter: &Letter) -> Vec<&str> {
 #[test]
 fn text_with_attachments() {
     let letter = sample("01-text-umlaut");
-    assert_eq!(letter.headers.subject, "Unterlagen für die Prüfung – Fristablauf 31. März (Größe: 2 Anhänge)");
+    assert_eq!(
+        letter.headers.subject,
+        "Unterlagen für die Prüfung – Fristablauf 31. März (Größe: 2 Anhänge)"
+    );
     assert_eq!(letter.headers.from[0].name, "Jörg Öztürk");
-    let Body::Text { text, flowed } = &letter.body else { panic!("{:?}", letter.body) };
+    let Body::Text { text, flowed } = &letter.body else {
+        panic!("{:?}", letter.body)
+    };
     assert!(flowed & text.contains("über 1.234,56 €"));
     assert_eq!(letter.attachments.len(), 2);
     assert_eq!(letter.attachments[0].name, "Ausgleichsübersicht 2025.pdf");
-    assert!(letter.attachments[0].content.starts_with(b"%PDF-1.4 dummy xxx"));
+    assert!(
+        letter.attachments[0]
+            .content
+            .starts_with(b"%PDF-1.4 dummy xxx")
+    );
     assert!(letter.notes.is_empty() && !letter.wants_original());
 }
 
@@ -35,12 +47,16 @@ fn pictures_of_the_body_are_no_attachments() {
     let letter = sample("02-newsletter");
     assert_eq!(letter.pictures.len(), 4);
     assert!(letter.attachments.is_empty());
-    let Body::Html { html, plain } = &letter.body else { panic!("{:?}", letter.body) };
+    let Body::Html { html, plain } = &letter.body else {
+        panic!("{:?}", letter.body)
+    };
     assert!(html.contains("Jetzt sparen") && plain.contains("die Hütten öffnen wieder"));
     let word = sample("05-word");
     assert_eq!((word.pictures.len(), word.attachments.len()), (1, 0));
     assert_eq!(word.headers.subject, "AW: Gewährleistung – Aufstellung");
-    assert!(matches!(&word.body, Body::Html { html, .. } if html.contains("„Gewährleistung“ – alle Beträge in €")));
+    assert!(
+        matches!(&word.body, Body::Html { html, .. } if html.contains("„Gewährleistung“ – alle Beträge in €"))
+    );
 }
 
 #[test]
@@ -48,10 +64,15 @@ fn special_cases_of_mime() {
     let letter = sample("06-special");
     assert_eq!(letter.headers.subject, "Grüße aus Köln €");
     assert_eq!(letter.headers.to.len(), 2);
-    let Body::Text { text, .. } = &letter.body else { panic!("{:?}", letter.body) };
+    let Body::Text { text, .. } = &letter.body else {
+        panic!("{:?}", letter.body)
+    };
     assert!(text.contains("„Preis 100 €“ – geht trotzdem."), "{text}");
     let event = &letter.events[0];
-    assert_eq!((event.method, event.summary.as_str()), (Method::Request, "Übergabe, Lindenhof 4"));
+    assert_eq!(
+        (event.method, event.summary.as_str()),
+        (Method::Request, "Übergabe, Lindenhof 4")
+    );
     let nested = &letter.nested[0];
     assert_eq!(nested.headers.subject, "Договор");
     assert_eq!(nested.headers.from[0].name, "Иван Петров");
@@ -69,7 +90,11 @@ fn special_cases_of_mime() {
         ]
     );
     assert_eq!(letter.attachments[2].content, b"aus winmail.dat\r\n");
-    assert!(letter.attachments[1].content.starts_with(b"From: =?koi8-r?B?"));
+    assert!(
+        letter.attachments[1]
+            .content
+            .starts_with(b"From: =?koi8-r?B?")
+    );
 }
 
 #[test]
@@ -99,15 +124,27 @@ fn what_is_encrypted_already_says_so() {
         --b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n\
         Content-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n--b--\r\n";
     assert_eq!(letter(pgp).sealed, Some(Sealed::Pgp));
-    assert_eq!(letter(b"Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n").sealed, Some(Sealed::Pgp));
-    let smime = b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\
+    assert_eq!(
+        letter(b"Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n").sealed,
+        Some(Sealed::Pgp)
+    );
+    let smime =
+        b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\
         Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n";
     assert_eq!(letter(smime).sealed, Some(Sealed::SMime));
 }
 
 #[test]
 fn a_mail_of_nothing_is_a_letter() {
-    for mail in [&b""[..], b"\r\n", b"\r\n\r\n", b":", b"\0\0\0", b"Subject:\r\n\r\n", b"Content-Type: multipart/mixed\r\n\r\n"] {
+    for mail in [
+        &b""[..],
+        b"\r\n",
+        b"\r\n\r\n",
+        b":",
+        b"\0\0\0",
+        b"Subject:\r\n\r\n",
+        b"Content-Type: multipart/mixed\r\n\r\n",
+    ] {
         let _ = letter(mail);
     }
     assert_eq!(letter(b"").body, Body::None);

@@ -26,14 +26,18 @@ pub(crate) static FONTS: LazyLock<Loaded> = LazyLock::new(|| {
         "opentype/noto/NotoSansCJK-Regular.ttc",
     ] {
         let path = format!("/usr/share/fonts/{file}");
-        let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}; run scripts/install.sh test"));
+        let bytes =
+            fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}; run scripts/install.sh test"));
         collection.add(&bytes, Box::new(move || fs::read(&path).ok()));
     }
     collection.load()
 });
 
 pub(crate) fn mail(name: &str) -> Vec<u8> {
-    let path = format!("{}/../../tests/mails/{name}.eml", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/../../tests/mails/{name}.eml",
+        env!("CARGO_MANIFEST_DIR")
+    );
     fs::read(path).expect("a sample mail")
 }
 
@@ -57,7 +61,9 @@ pub(crate) fn frame(letter: &Letter) -> Frame {
         house: "Kanzlei Keller & Novák".into(),
         colour: Some([0x7a, 0x1f, 0x3d]),
         host: "zustellung.keller-novak.example".into(),
-        reply: Some("https://zustellung.keller-novak.example/r/BBBBBBBBBBBBBBBBBBBBBB#1.key".into()),
+        reply: Some(
+            "https://zustellung.keller-novak.example/r/BBBBBBBBBBBBBBBBBBBBBB#1.key".into(),
+        ),
         password: "https://zustellung.keller-novak.example/p".into(),
         files: files.collect(),
         files_until: Some(Day { month: 12, ..day }),
@@ -103,7 +109,10 @@ pub(crate) fn run(command: &mut Command) -> Output {
 pub(crate) fn text(pdf: &[u8]) -> String {
     let file = tempfile::NamedTempFile::new().expect("a file");
     fs::write(file.path(), pdf).expect("written");
-    let output = run(Command::new("pdftotext").args(["-enc", "UTF-8"]).arg(file.path()).arg("-"));
+    let output = run(Command::new("pdftotext")
+        .args(["-enc", "UTF-8"])
+        .arg(file.path())
+        .arg("-"));
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && errors.is_empty(), "{errors}");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -130,7 +139,9 @@ pub(crate) fn inside(pdf: &[u8]) -> Inside {
     for object in document.objects.values() {
         walk(object, &mut inside);
         if let Object::Stream(stream) = object {
-            let content = stream.decompressed_content().unwrap_or_else(|_| stream.content.clone());
+            let content = stream
+                .decompressed_content()
+                .unwrap_or_else(|_| stream.content.clone());
             let content = String::from_utf8_lossy(&content).into_owned();
             inside.ua |= content.contains("pdfuaid:part");
         }
@@ -151,12 +162,16 @@ fn walk(object: &Object, inside: &mut Inside) {
     };
     if name(b"Type").as_deref() == Some("StructElem") {
         inside.tags.extend(name(b"S"));
-    } else if let Some(action) = name(b"S").filter(|_| entries.has(b"URI") || entries.has(b"JS") || name(b"Type").as_deref() == Some("Action")) {
+    } else if let Some(action) = name(b"S").filter(|_| {
+        entries.has(b"URI") || entries.has(b"JS") || name(b"Type").as_deref() == Some("Action")
+    }) {
         inside.actions.push(action);
     }
     for (key, value) in entries.iter() {
         inside.keys.push(String::from_utf8_lossy(key).into_owned());
-        if key == b"URI" && let Ok(uri) = value.as_str() {
+        if key == b"URI"
+            && let Ok(uri) = value.as_str()
+        {
             inside.uris.push(String::from_utf8_lossy(uri).into_owned());
         }
         walk(value, inside);

@@ -6,18 +6,25 @@ use crate::draw::{draw, inside, text};
 use crate::mails::is_harmless;
 
 fn html(body: &str) -> Vec<u8> {
-    format!("From: a@x.example\nSubject: test\nContent-Type: text/html; charset=utf-8\n\n{body}").into_bytes()
+    format!("From: a@x.example\nSubject: test\nContent-Type: text/html; charset=utf-8\n\n{body}")
+        .into_bytes()
 }
 
 #[test]
 fn markup_of_the_typesetter_is_text() {
     let evil = r#"#read("/etc/passwd") #import "@preview/x:1.0.0" $x^2$ *b* _i_ @l <l> \ // #{ panic("x") } = H - l ``` ` ```"#;
-    let mail = format!("Subject: {evil}\nFrom: \"{}\" <a@x.example>\n\n{evil}", evil.replace('"', "'"));
+    let mail = format!(
+        "Subject: {evil}\nFrom: \"{}\" <a@x.example>\n\n{evil}",
+        evil.replace('"', "'")
+    );
     let (grade, pdf) = draw(mail.as_bytes());
     assert_eq!(grade, Grade::Ua);
     let flat = evil.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text(&pdf).matches(&flat).count() >= 2, "{}", text(&pdf));
-    let (_, pdf) = draw(&html(&format!("<p>{}</p><h1>#panic()</h1><td>$x$", evil.replace('<', "&lt;"))));
+    let (_, pdf) = draw(&html(&format!(
+        "<p>{}</p><h1>#panic()</h1><td>$x$",
+        evil.replace('<', "&lt;")
+    )));
     assert!(text(&pdf).contains(&flat));
 }
 
@@ -31,7 +38,14 @@ fn nothing_active_is_ever_inside() {
     let (_, pdf) = draw(&page);
     let inside = inside(&pdf);
     is_harmless(&inside);
-    assert!(!inside.uris.iter().any(|uri| uri.contains("x.example") || uri.contains("passwd")), "{:?}", inside.uris);
+    assert!(
+        !inside
+            .uris
+            .iter()
+            .any(|uri| uri.contains("x.example") || uri.contains("passwd")),
+        "{:?}",
+        inside.uris
+    );
     assert!(text(&pdf).contains("1 externes Bild nicht geladen"));
 }
 
@@ -49,21 +63,53 @@ fn a_broken_picture_costs_itself_alone() {
     let (grade, pdf) = draw(mail.as_bytes());
     assert_eq!(grade, Grade::Ua);
     let text = text(&pdf);
-    assert!(text.contains("1 Bild ließ sich nicht zeigen") && text.contains("Logo") && text.contains("nach"), "{text}");
+    assert!(
+        text.contains("1 Bild ließ sich nicht zeigen")
+            && text.contains("Logo")
+            && text.contains("nach"),
+        "{text}"
+    );
 }
 
 #[test]
 fn what_is_deep_or_large_is_still_a_page() {
     for (name, body) in [
-        ("div", format!("{}kern", "<div style='border:1px solid red;padding:1px'>".repeat(300))),
+        (
+            "div",
+            format!(
+                "{}kern",
+                "<div style='border:1px solid red;padding:1px'>".repeat(300)
+            ),
+        ),
         ("quote", format!("{}kern", "<blockquote>".repeat(300))),
         ("list", format!("{}kern", "<ul><li>".repeat(300))),
-        ("table", format!("{}kern", "<table border=1><tr><td>x<td>".repeat(100))),
-        ("heading", format!("{}kern", "<h6>a</h6><h1>b</h1>".repeat(50))),
-        ("rows", format!("<table border=1><tr><th>a<th>b</tr>{}</table>kern", "<tr><td>a<td>b</tr>".repeat(2_500))),
-        ("spans", format!("{}kern", "<b>fett</b> <i>kursiv</i> ".repeat(15_000))),
-        ("columns", format!("<table border=1><tr>{}</table>kern", "<td>a".repeat(500))),
-        ("spanned", "<table border=1><tr><td rowspan=99999 colspan=99999>a<tr><td>b</table>kern".to_owned()),
+        (
+            "table",
+            format!("{}kern", "<table border=1><tr><td>x<td>".repeat(100)),
+        ),
+        (
+            "heading",
+            format!("{}kern", "<h6>a</h6><h1>b</h1>".repeat(50)),
+        ),
+        (
+            "rows",
+            format!(
+                "<table border=1><tr><th>a<th>b</tr>{}</table>kern",
+                "<tr><td>a<td>b</tr>".repeat(2_500)
+            ),
+        ),
+        (
+            "spans",
+            format!("{}kern", "<b>fett</b> <i>kursiv</i> ".repeat(15_000)),
+        ),
+        (
+            "columns",
+            format!("<table border=1><tr>{}</table>kern", "<td>a".repeat(500)),
+        ),
+        (
+            "spanned",
+            "<table border=1><tr><td rowspan=99999 colspan=99999>a<tr><td>b</table>kern".to_owned(),
+        ),
         ("word", format!("{} kern", "x".repeat(200_000))),
     ] {
         let (grade, pdf) = draw(&html(&body));

@@ -5,7 +5,7 @@ use depesche_domain::{MailId, Span};
 use depesche_store::Error;
 use depesche_store::sql::mails::{self, Stored, Wait};
 
-use super::{at, bytes, on_both};
+use super::{Db, at, bytes, on_both};
 
 const fn mail_id(number: u64) -> MailId {
     MailId::from_bytes(bytes(9, number))
@@ -91,56 +91,61 @@ fn each_recipient_goes_his_way() {
             .expect("due");
         assert!(early.is_empty());
 
-        let mut tx = db.sql.begin().await.expect("begin");
-        let hold = wait(State::HoldPassword, 500);
-        assert_eq!(mails::wait(&mut tx, mail.id, 0, &hold).await, Ok(true));
-        assert_eq!(mails::wait(&mut tx, mail.id, 9, &hold).await, Ok(false));
-        assert_eq!(mails::end(&mut tx, mail.id, 1).await, Ok(true));
-        assert_eq!(mails::end(&mut tx, mail.id, 1).await, Ok(false));
-        assert_eq!(
-            mails::delete_ended(&mut tx, mail.id).await,
-            Ok(false),
-            "two are left"
-        );
-        let carrier = Stored {
-            kind: Kind::Carrier,
-            ..stored(2, None)
-        };
-        mails::insert(&mut tx, &carrier).await.expect("insert");
-        assert_eq!(
-            mails::replace(&mut tx, mail.id, 2, carrier.id, at(5)).await,
-            Ok(true)
-        );
-        assert_eq!(
-            mails::replace(&mut tx, mail.id, 2, carrier.id, at(5)).await,
-            Ok(false)
-        );
-        let moved = mails::row(&mut tx, carrier.id, 2)
-            .await
-            .expect("a row")
-            .expect("it moved");
-        assert!(moved.state == State::Queued && moved.attempts == 0 && moved.due == at(5));
-        assert!(moved.since == at(0), "its age stays");
-        tx.commit().await.expect("commit");
-        assert!(mails::load(&db.sql, mail.id).await.expect("load").is_some());
-
-        let mut tx = db.sql.begin().await.expect("begin");
-        assert_eq!(mails::end(&mut tx, mail.id, 0).await, Ok(true));
-        assert_eq!(
-            mails::delete_ended(&mut tx, mail.id).await,
-            Ok(false),
-            "it had no file"
-        );
-        assert_eq!(mails::end(&mut tx, carrier.id, 2).await, Ok(true));
-        assert_eq!(
-            mails::delete_ended(&mut tx, carrier.id).await,
-            Ok(true),
-            "it had one"
-        );
-        tx.commit().await.expect("commit");
-        assert!(mails::load(&db.sql, mail.id).await == Ok(None));
-        assert_eq!(mails::hours(&db.sql).await, Ok(vec![]));
+        moves_and_ends(db, &mail).await;
     });
+}
+
+/// One waits, one ends, one gets another mail's text; then all end.
+async fn moves_and_ends(db: &Db, mail: &Stored) {
+    let mut tx = db.sql.begin().await.expect("begin");
+    let hold = wait(State::HoldPassword, 500);
+    assert_eq!(mails::wait(&mut tx, mail.id, 0, &hold).await, Ok(true));
+    assert_eq!(mails::wait(&mut tx, mail.id, 9, &hold).await, Ok(false));
+    assert_eq!(mails::end(&mut tx, mail.id, 1).await, Ok(true));
+    assert_eq!(mails::end(&mut tx, mail.id, 1).await, Ok(false));
+    assert_eq!(
+        mails::delete_ended(&mut tx, mail.id).await,
+        Ok(false),
+        "two are left"
+    );
+    let carrier = Stored {
+        kind: Kind::Carrier,
+        ..stored(2, None)
+    };
+    mails::insert(&mut tx, &carrier).await.expect("insert");
+    assert_eq!(
+        mails::replace(&mut tx, mail.id, 2, carrier.id, at(5)).await,
+        Ok(true)
+    );
+    assert_eq!(
+        mails::replace(&mut tx, mail.id, 2, carrier.id, at(5)).await,
+        Ok(false)
+    );
+    let moved = mails::row(&mut tx, carrier.id, 2)
+        .await
+        .expect("a row")
+        .expect("it moved");
+    assert!(moved.state == State::Queued && moved.attempts == 0 && moved.due == at(5));
+    assert!(moved.since == at(0), "its age stays");
+    tx.commit().await.expect("commit");
+    assert!(mails::load(&db.sql, mail.id).await.expect("load").is_some());
+
+    let mut tx = db.sql.begin().await.expect("begin");
+    assert_eq!(mails::end(&mut tx, mail.id, 0).await, Ok(true));
+    assert_eq!(
+        mails::delete_ended(&mut tx, mail.id).await,
+        Ok(false),
+        "it had no file"
+    );
+    assert_eq!(mails::end(&mut tx, carrier.id, 2).await, Ok(true));
+    assert_eq!(
+        mails::delete_ended(&mut tx, carrier.id).await,
+        Ok(true),
+        "it had one"
+    );
+    tx.commit().await.expect("commit");
+    assert!(mails::load(&db.sql, mail.id).await == Ok(None));
+    assert_eq!(mails::hours(&db.sql).await, Ok(vec![]));
 }
 
 #[test]
