@@ -12,6 +12,7 @@ mod handoff;
 mod memory;
 mod people;
 mod postfix;
+mod protected;
 mod render;
 mod scanners;
 mod secrets;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use depesche_service::domain::{Address, Role};
+use depesche_service::protected::passwords;
 use depesche_service::random::Random;
 use depesche_service::{Clock, Context, Error, accounts, invitations, journal, resets};
 use serde_json::json;
@@ -99,6 +100,12 @@ enum User {
         /// Stop a reset that has not happened yet
         #[arg(long, conflicts_with = "confirm")]
         cancel: bool,
+    },
+    /// Take the password for protected mail away; a link to set another is mailed to the person
+    #[command(after_help = "Example:\n  depesche admin user reset-pdf-password eva@example.org")]
+    ResetPdfPassword {
+        /// Address of the person; an account is not needed
+        email: String,
     },
 }
 
@@ -206,6 +213,9 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
             };
             reset(config, &address(email)?, &wish, json).await?;
         }
+        User::ResetPdfPassword { email } => {
+            reset_pdf_password(config, &address(email)?, json).await?;
+        }
     }
     Ok(())
 }
@@ -252,6 +262,21 @@ async fn send_invitation(
         &shown,
         &format!("An invitation to {address} is on its way; it is good for 7 days."),
     );
+    Ok(())
+}
+
+/// The mail leaves with the running server's worker, or at its next start.
+async fn reset_pdf_password(config: &Config, of: &Address, json: bool) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    passwords::reset(&context, of, None)
+        .await
+        .map_err(|error| match error {
+            Error::NotFound => anyhow::Error::from(Error::NotFound)
+                .context("nobody with this address has set a password for protected mail"),
+            other => other.into(),
+        })?;
+    let text = format!("The password of {of} is gone; a link to set another is on its way.");
+    print(json, &json!({"email": of.as_str()}), &text);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use depesche_client::keyring::RingError;
 use depesche_client::login::LoginError;
 use depesche_client::people::PeopleError;
 use depesche_client::profile::ProfileError;
+use depesche_client::protected::ProtectedError;
 use depesche_client::release::ReleaseRefused;
 use depesche_client::send::SendError;
 use depesche_client::sent::SentError;
@@ -89,6 +90,7 @@ from!(
     CallError,
     FetchError,
     HandoffError,
+    ProtectedError,
     KeyedError,
     LoginError,
     PeopleError,

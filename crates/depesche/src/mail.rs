@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use depesche_gateway::House;
+use depesche_gateway::convert::Converter;
 use depesche_gateway::inbound::door::{Door, acceptor};
 use depesche_gateway::inbound::peers::Network;
 use depesche_gateway::outbound::route::Route;
 use depesche_gateway::outbound::sender::Sender;
-use depesche_gateway::port::{Convert, Waits};
+use depesche_gateway::port::Convert;
 use depesche_gateway::queue::Queue;
 use depesche_gateway::rules::{Pattern, Rules};
 use depesche_gateway::smtp::address::Host;
 use depesche_gateway::smtp::session::wire::Settings;
 use depesche_gateway::tag::Tag;
 use depesche_gateway::trace::Tracer;
+use depesche_gateway::workers::{Pool, Program};
 use depesche_service::Context;
 use depesche_service::demo::CaughtMail;
 use depesche_service::spool::{self, Spool};
@@ -137,9 +139,15 @@ pub(crate) struct Parts<'a> {
     pub(crate) stop: CancellationToken,
 }
 
+/// Processes that draw pages.
+const DRAWERS: usize = 2;
+
 /// Starts the mail door, if it is on, and the queue.
 pub(crate) async fn start(parts: Parts<'_>) -> anyhow::Result<Running> {
-    start_with(parts, Arc::new(Waits)).await
+    let program = std::env::current_exe().context("where this program lies is not known")?;
+    let pool = Pool::new(Program::new(program), DRAWERS);
+    let converter = Converter::new(parts.context.clone(), house(parts.config)?, pool);
+    start_with(parts, Arc::new(converter)).await
 }
 
 async fn start_with<C: Convert>(parts: Parts<'_>, convert: Arc<C>) -> anyhow::Result<Running> {

@@ -10,6 +10,7 @@ mod import;
 mod inbox;
 mod letter;
 mod parcels;
+mod pdf_password;
 mod progress;
 mod qr;
 mod register;
@@ -70,6 +71,7 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
         Command::Login(args) => session::login(&desk, &args).await,
         Command::Logout(args) => session::logout(&desk, &args).await,
         Command::Register(args) => register::register(&desk, &args).await,
+        Command::PdfPassword(args) => pdf_password::pdf_password(&desk, &args).await,
         Command::Sealpass(args) => sealpass::sealpass(&desk, &args.what).await,
         Command::Release(args) => release::release(&desk, &args).await,
         Command::Reply(args) => reply::reply(&desk, *args).await,

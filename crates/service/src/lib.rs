@@ -27,6 +27,7 @@ pub mod orders;
 pub mod outbox;
 pub mod parcels;
 pub mod people;
+pub mod protected;
 pub mod random;
 pub mod releases;
 pub mod resets;

@@ -16,6 +16,7 @@ use depesche_store::sql::{mails, outbox as rows, visits};
 use crate::context::Context;
 use crate::courier::{Courier, Failure};
 use crate::error::Error;
+use crate::protected::{passwords, replies, waits};
 use crate::{drafts, invitations, journal, login, outbox, resets};
 
 /// How long a mail is tried before it counts as come back (RFC 5321 section 4.5.4.1: 4 to 5 days).
@@ -137,6 +138,9 @@ impl<C: Courier> Worker<C> {
         let leases = outbox::store(&self.ctx, &mut tx, effects).await?;
         tx.commit().await?;
         drop(leases);
+        if let (false, Some(id)) = (left, outbox::id_bytes(&item.id)) {
+            waits::came_back(&self.ctx, &id).await?;
+        }
         tracing::info!(
             mail.id = item.id,
             mail.kind = item.kind,
@@ -230,6 +234,8 @@ impl<C: Courier> Worker<C> {
         tx.commit().await?;
         login::sweep(&self.ctx, now).await?;
         invitations::sweep(&self.ctx, now).await?;
+        passwords::sweep(&self.ctx).await?;
+        replies::sweep(&self.ctx).await?;
         Ok(())
     }
 

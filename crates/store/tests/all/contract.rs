@@ -11,6 +11,7 @@ mod mails;
 mod outbox;
 mod parcels;
 mod people;
+mod protected;
 mod visits;
 
 use std::path::{Path, PathBuf};
