@@ -19,7 +19,9 @@ import Components from './Components.svelte';
 import Framed from './Framed.svelte';
 import { handoffScenes } from './handoff.ts';
 import { peopleScenes, releaseOf } from './people.svelte.ts';
+import { protectedScenes } from './protected.ts';
 import { say } from './samples.ts';
+import Protected from '../src/pages/protected/Protected.svelte';
 import Details from '../src/pages/sent/Details.svelte';
 import SentList from '../src/pages/sent/SentList.svelte';
 
@@ -171,6 +173,8 @@ export function scenes(code: Code): Record<string, Show> {
     'landing-many': landing(claim({ ...letterOf(code, true), files: many }, { at: 'open', left: undefined, saving: false, note: 'memory' })),
     'landing-many-closed': landing(claim({ ...letter, files: many }, { at: 'closed', password: false })),
     'landing-message-only': landing(claim({ ...letterOf(code, true), files: [] }, { at: 'open', left: undefined, saving: false })),
+    attachments: landing(claim({ ...letter, attachedFor: 'm.huber@beispiel.de' }, { at: 'closed', password: false, known: true })),
+    'attachments-open': landing(claim({ ...letterOf(code, true), message: '', attachedFor: 'm.huber@beispiel.de' }, { at: 'open', left: undefined, saving: false })),
     'landing-looking': landing(claim(undefined, { at: 'looking' })),
     'gone-expired': gone('expired', true, EXPIRES),
     'gone-expired-plain': gone('expired', false),
@@ -178,6 +182,7 @@ export function scenes(code: Code): Record<string, Show> {
     'gone-limit': gone('spent'),
     'gone-unknown': gone('unknown', false),
     'gone-damaged': gone('damaged'),
+    'gone-cut': gone('cut', false),
     'gone-offline': gone('offline', false),
     'gone-busy': gone('busy', false),
     'gone-insecure': gone('insecure', false),
@@ -206,6 +211,7 @@ export function scenes(code: Code): Record<string, Show> {
     caught: page(Caught, { view: { mails: [{ id: '1', from: 'zustellung@keller-novak.example', to: 'm.huber@beispiel.de', subject: say[code].mail, text: `${say[code].message}\n\nhttps://x.example/d/abc#1.key\n`, html: '', raw: 'From: x' }], clear: nothing } }),
     'caught-empty': page(Caught, { view: { mails: [], clear: nothing } }),
     ...Object.fromEntries(Object.entries(handoffScenes(code)).map(([name, props]) => [`handoff-${name}`, page(Handoff, { brand, most: 8 << 20, ...props })])),
+    ...Object.fromEntries(Object.entries(protectedScenes(code)).map(([name, props]) => [`mail-${name}`, page(Protected, { brand, ...props })])),
     'message-insecure': page(Message, { brand, what: 'insecure' }),
     'message-not-found': page(Message, { brand: { name: '' }, what: 'not-found' }),
   };
