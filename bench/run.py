@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from growth import growth  # noqa: E402
 from handoff import handoff  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
@@ -28,7 +30,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "handoff")
+PARTS = ("files", "folders", "start", "handoff", "growth", "web")
 
 
 def random_file(path, size):
@@ -123,6 +125,15 @@ def start(program, depesche):
     return "\n".join(rows) + "\n\n" + "; ".join(memory) + "."
 
 
+def web(top):
+    """What the web client's own bench says, in real Chromium against target/release/depesche."""
+    done = subprocess.run(["npm", "run", "--silent", "bench"], cwd=top / "web", capture_output=True, text=True, check=False)
+    rows = re.findall(r"^bench: (.+)$", done.stdout, re.MULTILINE)
+    if done.returncode != 0 or not rows:
+        raise Failed(f"npm run bench:\n{done.stdout}\n{done.stderr}")
+    return "\n".join(["| | |", "|-|-|", *(f"| {row} |" for row in rows)])
+
+
 def environment(rounds):
     """What it was measured on."""
     def first_line(*command):
@@ -133,9 +144,10 @@ def environment(rounds):
         model = next((line.split(":")[1].strip() for line in info if line.startswith("model name")), "?")
     nginx = first_line("/usr/sbin/nginx", "-v").rpartition("/")[2]
     curl = first_line("curl", "--version").split()[1]
+    kernel = ".".join(platform.release().split(".")[:2])
     filesystem = first_line("findmnt", "-no", "FSTYPE", "-T", str(TOP))
     return (
-        f"{date.today()}: {os.cpu_count()} cores ({model}), Linux {".".join(platform.release().split(".")[:2])}, {filesystem}; "
+        f"{date.today()}: {os.cpu_count()} cores ({model}), Linux {kernel}, {filesystem}; "
         f"load at the start {os.getloadavg()[0]:.1f}; nginx {nginx}, curl {curl}, "
         f"age {first_line('age', '--version')}; medians of {rounds} rounds, ratios inside the round."
     )
@@ -186,9 +198,13 @@ def main():
             results["start"] = start(options.program, depesche)
         if "handoff" in parts and not options.baselines:
             load = TOP / "target/release/examples/handoff_load"
-            subprocess.run(["cargo", "build", "--release", "--locked", "-q", "-p", "depesche-tests", "--example",
+            subprocess.run(["cargo", "build", "--release", "--locked", "-q", "--workspace", "--features", "depesche/web", "--example",
                             "handoff_load"], cwd=TOP, check=True)
             results["handoff"] = handoff(options.program, load, scratch, options.rounds)
+        if "growth" in parts and not options.baselines:
+            results["growth"] = growth(options.program, scratch, options.rounds)
+        if "web" in parts and not options.baselines:
+            results["web"] = web(TOP)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:

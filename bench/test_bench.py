@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import run as bench_run  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from report import put, ratios, size_of, spoken_size, transfer_table  # noqa: E402
 
@@ -76,9 +77,12 @@ class Report(unittest.TestCase):
         with self.assertRaises(ValueError):
             put(page, "y", "new")
 
+    def test_run_parsed_on_newer_python_only(self):
+        self.assertTrue(set(bench_run.PARTS) >= {"files", "growth"})
+
     def test_the_page_has_every_place(self):
         page = (Path(__file__).parent.parent / "docs" / "performance.md").read_text(encoding="utf-8")
-        for name in ("environment", "files", "folders", "start", "growth"):
+        for name in ("environment", "files", "folders", "start", "handoff", "growth", "web"):
             self.assertIn("x\n", put(page, name, "x"))
 
 

@@ -26,6 +26,8 @@ if [ -d fuzz ]; then
 fi
 stage laws env DEPESCHE_STEPS=1000000 cargo test --release -p depesche-domain keyed
 stage models scripts/models.sh
+stage build scripts/build.sh
+stage lighthouse scripts/lighthouse.sh
 stage tool-mutants tool cargo-mutants 27.1.0
 stage python scripts/python-venv.sh
 stage mutants env DEPESCHE_VENV="$PWD/.venv-tools" cargo mutants --profile release -p depesche-seal -p depesche-domain --jobs 1

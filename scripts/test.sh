@@ -4,10 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 
-log=$(mktemp)
-
 cargo_test() {
-  local code=0
+  local code=0 log
+  log=$(mktemp)
   cargo test --release --locked --workspace --features depesche/web --no-fail-fast 2>&1 | tee "$log" || code=$?
   awk '/^test result:/ { passed += $4; failed += $6 }
     END { printf "\nrust: %d passed, %d failed\n", passed, failed }' "$log"
@@ -18,14 +17,16 @@ cargo_test() {
 stage install scripts/install.sh build test
 stage python scripts/python-venv.sh
 stage cache scripts/cache.sh restore
-stage format cargo fmt --all --check
+verdict format cargo fmt --all --check
 stage web-install scripts/web.sh install
-stage web-check scripts/web.sh check
-stage web-test scripts/web.sh test
-stage web-size scripts/web.sh size
-stage lint cargo clippy --release --locked --workspace --all-targets --features depesche/web -- -D warnings
-stage bench-test python3 -m unittest discover -q -s bench -p 'test_*.py'
+verdict web-check scripts/web.sh check
+verdict web-test scripts/web.sh test
+verdict web-size scripts/web.sh size
+verdict lint cargo clippy --release --locked --workspace --all-targets --features depesche/web -- -D warnings
+verdict bench-test python3 -m unittest discover -q -s bench -p 'test_*.py'
 stage build cargo build --release --locked --workspace --all-targets --features depesche/web
-stage web-e2e scripts/web.sh e2e
-stage test cargo_test
+# What the build left unwritten would let every durable write of the tests wait.
+stage sync sync
+verdict web-e2e scripts/web.sh e2e
+verdict test cargo_test
 stage keep scripts/cache.sh save

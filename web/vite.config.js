@@ -27,6 +27,24 @@ function pages() {
   };
 }
 
+/** The page's Worker is on its way before the script that asks for it has arrived. @returns {import('vite').Plugin} */
+function early() {
+  return {
+    name: 'depesche-early',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const worker = Object.keys(bundle).find((name) => /\/[a-z-]*worker-[\w-]+\.js$/.test(name));
+        for (const [name, file] of Object.entries(bundle)) {
+          if (worker === undefined || !name.endsWith('.html') || file.type !== 'asset' || typeof file.source !== 'string') continue;
+          file.source = file.source.replace('  </head>', `    <link rel="modulepreload" href="/${worker}">\n  </head>`);
+        }
+      },
+    },
+  };
+}
+
 /** Lays every text file down packed as well; the server sends what the browser takes. @returns {import('vite').Plugin} */
 function packed() {
   return {
@@ -57,11 +75,11 @@ const INPUTS = {
 
 /**
  * Four builds into one folder, so that the landing page carries nothing of what only others need: `vite build --mode visit`
- * (the visitors' page, the vault, the service worker), then `--mode member`, `--mode handoff`, `--mode protected`. In the first there is one style sheet, so that
- * `import()` stays the browser's own.
+ * (the visitors' page, the vault, the service worker), then `--mode member`, `--mode handoff`, `--mode protected`. Where guests come in
+ * there is one style sheet, so that `import()` stays the browser's own and waits for nothing.
  */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), pages(), packed()],
+  plugins: [svelte(), pages(), early(), packed()],
   appType: 'mpa',
   // The words of keys and codes lie beside the client.
   server: { fs: { allow: ['..'] }, proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },
@@ -71,7 +89,7 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     emptyOutDir: mode === 'visit',
-    cssCodeSplit: mode !== 'visit',
+    cssCodeSplit: mode === 'member',
     modulePreload: false,
     rollupOptions: {
       input: INPUTS[mode] ?? {},

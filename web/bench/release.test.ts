@@ -32,6 +32,6 @@ test(`${PEOPLE} waiting recipients`, async () => {
   expect([released.length, refused.length]).toEqual([PEOPLE, 0]);
   expect(server.log.filter(({ call }) => call === 'release')).toHaveLength(1);
   expect(server.parcel(id).recipients.every(({ stanza }) => stanza !== undefined)).toBe(true);
-  console.info(`release: ${each.toFixed(2)} ms each, KEM ${hasOwnKem() ? 'of the browser' : 'of noble'}, one batch`);
+  console.info(`bench: releasing a thousand people, KEM ${hasOwnKem() ? 'of the browser' : 'of noble'} | ${each.toFixed(2)} ms each`);
   expect(each).toBeLessThanOrEqual(MOST);
 });

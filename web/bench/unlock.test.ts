@@ -31,7 +31,7 @@ test('ours takes at most 1.7 times as long', async () => {
   const ours = (): Promise<Uint8Array> => sealPassMaster({ kind: 'sealpass', params }, PASSWORD);
   expect(await ours()).toEqual(await other());
   const [own, theirs] = [await best(ours), await best(other)];
-  console.info(`unlock: ours ${own.toFixed(0)} ms, argon2id's SIMD build ${theirs.toFixed(0)} ms, ratio to the fastest ${(own / Math.min(own, theirs)).toFixed(2)}`);
+  console.info(`bench: unlocking, beside the fastest WASM build of Argon2id | ${own.toFixed(0)} ms, ${(own / Math.min(own, theirs)).toFixed(2)} x its time`);
   expect(own / Math.min(own, theirs)).toBeLessThanOrEqual(MOST);
 });
 
@@ -50,6 +50,6 @@ test('in a Worker the page never waits longer than a frame or two', async () => 
   await done;
   running = false;
   worker.terminate();
-  console.info(`unlock in a Worker: the page's longest wait ${longest.toFixed(0)} ms`);
+  console.info(`bench: unlocking in the Worker, the page's longest wait | ${longest.toFixed(0)} ms`);
   expect(longest).toBeLessThanOrEqual(50);
 });

@@ -21,15 +21,33 @@ export interface Visitor {
   complaints: string[];
 }
 
+/** What stood on the pages of the running test, for the report of a failed one: see `last-seen.ts`. */
+export const lastSeen: string[] = [];
+
+async function remember(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) {
+    const text = await page.evaluate(() => document.body.innerText).catch(() => 'no text');
+    // Without what follows the #: it may open something.
+    lastSeen.push(`${page.url().replace(/#.*/, '')}\n${text.slice(0, 1500)}`);
+  }
+}
+
 /** Somebody with a browser of their own. */
 export async function visitor(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
   const context = await browser.newContext({ locale: 'de-DE', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options });
+  // A server that makes things durable waits for the disk, and a disk can be busy for a while.
+  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   context.on('console', (message) => {
     // The browser says this of every answer that is an error, also of one that the page expects.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text());
   });
   context.on('weberror', (error) => complaints.push(error.error().message));
+  const close = context.close.bind(context);
+  context.close = async () => {
+    await remember(context);
+    await close();
+  };
   return { context, page: await context.newPage(), complaints };
 }
 
