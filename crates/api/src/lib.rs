@@ -56,6 +56,13 @@
 //! | `POST /claims/receipts` | [`Receipts`] | [`Claim`] |
 //! | `GET /claims/manifest` | | the bytes of M |
 //! | `GET /claims/files/{file}` | `Range` | the sealed bytes |
+//! | `POST /pdf-passwords/look` | [`PasswordToken`] | [`PasswordLink`] |
+//! | `POST /pdf-passwords/set` | [`SetPassword`] | [`PasswordIsSet`] |
+//! | `POST /pdf-passwords/ask` | [`AskPassword`] | 202, always the same |
+//! | `POST /pdf-passwords/reset` | [`ResetPassword`] | 204: administrators alone |
+//! | `POST /replies/{token}/look` | [`ReplyProof`] | [`ReplyLook`] |
+//! | `/replies/{token}/parcels/{id}…` | as `/parcels/{id}…` of a draft | as there |
+//! | `POST /replies/{token}/parcels/{id}/post` | [`PostReply`] | [`ReplySent`] |
 //!
 //! | `POST /handoffs` | the sealed bytes; headers of [`handoffs`] | 201 [`Handoff`] |
 //! | `POST /handoffs/ask` | [`AskHandoff`] | 201 [`Handoff`]: an empty slot |
@@ -71,7 +78,7 @@
 //!
 //! People authorise by `Authorization: Bearer TOKEN` or the session cookie; visitors, after
 //! `open`, by `Authorization: Claim TOKEN` with the token that their client drew; the two ends of a handoff by
-//! `Authorization: Handoff SECRET`. No GET changes anything
+//! `Authorization: Handoff SECRET`; who replies to a protected mail by `Authorization: Reply AUTH`. No GET changes anything
 //! but the clock of a lease.
 
 pub mod accounts;
@@ -81,6 +88,7 @@ pub mod handoffs;
 pub mod inbox;
 pub mod parcels;
 pub mod people;
+pub mod protected;
 pub mod visits;
 
 pub use accounts::{
@@ -109,5 +117,9 @@ pub use people::{
     AskInvitation, AskKeys, Contacts, Counts, DraftSummary, Drafts, Invitation, InvitationFinish,
     InvitationStart, InvitationStarted, InvitationToken, Keyring, Keys, Listed, Lock, LockId,
     NewBody, NewEpoch, NewKeyring, NewLock, People, Person,
+};
+pub use protected::{
+    AskPassword, PasswordIsSet, PasswordLink, PasswordSet, PasswordToken, PostReply, ProtectedMail,
+    ReplyLook, ReplyProof, ReplySent, ResetPassword, SetPassword,
 };
 pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};

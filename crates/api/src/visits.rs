@@ -1,6 +1,7 @@
 //! Deliveries as a visitor with a link sees them.
 
 use crate::b64::B64;
+use crate::protected::ProtectedMail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,6 +45,9 @@ pub struct Look {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub manifest: Option<B64>,
+    /// These are the attachments of a protected mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<ProtectedMail>,
 }
 
 /// Who wrote.

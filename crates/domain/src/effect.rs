@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::id::ParcelId;
 use crate::journal::Fact;
+use crate::note::Note;
 use serde::{Deserialize, Serialize};
 
 /// The language of a mail or page.
@@ -16,6 +17,24 @@ pub enum Language {
     En,
     /// Czech.
     Cs,
+}
+
+impl Language {
+    /// As it stands in the store and the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::De => "de",
+            Self::En => "en",
+            Self::Cs => "cs",
+        }
+    }
+
+    /// The language of that code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::De, Self::En, Self::Cs]
+            .into_iter()
+            .find(|language| language.code() == code)
+    }
 }
 
 /// What the notification mail about a parcel says: given by the sender's client with the order to
@@ -216,6 +235,15 @@ pub enum Mail {
         /// The language to write in.
         language: Language,
     },
+    /// About protected mail.
+    Protected {
+        /// To whom.
+        to: Address,
+        /// The language to write in.
+        language: Language,
+        /// What.
+        note: Note,
+    },
 }
 
 impl Mail {
@@ -229,7 +257,8 @@ impl Mail {
             | Self::Invitation { to, .. }
             | Self::WaitsRelease { to, .. }
             | Self::Released { to, .. }
-            | Self::Reset { to, .. } => to,
+            | Self::Reset { to, .. }
+            | Self::Protected { to, .. } => to,
         }
     }
 
@@ -244,6 +273,7 @@ impl Mail {
             Self::WaitsRelease { .. } => "waits_release",
             Self::Released { .. } => "released",
             Self::Reset { .. } => "reset",
+            Self::Protected { note, .. } => note.kind(),
         }
     }
 }

@@ -126,6 +126,10 @@ id!(
     /// A handoff's slot. It stands in the path of its code.
     HandoffId
 );
+id!(
+    /// A mail in the gateway's queue.
+    MailId
+);
 
 #[cfg(test)]
 mod tests {

@@ -125,6 +125,18 @@ pub enum Fact {
         /// How many deliveries were lost to the person.
         deliveries: u64,
     },
+    /// A password for protected mail was set by a mailed link.
+    PdfPasswordSet {
+        /// There was another before.
+        changed: bool,
+        /// Messages that went out by it.
+        released: u64,
+    },
+    /// An administrator took a password for protected mail away.
+    PdfPasswordReset {
+        /// Who; none = on the server's machine.
+        by: Option<AccountId>,
+    },
     /// A parcel was closed and its keys and bytes destroyed.
     Closed {
         /// Which.

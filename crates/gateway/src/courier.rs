@@ -1,16 +1,22 @@
-//! Carries mails: by SMTP, or into RAM for `--demo`.
+//! Carries the portal's own mails: writes them, and hands them to the one who sends.
+
+use std::sync::Arc;
 
 use depesche_domain::Address;
 use depesche_domain::effect::Mail;
 use depesche_service::courier::{Courier as Port, Failure};
-use depesche_service::demo::{Caught, CaughtMail};
+use depesche_service::demo::CaughtMail;
+use depesche_smtp::address::{Mailbox, ReversePath};
+use depesche_smtp::client::fate::Fate;
+use depesche_smtp::envelope::{Envelope, Recipient, Sender as From};
 use jiff::tz::TimeZone;
-use lettre::message::{Mailbox, Mailboxes, MultiPart, header};
-use lettre::transport::smtp::client::TlsParameters;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use mail_builder::MessageBuilder;
+use mail_builder::headers::raw::Raw;
 
 use crate::letter::{Letterhead, Page};
 use crate::notice::write;
+use crate::outbound::sender::{Sender, Text};
+use crate::verp;
 
 /// What of the house is written into mails.
 #[derive(Debug, Clone)]
@@ -27,54 +33,21 @@ pub struct House {
     pub zone: TimeZone,
 }
 
-/// `smtp.url` cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("smtp.url: {0}; it looks like smtp://host:25 or smtps://user:password@host")]
-pub struct OpenError(#[from] lettre::transport::smtp::Error);
-
-enum Way {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Caught(CaughtMail),
-}
-
 /// Carries mails.
 pub struct Courier {
     house: House,
-    way: Way,
+    sender: Arc<Sender>,
 }
 
 impl Courier {
-    /// By SMTP: `smtp://host:port` (STARTTLS where the other side offers it), `smtps://`, both with
-    /// `user:password@`.
-    ///
-    /// # Errors
-    /// [`OpenError`] if the URL is none of these.
-    pub fn smtp(house: House, url: &str) -> Result<Self, OpenError> {
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?;
-        if let Some(host) = url
-            .strip_prefix("smtp://")
-            .filter(|rest| !rest.contains("tls="))
-        {
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            let host = host.split([':', '/', '?']).next().unwrap_or_default();
-            if !matches!(host, "localhost" | "127.0.0.1") {
-                let tls = TlsParameters::new(host.to_owned())?;
-                builder = builder.tls(lettre::transport::smtp::client::Tls::Opportunistic(tls));
-            }
-        }
-        let timeout = Some(std::time::Duration::from_secs(60));
-        Ok(Self {
-            house,
-            way: Way::Smtp(builder.timeout(timeout).build()),
-        })
+    /// By this sender.
+    pub const fn new(house: House, sender: Arc<Sender>) -> Self {
+        Self { house, sender }
     }
 
     /// Into RAM.
-    pub const fn caught(house: House, mails: CaughtMail) -> Self {
-        Self {
-            house,
-            way: Way::Caught(mails),
-        }
+    pub fn caught(house: House, mails: CaughtMail) -> Self {
+        Self::new(house, Arc::new(Sender::caught(mails)))
     }
 
     fn page(&self, mail: &Mail) -> Page {
@@ -86,85 +59,65 @@ impl Courier {
         write(&head, mail)
     }
 
-    fn message(
-        &self,
-        id: &str,
-        to: &Address,
-        page: &Page,
-    ) -> Result<Message, lettre::error::Error> {
-        let parse = |name: &str, address: &Address| -> Result<Mailbox, lettre::error::Error> {
-            let email = address
-                .as_str()
-                .parse()
-                .map_err(|_| lettre::error::Error::NonAsciiChars)?;
-            Ok(Mailbox::new(
-                (!name.is_empty()).then(|| name.to_owned()),
-                email,
-            ))
+    /// Names and addresses are written by a builder that lets none of them end a line.
+    fn message(&self, id: &str, to: &Address, page: Page) -> std::io::Result<Vec<u8>> {
+        let from = self.house.from.as_str();
+        let mut builder = MessageBuilder::new()
+            .message_id(format!("{id}@{}", self.house.host))
+            .to(to.as_str())
+            .subject(page.subject)
+            // No out-of-office answers to this mail (RFC 3834 section 5).
+            .header("Auto-Submitted", Raw::new("auto-generated"))
+            .text_body(page.text)
+            .html_body(page.html);
+        builder = match page.from_name.as_str() {
+            "" => builder.from(from),
+            name => builder.from((name.to_owned(), from)),
         };
-        let mut builder = Message::builder()
-            .message_id(Some(format!("<{id}@{}>", self.house.host)))
-            .from(parse(&page.from_name, &self.house.from)?)
-            .mailbox(header::To::from(Mailboxes::from(parse("", to)?)))
-            .subject(page.subject.clone())
-            .header(AutoSubmitted);
         if let Some(reply_to) = &page.reply_to {
-            builder = builder.reply_to(parse("", reply_to)?);
+            builder = builder.reply_to(reply_to.as_str());
         }
-        builder.multipart(MultiPart::alternative_plain_html(
-            page.text.clone(),
-            page.html.clone(),
-        ))
-    }
-}
-
-/// `Auto-Submitted: auto-generated` (RFC 3834 section 5): no out-of-office answers to this mail.
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl header::Header for AutoSubmitted {
-    fn name() -> header::HeaderName {
-        header::HeaderName::new_from_ascii_str("Auto-Submitted")
+        builder.write_to_vec()
     }
 
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> header::HeaderValue {
-        header::HeaderValue::new(Self::name(), "auto-generated".into())
+    /// Under an address that names this notice, so that one that comes back is known.
+    fn envelope(&self, id: &str, to: &Address, size: usize) -> Option<Envelope> {
+        let own = depesche_seal::format::from_text(id).ok();
+        let own = own.and_then(|id| <[u8; 16]>::try_from(id.as_slice()).ok());
+        let from = match own {
+            Some(id) => verp::write(&id, self.house.from.domain()),
+            None => self.house.from.to_string(),
+        };
+        let mut sender = From::new(ReversePath::Mailbox(Mailbox::parse(&from).ok()?));
+        sender.size = Some(size as u64);
+        sender.smtputf8 = !to.as_str().is_ascii();
+        let recipient = Recipient::new(Mailbox::parse(to.as_str()).ok()?);
+        Some(Envelope {
+            sender,
+            recipients: vec![recipient],
+        })
     }
 }
 
 impl Port for Courier {
     async fn carry(&self, id: &str, mail: &Mail) -> Result<(), Failure> {
-        let page = self.page(mail);
-        let message = self
-            .message(id, mail.to(), &page)
-            .map_err(|_| Failure::Permanent)?;
-        match &self.way {
-            Way::Caught(mails) => {
-                mails.catch(Caught {
-                    id: format!("{id}@{}", self.house.host),
-                    from: self.house.from.to_string(),
-                    to: mail.to().to_string(),
-                    raw: String::from_utf8_lossy(&message.formatted()).into_owned(),
-                    subject: page.subject,
-                    text: page.text,
-                    html: page.html,
-                });
-                Ok(())
+        let to = mail.to();
+        let message = self.message(id, to, self.page(mail));
+        let message = message.map_err(|_| Failure::Permanent)?;
+        let envelope = self.envelope(id, to, message.len());
+        let envelope = envelope.ok_or(Failure::Permanent)?;
+        let sent = self.sender.send(envelope, &mut Text::of(message)).await;
+        let fate = sent.outcome.fates.first();
+        match fate {
+            Some(Fate::Taken(_)) => Ok(()),
+            Some(fate) if !fate.is_transient() => Err(Failure::Permanent),
+            fate => {
+                // The text of the other side may hold an address: the code alone is logged.
+                let status = fate.and_then(Fate::reply).map(|reply| reply.code().value());
+                let error = sent.trouble.unwrap_or_default();
+                tracing::warn!(smtp.status = status, error, "the mail server did not take a mail");
+                Err(Failure::Transient)
             }
-            Way::Smtp(transport) => match transport.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) if error.is_permanent() => Err(Failure::Permanent),
-                Err(error) => {
-                    // The text of the other side may hold an address: the status alone is logged.
-                    let status = error.status().map(u16::from);
-                    tracing::warn!(smtp.status = status, "the mail server did not take a mail");
-                    Err(Failure::Transient)
-                }
-            },
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Access {
     Claim,
     /// The secret of one end of a handoff: `Authorization: Handoff`; the service checks it.
     Handoff,
+    /// The proof of a reply link: `Authorization: Reply`; the service checks it.
+    Reply,
     /// This machine, or the token of the configuration; the handler checks it.
     Operator,
     /// A server that catches its mail: without it the route is not there.
@@ -54,6 +56,10 @@ pub(crate) struct ClaimToken(pub(crate) String);
 /// What one end of a handoff shows, not checked yet; there only behind [`Access::Handoff`].
 #[derive(Clone)]
 pub(crate) struct HandoffSecret(pub(crate) [u8; 32]);
+
+/// What the holder of a reply link shows, not checked yet; there only behind [`Access::Reply`].
+#[derive(Clone)]
+pub(crate) struct ReplyAuth(pub(crate) [u8; 32]);
 
 /// On https the name binds the cookie to this host, this path and TLS (RFC 6265bis section 4.1.3.2); plain http, on
 /// loopback only, cannot have that.
@@ -202,6 +208,18 @@ pub(crate) async fn devices(mut request: Request, next: Next) -> Response {
     }
 }
 
+/// Lets those in who hold a reply link.
+pub(crate) async fn repliers(mut request: Request, next: Next) -> Response {
+    let auth = authorization(request.headers(), "Reply").and_then(decode);
+    match auth {
+        Some(auth) => {
+            request.extensions_mut().insert(ReplyAuth(auth));
+            next.run(request).await
+        }
+        None => refuse(request.into_body(), Error::NoReply).await,
+    }
+}
+
 /// `N` bytes from base64url.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
@@ -229,6 +247,15 @@ impl<S: Sync> FromRequestParts<S> for HandoffSecret {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let secret = parts.extensions.get::<Self>().cloned();
         secret.ok_or(Error::NoHandoff)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ReplyAuth {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let auth = parts.extensions.get::<Self>().cloned();
+        auth.ok_or(Error::NoReply)
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Error {
     NoClaim,
     #[error("the secret of the handoff is missing; start again from its code")]
     NoHandoff,
+    #[error("the proof of the reply link is missing; open it again from the PDF")]
+    NoReply,
     #[error("the header {0} is missing, or no base64url of as many bytes as it needs")]
     Header(&'static str),
     #[error("the server cannot serve now, {0} does not work; try again in a moment")]
@@ -74,6 +76,7 @@ impl Error {
             Self::MetricsToken => "token_required",
             Self::NoClaim => "claim_required",
             Self::NoHandoff => "handoff_secret_required",
+            Self::NoReply => "reply_proof_required",
             Self::Header(_) => "bad_header",
             Self::NotReady(_) => "not_ready",
         }
@@ -94,7 +97,9 @@ impl Error {
                 StatusCode::BAD_REQUEST
             }
             Self::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::MetricsToken | Self::NoClaim | Self::NoHandoff => StatusCode::UNAUTHORIZED,
+            Self::MetricsToken | Self::NoClaim | Self::NoHandoff | Self::NoReply => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -182,7 +187,12 @@ fn service_status(error: &depesche_service::Error) -> StatusCode {
         }
         E::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         E::LimitReached | E::Conflict | E::OpenByLink => StatusCode::CONFLICT,
-        E::Closed { .. } | E::Dropped { .. } | E::SetUp | E::InvitationOver => StatusCode::GONE,
+        E::Closed { .. }
+        | E::Dropped { .. }
+        | E::SetUp
+        | E::InvitationOver
+        | E::PasswordLinkOver
+        | E::PasswordLinkUsed => StatusCode::GONE,
         E::Refused(refusal) => refusal_status(refusal),
         E::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         E::Full => StatusCode::INSUFFICIENT_STORAGE,
@@ -281,6 +291,7 @@ impl IntoResponse for Error {
             let scheme = match self {
                 Self::NoClaim | Self::Service(depesche_service::Error::ClaimOver) => "Claim",
                 Self::NoHandoff => "Handoff",
+                Self::NoReply => "Reply",
                 _ => "Bearer",
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));

@@ -9,6 +9,8 @@ pub(crate) mod keyrings;
 pub(crate) mod login;
 pub(crate) mod page;
 pub(crate) mod parcels;
+pub(crate) mod pdf_passwords;
 pub(crate) mod releases;
+pub(crate) mod replies;
 pub(crate) mod uploads;
 pub(crate) mod visits;

@@ -22,6 +22,7 @@ mod health;
 mod log;
 mod map;
 mod map_handoffs;
+mod map_protected;
 mod openapi;
 #[cfg(not(feature = "web"))]
 mod pages;

@@ -306,6 +306,9 @@ pub(crate) fn look(look: Look) -> api::Look {
         },
         record: look.record.map(api::B64),
         manifest: look.manifest.map(api::B64),
+        protected: look.mail_to.map(|to| api::ProtectedMail {
+            email: to.to_string(),
+        }),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::auth::Access;
 use crate::handlers::{
-    first, handoffs, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
+    first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, releases,
+    replies, uploads, visits,
 };
 use http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
@@ -37,6 +38,9 @@ use utoipa::{Modify, OpenApi};
         visits::file,
         handoffs::offer, handoffs::ask, handoffs::fill, handoffs::find, handoffs::look, handoffs::take,
         handoffs::sealed, handoffs::commit, handoffs::state, handoffs::cancel, handoffs::memory,
+        pdf_passwords::look, pdf_passwords::set, pdf_passwords::ask, pdf_passwords::reset,
+        replies::look, replies::begin, replies::draft, replies::abandon, replies::part, replies::remove_file,
+        replies::manifest, replies::post,
     ),
     components(schemas(depesche_api::Problem)),
     modifiers(&Schemes),
@@ -62,10 +66,14 @@ impl Modify for Schemes {
         let handoff = "`Handoff SECRET`: of its source, to watch and take back; of the device that took, to go on and commit";
         let handoff = ApiKeyValue::with_description("Authorization", handoff);
         components.add_security_scheme(HANDOFF, SecurityScheme::ApiKey(ApiKey::Header(handoff)));
+        let reply = "`Reply AUTH`: auth of a reply link, derived from what stands behind its `#`";
+        let reply = ApiKeyValue::with_description("Authorization", reply);
+        components.add_security_scheme(REPLY, SecurityScheme::ApiKey(ApiKey::Header(reply)));
     }
 }
 
 const HANDOFF: &str = "handoff";
+const REPLY: &str = "reply";
 const SESSION: &str = "session";
 const COOKIE: &str = "cookie";
 const CLAIM: &str = "claim";
@@ -75,6 +83,7 @@ fn security(access: Access) -> Option<Vec<SecurityRequirement>> {
         Access::Person | Access::Member | Access::Admin => &[SESSION, COOKIE],
         Access::Claim => &[CLAIM],
         Access::Handoff => &[HANDOFF],
+        Access::Reply => &[REPLY],
         Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
             return None;
         }

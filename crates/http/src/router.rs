@@ -1,10 +1,11 @@
 //! All routes, each with what it asks for. What is not in this table is not there.
 
-use crate::auth::{Access, Gate, devices, members, visitors};
+use crate::auth::{Access, Gate, devices, members, repliers, visitors};
 use crate::error::Error;
 use crate::front;
 use crate::handlers::{
-    first, handoffs, inbox, info, invitations, keyrings, login, parcels, releases, uploads, visits,
+    first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, releases,
+    replies, uploads, visits,
 };
 use crate::state::Web;
 use crate::{assets, dev, health, map, openapi};
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
     all.extend(with_a_key());
     all.extend(for_visitors());
     all.extend(for_devices());
+    all.extend(of_protected_mail());
     all.extend(for_people());
     all
 }
@@ -204,8 +206,38 @@ fn for_devices() -> Vec<Route> {
     ]
 }
 
+fn of_protected_mail() -> Vec<Route> {
+    use Access::{Admin, Link, Public, Reply};
+    const DRAFT: &str = "/api/v1/replies/{token}/parcels/{id}/draft";
+    const PARCEL: &str = "/api/v1/replies/{token}/parcels/{id}";
+    const FILE: &str = "/api/v1/replies/{token}/parcels/{id}/files/{file}";
+    const PART: &str = "/api/v1/replies/{token}/parcels/{id}/files/{file}/parts/{index}";
+    const MANIFEST: &str = "/api/v1/replies/{token}/parcels/{id}/manifest";
+    vec![
+        post("/api/v1/pdf-passwords/look", Public, pdf_passwords::look),
+        post("/api/v1/pdf-passwords/set", Public, pdf_passwords::set),
+        post("/api/v1/pdf-passwords/ask", Public, pdf_passwords::ask),
+        post("/api/v1/pdf-passwords/reset", Admin, pdf_passwords::reset),
+        post("/api/v1/replies/{token}/look", Link, replies::look),
+        put(PARCEL, Reply, replies::begin),
+        get(DRAFT, Reply, replies::draft),
+        delete(DRAFT, Reply, replies::abandon),
+        put(PART, Reply, replies::part),
+        delete(FILE, Reply, replies::remove_file),
+        put(MANIFEST, Reply, replies::manifest),
+        post("/api/v1/replies/{token}/parcels/{id}/post", Reply, replies::post),
+    ]
+}
+
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
-const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
+const FOR_VISITORS: [&str; 6] = [
+    "/d/{*link}",
+    "/a/{*link}",
+    "/p",
+    "/p/{*token}",
+    "/r/{*link}",
+    "/help",
+];
 const FOR_MEMBERS: [&str; 13] = [
     "/",
     "/new",
@@ -279,6 +311,7 @@ pub fn app(web: Web) -> Router {
             }
             Access::Claim => one.handler.route_layer(from_fn(visitors)),
             Access::Handoff => one.handler.route_layer(from_fn(devices)),
+            Access::Reply => one.handler.route_layer(from_fn(repliers)),
             Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
                 one.handler
             }

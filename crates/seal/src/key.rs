@@ -52,6 +52,9 @@ pub enum ForKeyring {}
 /// Purpose: a claim code after Argon2id (ck).
 #[derive(Debug)]
 pub enum ForClaim {}
+/// Purpose: what a reply link derives from (RS).
+#[derive(Debug)]
+pub enum ForReply {}
 /// Purpose: one server's key-encryption key; wraps item keys.
 #[derive(Debug)]
 pub enum ForServerKek {}
@@ -68,6 +71,7 @@ impl sealed::Sealed for ForKem {}
 impl sealed::Sealed for ForClaimCodes {}
 impl sealed::Sealed for ForKeyring {}
 impl sealed::Sealed for ForClaim {}
+impl sealed::Sealed for ForReply {}
 impl sealed::Sealed for ForServerKek {}
 impl sealed::Sealed for ForServerItem {}
 impl Purpose for ForParcel {}
@@ -79,6 +83,7 @@ impl Purpose for ForKem {}
 impl Purpose for ForClaimCodes {}
 impl Purpose for ForKeyring {}
 impl Purpose for ForClaim {}
+impl Purpose for ForReply {}
 impl Purpose for ForServerKek {}
 impl Purpose for ForServerItem {}
 impl WrapPurpose for ForServerKek {
@@ -198,6 +203,9 @@ pub enum OfAccount {}
 /// What an [`Id`] names: an instant claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OfClaim {}
+/// What an [`Id`] names: a reply link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OfReply {}
 
 /// Names a parcel; chosen by the sender.
 pub type ParcelId = Id<OfParcel>;
@@ -211,6 +219,8 @@ pub type HandoffId = Id<OfHandoff>;
 pub type AccountId = Id<OfAccount>;
 /// Names an instant claim.
 pub type ClaimId = Id<OfClaim>;
+/// Names a reply link.
+pub type ReplyToken = Id<OfReply>;
 
 /// 128 random bits that name something; shown as 22 characters of base64url.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

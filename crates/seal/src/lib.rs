@@ -19,6 +19,7 @@
 //! | [`going_on`] | what a client keeps to go on with |
 //! | [`link`], [`link_text`], [`password`] | the record behind a link, the link itself, its password |
 //! | [`handoff`], [`handoff_content`], [`handoff_text`] | device to device: sealed bytes and words, what is in them, the code |
+//! | [`reply`] | the reply link of a protected mail |
 //! | [`wrap`] | server secrets |
 //!
 //! # One file, sealed for whoever holds a link, and opened
@@ -116,6 +117,7 @@ pub mod password;
 pub mod primitives;
 pub mod record;
 pub mod release;
+pub mod reply;
 pub mod signature;
 pub mod signed;
 pub mod stanza;

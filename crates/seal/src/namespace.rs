@@ -73,6 +73,10 @@ pub enum Namespace {
     ClaimAck,
     /// Key of a sealed going-on record.
     Draft,
+    /// What is shown to use a reply link.
+    ReplyAuth,
+    /// Key and associated data of the quote behind a reply link.
+    ReplyQuote,
     /// Server secrets: a key-encryption key at work.
     ServerKek,
     /// Server secrets: the key of one waiting item at work.
@@ -81,7 +85,7 @@ pub enum Namespace {
 
 impl Namespace {
     /// Every label there is, for tests that hold them apart.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::File,
         Self::Parts,
         Self::Commit,
@@ -115,6 +119,8 @@ impl Namespace {
         Self::ClaimAuth,
         Self::ClaimAck,
         Self::Draft,
+        Self::ReplyAuth,
+        Self::ReplyQuote,
         Self::ServerKek,
         Self::ServerItem,
     ];
@@ -156,6 +162,8 @@ impl Namespace {
             Self::ClaimAuth => b"depesche/v1/claim-auth\0",
             Self::ClaimAck => b"depesche/v1/claim-ack\0",
             Self::Draft => b"depesche/v1/draft\0",
+            Self::ReplyAuth => b"depesche/v1/reply-auth\0",
+            Self::ReplyQuote => b"depesche/v1/reply-quote\0",
             Self::ServerKek => b"depesche/v1/server-kek\0",
             Self::ServerItem => b"depesche/v1/server-item\0",
         }

@@ -172,6 +172,8 @@ pub struct Context {
     pub(crate) handed: Handed,
     /// Wakes the worker.
     pub(crate) wake: Notify,
+    /// Wakes the gateway's queue.
+    pub(crate) wake_queue: Notify,
 }
 
 impl Context {
@@ -216,6 +218,7 @@ impl Context {
             tries: TriesTable::default(),
             handed: Handed::default(),
             wake: Notify::new(),
+            wake_queue: Notify::new(),
         }))
     }
 
@@ -227,6 +230,16 @@ impl Context {
     /// Tells the worker that there is something to do.
     pub fn wake_worker(&self) {
         self.wake.notify_one();
+    }
+
+    /// Tells the gateway's queue that there is something to do.
+    pub fn wake_queue(&self) {
+        self.wake_queue.notify_one();
+    }
+
+    /// Waits until [`Context::wake_queue`]; one call before counts.
+    pub async fn queue_woken(&self) {
+        self.wake_queue.notified().await;
     }
 }
 

@@ -64,12 +64,7 @@ pub async fn begin(
     files: Vec<FileObject>,
     in_reply_to: Option<ParcelId>,
 ) -> Result<Arrived, Error> {
-    if files
-        .iter()
-        .any(|file| file.size < depesche_seal::stream::MIN_SEALED)
-    {
-        return Err(Error::Invalid("a sealed file has at least 56 bytes"));
-    }
+    check_sizes(&files)?;
     let now = ctx.now();
     let mut tx = ctx.store.sql.begin().await?;
     let stored = parcels::lock(&mut tx, id).await?;
@@ -112,7 +107,30 @@ pub async fn begin(
     arrived(ctx, caller, id).await
 }
 
-fn make_room(ctx: &Context, draft: &Draft) -> Result<(), Error> {
+pub(crate) fn check_sizes(files: &[FileObject]) -> Result<(), Error> {
+    let small = |file: &FileObject| file.size < depesche_seal::stream::MIN_SEALED;
+    if files.iter().any(small) {
+        return Err(Error::Invalid("a sealed file has at least 56 bytes"));
+    }
+    Ok(())
+}
+
+/// All bytes of a draft are there, and synced. Gives those of its manifest.
+pub(crate) fn complete(ctx: &Context, draft: &Draft) -> Result<u64, Error> {
+    let manifest_size = ctx.store.blobs.manifest_size(draft.id)?;
+    let mut complete = manifest_size.is_some();
+    for file in &draft.files {
+        let upload = ctx.store.blobs.upload(file.id, file.size)?;
+        complete = complete && upload.missing().is_empty();
+        if complete {
+            tokio::task::block_in_place(|| upload.seal())?;
+        }
+    }
+    let size = manifest_size.filter(|_| complete);
+    size.ok_or_else(|| depesche_domain::parcel::Refusal::Incomplete.into())
+}
+
+pub(crate) fn make_room(ctx: &Context, draft: &Draft) -> Result<(), Error> {
     if ctx.store.blobs.free_bytes()? < draft.size().saturating_add(RESERVE) {
         return Err(Error::Full);
     }

@@ -84,6 +84,12 @@ pub enum Error {
         "this invitation is not good any more; ask the person who wrote to you to send it again"
     )]
     InvitationOver,
+    /// The token of a password link is unknown, or its time is over; nobody learns which.
+    #[error("this link is not good any more; ask for a new one")]
+    PasswordLinkOver,
+    /// The password was set by it.
+    #[error("the password was set with this link already; to set another, ask for a new one")]
+    PasswordLinkUsed,
     /// Level 2, and nobody is logged in.
     #[error(
         "this delivery opens with a login too; log in with the address that the link was sent to"
@@ -146,6 +152,8 @@ impl Error {
             Self::Closed { reason, .. } => reason.name(),
             Self::Dropped { .. } => "withdrawn",
             Self::InvitationOver => "invitation_over",
+            Self::PasswordLinkOver => "password_link_over",
+            Self::PasswordLinkUsed => "password_link_used",
             Self::LoginRequired => "login_required",
             Self::WrongAccount => "wrong_account",
             Self::OpenByLink => "open_by_link",

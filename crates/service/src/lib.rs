@@ -27,6 +27,7 @@ pub mod orders;
 pub mod outbox;
 pub mod parcels;
 pub mod people;
+pub mod protected;
 pub mod random;
 pub mod releases;
 pub mod resets;
@@ -34,6 +35,7 @@ pub mod sealed;
 pub mod secrets;
 pub mod served;
 mod slots;
+pub mod spool;
 mod tokens;
 pub mod tries;
 pub mod visits;
@@ -46,6 +48,7 @@ pub use depesche_domain as domain;
 pub mod rows {
     pub use depesche_store::sql::inbox::Received;
     pub use depesche_store::sql::keyed::{Sealed, WaitingRow};
+    pub use depesche_store::sql::mails::{Listed, Wait};
     pub use depesche_store::sql::parcels::DraftRow;
 }
 pub use error::Error;

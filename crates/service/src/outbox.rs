@@ -1,7 +1,10 @@
 //! Mails that wait: sealed under [`crate::secrets`], in the transaction that decided them.
 
 use depesche_domain::effect::{Effect, Mail};
+use depesche_domain::note::Note;
 use depesche_domain::{Address, ParcelId, Time};
+use depesche_seal::format::{from_text, to_text};
+use depesche_seal::primitives::sha256;
 use depesche_store::sql::Tx;
 use depesche_store::sql::outbox::{self, Item};
 use zeroize::Zeroizing;
@@ -43,7 +46,7 @@ async fn put<'a>(
     about: Option<(ParcelId, Address)>,
     now: Time,
 ) -> Result<HourLease<'a>, Error> {
-    let id = depesche_seal::format::to_text(&ctx.random.bytes::<16>());
+    let id = item_id(ctx, mail);
     let text =
         Zeroizing::new(serde_json::to_vec(mail).map_err(|e| Error::Unavailable(Box::new(e)))?);
     let sealed = ctx.secrets.seal(now.hour(), &id, &text, &ctx.random);
@@ -61,6 +64,25 @@ async fn put<'a>(
     };
     outbox::insert(tx, &item).await?;
     Ok(lease)
+}
+
+/// Drawn; but that of an invitation to set a password follows from its token, so that one that comes back is known.
+fn item_id(ctx: &Context, mail: &Mail) -> String {
+    if let Mail::Protected {
+        note: Note::Invitation { token, .. },
+        ..
+    } = mail
+        && let Ok(token) = from_text::<16>(token)
+        && let Some(beginning) = sha256(&token).first_chunk::<16>()
+    {
+        return to_text(beginning);
+    }
+    to_text(&ctx.random.bytes::<16>())
+}
+
+/// The bytes of an id.
+pub(crate) fn id_bytes(id: &str) -> Option<[u8; 16]> {
+    from_text(id).ok()
 }
 
 /// Opens a waiting mail; none if its key is gone.

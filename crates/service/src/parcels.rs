@@ -19,6 +19,7 @@ use crate::login::Caller;
 use crate::orders::{self, Wanted, WantedOrder};
 use crate::outbox;
 use crate::people::lock_keys;
+use crate::protected;
 
 /// A delivery as its sender sees it.
 pub struct Details {
@@ -136,18 +137,7 @@ pub async fn post(
         Err(Error::Refused(Refusal::AlreadyPosted)) => return details(ctx, caller, id).await,
         other => other?,
     };
-    let manifest_size = ctx.store.blobs.manifest_size(id)?;
-    let mut complete = manifest_size.is_some();
-    for file in &draft.files {
-        let upload = ctx.store.blobs.upload(file.id, file.size)?;
-        complete = complete && upload.missing().is_empty();
-        if complete {
-            tokio::task::block_in_place(|| upload.seal())?;
-        }
-    }
-    if !complete {
-        return Err(Refusal::Incomplete.into());
-    }
+    let manifest_size = drafts::complete(ctx, &draft)?;
     let (size, level) = (draft.size(), draft.level);
     let now = ctx.now();
     let mut recipients = orders::read(ctx, std::mem::take(&mut wanted.recipients))?;
@@ -172,9 +162,9 @@ pub async fn post(
     let invited = orders::invited(&recipients);
     let mut order = orders::order(wanted, recipients);
     order.answered = answered;
-    let sealed = draft.seal(complete)?;
+    let sealed = draft.seal(true)?;
     let (posted, effects) = sealed.post(order, &caller.account, now, &ctx.settings.policy)?;
-    parcels::post(&mut tx, &posted, size, manifest_size.unwrap_or_default()).await?;
+    parcels::post(&mut tx, &posted, size, manifest_size).await?;
     keyed::set_sealed(&mut tx, id, &sealed_with).await?;
     for (recipient, way) in posted.recipients.iter().zip(&ways) {
         parcels::insert_recipient(&mut tx, id, recipient, way, now).await?;
@@ -221,7 +211,9 @@ pub(crate) async fn close(
     posted: Posted,
     reason: Reason,
 ) -> Result<(), Error> {
-    let (closed, effects) = posted.close(reason, ctx.now());
+    let told = protected::close(ctx, &mut tx, &posted, reason).await?;
+    let (closed, mut effects) = posted.close(reason, ctx.now());
+    effects.extend(told);
     parcels::close(&mut tx, &closed).await?;
     let leases = outbox::store(ctx, &mut tx, effects).await?;
     tx.commit().await?;
@@ -479,8 +471,8 @@ pub async fn manifest(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Re
     }
 }
 
-/// The account that sent a parcel.
+/// Who wrote a parcel: the account that sent it, or of attachments of a protected mail the mail's sender.
 pub(crate) async fn sender(ctx: &Context, posted: &Posted) -> Result<Account, Error> {
-    let found = depesche_store::sql::accounts::by_id(&ctx.store.sql, posted.sender).await?;
+    let found = protected::sender(ctx, posted.id, posted.sender).await?;
     found.ok_or(Error::NotFound)
 }

@@ -77,13 +77,12 @@ pub struct HourLease<'a> {
 
 impl Drop for HourLease<'_> {
     fn drop(&mut self) {
-        if let Some(kek) = self.secrets.lock().get_mut(&self.hour) {
-            kek.leases = kek.leases.saturating_sub(1);
-        }
+        self.secrets.release(self.hour);
     }
 }
 
-fn item_context(hour: i64, id: &str) -> Vec<u8> {
+/// What both wraps of an item are bound to.
+pub(crate) fn item_context(hour: i64, id: &str) -> Vec<u8> {
     [hour.to_be_bytes().as_slice(), id.as_bytes()].concat()
 }
 
@@ -191,18 +190,17 @@ impl Secrets {
         Ok(Some(key))
     }
 
-    /// Seals `text` to wait, under a key of its own and the key of `hour`. `id` names the item and
-    /// must be given again to open it. The lease is held until the item is stored.
+    /// A fresh key for one item, and itself wrapped under the key of `hour`, whose key file is kept until
+    /// [`Secrets::release`]. The key seals one text.
     ///
     /// # Errors
     /// [`SecretsError::Io`].
-    pub fn seal(
+    pub(crate) fn make_item(
         &self,
         hour: i64,
         id: &str,
-        text: &[u8],
         random: &Random,
-    ) -> Result<(Waiting, HourLease<'_>), SecretsError> {
+    ) -> Result<(Key<ForServerItem>, Vec<u8>), SecretsError> {
         let kek = {
             let mut hours = self.lock();
             if self.load_hour(&mut hours, hour)?.is_none() {
@@ -222,14 +220,55 @@ impl Secrets {
             kek.uses += 1;
             kek.key.clone()
         };
+        let item: Key<ForServerItem> = Key::from_bytes(&Zeroizing::new(random.bytes::<32>()));
+        let wrapped = wrap::seal(&kek, random.bytes(), &item_context(hour, id), item.expose());
+        Ok((item, wrapped))
+    }
+
+    /// The item is stored, or never will be.
+    pub(crate) fn release(&self, hour: i64) {
+        if let Some(kek) = self.lock().get_mut(&hour) {
+            kek.leases = kek.leases.saturating_sub(1);
+        }
+    }
+
+    /// The key that [`Secrets::make_item`] made.
+    ///
+    /// # Errors
+    /// [`SecretsError::Gone`] if the key of the hour was shredded or the wrap is damaged.
+    pub(crate) fn open_key(
+        &self,
+        hour: i64,
+        id: &str,
+        wrapped: &[u8],
+    ) -> Result<Key<ForServerItem>, SecretsError> {
+        let kek = self
+            .load_hour(&mut self.lock(), hour)?
+            .ok_or(SecretsError::Gone)?;
+        let key = wrap::open(&kek, &item_context(hour, id), wrapped)
+            .map_err(|_| SecretsError::Gone)?;
+        let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| SecretsError::Gone)?;
+        Ok(Key::from_bytes(key))
+    }
+
+    /// Seals `text` to wait, under a key of its own and the key of `hour`. `id` names the item and
+    /// must be given again to open it. The lease is held until the item is stored.
+    ///
+    /// # Errors
+    /// [`SecretsError::Io`].
+    pub fn seal(
+        &self,
+        hour: i64,
+        id: &str,
+        text: &[u8],
+        random: &Random,
+    ) -> Result<(Waiting, HourLease<'_>), SecretsError> {
+        let (item, wrapped) = self.make_item(hour, id, random)?;
         let lease = HourLease {
             secrets: self,
             hour,
         };
-        let item: Key<ForServerItem> = Key::from_bytes(&Zeroizing::new(random.bytes::<32>()));
-        let context = item_context(hour, id);
-        let wrapped = wrap::seal(&kek, random.bytes(), &context, item.expose());
-        let payload = wrap::seal(&item, random.bytes(), &context, text);
+        let payload = wrap::seal(&item, random.bytes(), &item_context(hour, id), text);
         Ok((
             Waiting {
                 hour,
@@ -245,14 +284,9 @@ impl Secrets {
     /// # Errors
     /// [`SecretsError::Gone`] if the key of the hour was shredded or the item is damaged.
     pub fn open_item(&self, id: &str, item: &Waiting) -> Result<Zeroizing<Vec<u8>>, SecretsError> {
-        let kek = self
-            .load_hour(&mut self.lock(), item.hour)?
-            .ok_or(SecretsError::Gone)?;
-        let context = item_context(item.hour, id);
-        let key = wrap::open(&kek, &context, &item.wrapped).map_err(|_| SecretsError::Gone)?;
-        let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| SecretsError::Gone)?;
-        let key: Key<ForServerItem> = Key::from_bytes(key);
-        wrap::open(&key, &context, &item.payload).map_err(|_| SecretsError::Gone)
+        let key = self.open_key(item.hour, id, &item.wrapped)?;
+        wrap::open(&key, &item_context(item.hour, id), &item.payload)
+            .map_err(|_| SecretsError::Gone)
     }
 
     /// Destroys the keys of all `candidates` that are not in `used` and under which nothing was sealed

@@ -25,6 +25,8 @@ pub enum What<'a> {
     FirstCode,
     /// An invitation from the page of a link, asked for.
     Invitation(&'a [u8; 16]),
+    /// A link to set the password for protected mail, asked for: by folded address.
+    PdfLink(&'a str),
 }
 
 /// Failed tries. At most [`TriesTable::MOST`] are remembered; then the oldest go.
@@ -49,6 +51,7 @@ fn key(what: What<'_>, from: IpAddr) -> [u8; 32] {
         What::FirstCode => (4, &[]),
         What::CodeRequest(link) => (3, link),
         What::Invitation(link) => (5, link),
+        What::PdfLink(address) => (6, address.as_bytes()),
     };
     let mut text = vec![kind];
     text.extend_from_slice(&place(from));

@@ -17,12 +17,13 @@ use depesche_seal::primitives::sha256;
 use depesche_store::blobs::Reader;
 use depesche_store::sql::parcels::{self, Mark, Stored};
 use depesche_store::sql::visits::{self, ClaimRow, CodeTry, LinkRow};
-use depesche_store::sql::{Tx, accounts};
+use depesche_store::sql::Tx;
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::login::{Caller, hash_token};
 use crate::outbox;
+use crate::protected;
 use crate::tries::What;
 
 /// What a visitor proves the link with: auth, and auth2 with a link password (docs/format.md, Link).
@@ -52,6 +53,8 @@ pub struct Look {
     pub record: Option<Vec<u8>>,
     /// M, with the record, if it is small.
     pub manifest: Option<Vec<u8>>,
+    /// These are the attachments of a protected mail: to whom that went.
+    pub mail_to: Option<Address>,
 }
 
 /// The opened letter.
@@ -95,7 +98,8 @@ pub(crate) async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Erro
         Some(Stored::Draft(_)) | None => return Err(Error::LinkUnknown),
     };
     if closed.is_some() || link.dropped {
-        let sender = accounts::by_id(&ctx.store.sql, sender).await?.map(Box::new);
+        let sender = protected::sender(ctx, link.parcel, sender).await?;
+        let sender = sender.map(Box::new);
         return Err(match closed {
             Some((reason, at)) => Error::Closed { reason, at, sender },
             None => Error::Dropped { sender },
@@ -163,7 +167,8 @@ pub async fn look(
     caller: Option<&Caller>,
     from: IpAddr,
 ) -> Result<Look, Error> {
-    let (link, posted) = prove_link(ctx, id, proof).await?;
+    let (link, mut posted) = prove_link(ctx, id, proof).await?;
+    let mail_to = protected::dress(ctx, &mut posted).await?;
     let sealed = link
         .record
         .as_deref()
@@ -189,6 +194,7 @@ pub async fn look(
         login,
         record: if shown { link.record } else { None },
         manifest,
+        mail_to,
     })
 }
 
@@ -286,7 +292,8 @@ pub async fn open(
     caller: Option<&Caller>,
     from: IpAddr,
 ) -> Result<Letter, Error> {
-    let (link, posted) = prove_link(ctx, id, &request.proof).await?;
+    let (link, mut posted) = prove_link(ctx, id, &request.proof).await?;
+    protected::dress(ctx, &mut posted).await?;
     let person = match posted.level {
         Level::Login => {
             check_person(&link, caller)?;
@@ -540,13 +547,10 @@ pub(crate) async fn commit(
         }));
         if parcels::mark(&mut tx, claim.parcel, &claim.address, Mark::Downloaded, now).await? {
             let language = ctx.settings.language;
-            effects.extend(posted.downloaded(
-                &claim.address,
-                &claim.stated,
-                &sender,
-                language,
-                now,
-            ));
+            let attachments = protected::fetched(ctx, posted, now).await?;
+            effects.extend(attachments.or_else(|| {
+                posted.downloaded(&claim.address, &claim.stated, &sender, language, now)
+            }));
         }
     }
     if !matches!(claim.state, ClaimState::Committed { .. }) {

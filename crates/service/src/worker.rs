@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use depesche_domain::claim::{CODE_LIFE, SERVES};
 use depesche_domain::effect::{Effect, Mail};
+use depesche_domain::mail::THREAD_LIFE;
 use depesche_domain::parcel::Reason;
 use depesche_domain::policy::DRAFT_LIFE;
 use depesche_domain::{ParcelId, Span, Time};
 use depesche_store::sql::outbox::Item;
 use depesche_store::sql::parcels::{self, Mark, Stored};
-use depesche_store::sql::{outbox as rows, visits};
+use depesche_store::sql::{mails, outbox as rows, visits};
 
 use crate::context::Context;
 use crate::courier::{Courier, Failure};
 use crate::error::Error;
+use crate::protected::{passwords, replies, waits};
 use crate::{drafts, invitations, journal, login, outbox, resets};
 
 /// How long a mail is tried before it counts as come back (RFC 5321 section 4.5.4.1: 4 to 5 days).
@@ -136,6 +138,9 @@ impl<C: Courier> Worker<C> {
         let leases = outbox::store(&self.ctx, &mut tx, effects).await?;
         tx.commit().await?;
         drop(leases);
+        if let (false, Some(id)) = (left, outbox::id_bytes(&item.id)) {
+            waits::came_back(&self.ctx, &id).await?;
+        }
         tracing::info!(
             mail.id = item.id,
             mail.kind = item.kind,
@@ -225,9 +230,12 @@ impl<C: Courier> Worker<C> {
         let mut tx = self.ctx.store.sql.begin().await?;
         visits::lapse_all(&mut tx, now, BATCH).await?;
         visits::sweep_codes(&mut tx, now).await?;
+        mails::sweep_threads(&mut tx, now - THREAD_LIFE).await?;
         tx.commit().await?;
         login::sweep(&self.ctx, now).await?;
         invitations::sweep(&self.ctx, now).await?;
+        passwords::sweep(&self.ctx).await?;
+        replies::sweep(&self.ctx).await?;
         Ok(())
     }
 
@@ -238,7 +246,8 @@ impl<C: Courier> Worker<C> {
         if candidates.is_empty() {
             return Ok(());
         }
-        let used = rows::hours(&self.ctx.store.sql).await?;
+        let mut used = rows::hours(&self.ctx.store.sql).await?;
+        used.extend(mails::hours(&self.ctx.store.sql).await?);
         if self
             .ctx
             .secrets

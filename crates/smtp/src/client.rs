@@ -5,6 +5,7 @@
 //! | Greeting | 220 | Hello |
 //! | Hello | what EHLO offers; HELO for an old server | TLS, or ready |
 //! | `StartTls` | 220, then the caller's handshake | Hello |
+//! | Login | 235, if a login is set | ready |
 //! | Naming | the replies to MAIL, RCPT and DATA, together if there is PIPELINING | text, or done |
 //! | Ending | the reply to the text | done |
 //! | Clearing | the reply to RSET, after a mail that nobody took | done |

@@ -7,21 +7,24 @@
 //! files/a/b/ID.have    its parts that are durable
 //! manifests/a/b/ID     a manifest, whole and on disk
 //! new/ID-N             a manifest being received
+//! mails/a/b/ID         a sealed mail of the queue; whole once its row is there
 //! ```
 //! `a` and `b` are the first two characters of the id. Folders have mode 0700, files 0600. All
 //! calls block on the disk.
 
 mod disk;
+mod mail;
 mod manifest;
 mod upload;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use depesche_domain::{FileId, ParcelId};
+use depesche_domain::{FileId, MailId, ParcelId};
 
 use crate::error::Error;
 pub use disk::{Disk, Reader};
+pub use mail::MailFile;
 pub use manifest::ManifestUpload;
 pub use upload::{PART, Upload};
 
@@ -100,6 +103,42 @@ impl Blobs {
     /// [`Error::NotFound`].
     pub fn manifest(&self, id: ParcelId) -> Result<Reader, Error> {
         self.disk().manifest(id)
+    }
+
+    /// Begins the file of a mail.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::Fatal`].
+    pub fn put_mail(&self, id: MailId) -> Result<MailFile, Error> {
+        self.disk().put_mail(id)
+    }
+
+    /// The file of a mail.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn mail(&self, id: MailId) -> Result<Reader, Error> {
+        self.disk().mail(id)
+    }
+
+    /// Removes the file of a mail.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub fn remove_mail(&self, id: MailId) -> Result<(), Error> {
+        self.disk().remove_mail(id)
+    }
+
+    /// Removes the files of mails that nobody knows: of an earlier run that was cut off before their row was
+    /// there. To be called before mails are taken. Gives how many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`], or what `known` gave.
+    pub fn sweep_mails(
+        &self,
+        known: impl FnMut(MailId) -> Result<bool, Error>,
+    ) -> Result<u64, Error> {
+        self.disk().sweep_mails(known)
     }
 
     /// Removes a file object, sealed or not. Who reads it already reads to its end.

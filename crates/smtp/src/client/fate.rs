@@ -66,6 +66,9 @@ pub enum Failure {
     /// TLS is required.
     #[error("the other server offers no TLS, and it is required")]
     NoTls,
+    /// A login is set.
+    #[error("the other server takes no login with a password")]
+    NoLogin,
     /// It ended.
     #[error("the connection ended")]
     Lost,
@@ -77,7 +80,7 @@ impl Failure {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Refused(reply) => reply.severity() != Severity::Permanent,
-            Self::NoReply(_) | Self::OutOfStep | Self::NoTls | Self::Lost => true,
+            Self::NoReply(_) | Self::OutOfStep | Self::NoTls | Self::NoLogin | Self::Lost => true,
         }
     }
 }

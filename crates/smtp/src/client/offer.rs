@@ -17,6 +17,8 @@ pub struct Offer {
     pub dsn: bool,
     /// STARTTLS
     pub starttls: bool,
+    /// AUTH with PLAIN
+    pub auth_plain: bool,
 }
 
 /// What stands behind SIZE (RFC 1870 section 3).
@@ -48,6 +50,7 @@ impl Offer {
                 "SMTPUTF8" => offer.smtputf8 = true,
                 "DSN" => offer.dsn = true,
                 "STARTTLS" => offer.starttls = true,
+                "AUTH" => offer.auth_plain |= words.any(|word| word.eq_ignore_ascii_case("PLAIN")),
                 _ => {}
             }
         }

@@ -85,6 +85,11 @@ fn hear(wire: Box<Wire>, state: State, reply: Reply) -> Turn {
             _ => failed(State::Helo, Failure::Refused(reply)),
         },
         State::StartTls(offer) => start_tls(wire, offer, reply),
+        State::Login(offer) => match reply.severity() {
+            Severity::Done => turn(Step::Ready(Ready { wire, offer })),
+            Severity::Continue => failed(State::Login(offer), Failure::OutOfStep),
+            _ => failed(State::Login(offer), Failure::Refused(reply)),
+        },
         State::Naming(naming, offer) => named(wire, naming, offer, &reply),
         State::Ending(naming, offer) => ended(wire, naming, offer, reply),
         State::Clearing(naming, offer) => match reply.severity() {
@@ -131,13 +136,21 @@ fn offered(mut wire: Box<Wire>, reply: &Reply) -> Turn {
     }
 }
 
-fn ready(wire: Box<Wire>, offer: Offer) -> Turn {
-    let step = if wire.tls == TlsWish::Required && !wire.secured {
-        Step::Failed(fail(State::Ehlo, Failure::NoTls))
-    } else {
-        Step::Ready(Ready { wire, offer })
+fn ready(mut wire: Box<Wire>, offer: Offer) -> Turn {
+    // A password goes over a wire that nobody reads, or not at all.
+    let needs_tls = wire.tls == TlsWish::Required || wire.login.is_some();
+    if needs_tls && !wire.secured {
+        return failed(State::Ehlo, Failure::NoTls);
+    }
+    let Some(login) = wire.login.take() else {
+        return turn(Step::Ready(Ready { wire, offer }));
     };
-    turn(step)
+    if !offer.auth_plain {
+        return failed(State::Ehlo, Failure::NoLogin);
+    }
+    let line = format!("AUTH PLAIN {}\r\n", login.plain());
+    wire.output.extend_from_slice(line.as_bytes());
+    again(wire, State::Login(offer))
 }
 
 fn start_tls(wire: Box<Wire>, offer: Offer, reply: Reply) -> Turn {

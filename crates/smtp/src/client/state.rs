@@ -19,11 +19,39 @@ pub enum TlsWish {
     Required,
 }
 
+/// Name and password, for AUTH PLAIN (RFC 4954, RFC 4616).
+#[derive(Clone)]
+pub struct Login {
+    plain: String,
+}
+
+impl Login {
+    /// Neither may hold a NUL.
+    #[must_use]
+    pub fn new(name: &str, password: &str) -> Self {
+        let text = format!("\0{name}\0{password}");
+        Self {
+            plain: data_encoding::BASE64.encode(text.as_bytes()),
+        }
+    }
+
+    pub(super) fn plain(&self) -> &str {
+        &self.plain
+    }
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Login(..)")
+    }
+}
+
 /// What all states have.
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) host: Host,
     pub(super) tls: TlsWish,
+    pub(super) login: Option<Login>,
     pub(super) secured: bool,
     pub(super) input: Replies,
     pub(super) output: Vec<u8>,
@@ -35,6 +63,7 @@ pub(super) enum State {
     Ehlo,
     Helo,
     StartTls(Offer),
+    Login(Offer),
     Naming(Naming, Offer),
     /// The text is out.
     Ending(Naming, Offer),
@@ -58,6 +87,7 @@ impl Client {
         let wire = Wire {
             host,
             tls,
+            login: None,
             secured,
             input: Replies::new(),
             output: Vec::new(),
@@ -66,6 +96,12 @@ impl Client {
             wire: Box::new(wire),
             state: State::Greeting,
         }
+    }
+
+    /// Logs in before the first mail, under TLS only.
+    pub fn with_login(mut self, login: Login) -> Self {
+        self.wire.login = Some(login);
+        self
     }
 
     /// Bytes to write, once.
@@ -108,6 +144,7 @@ pub(super) fn fail(state: State, why: Failure) -> Failed {
         | State::Ehlo
         | State::Helo
         | State::StartTls(_)
+        | State::Login(_)
         | State::Quitting
         | State::Broken(_) => None,
     };

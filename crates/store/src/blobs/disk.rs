@@ -6,9 +6,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Weak};
 
-use depesche_domain::{FileId, ParcelId};
+use depesche_domain::{FileId, MailId, ParcelId};
 use rustix::fs::{Advice, fadvise, statvfs};
 
+use super::mail::MailFile;
 use super::manifest::ManifestUpload;
 use super::upload::{Root, Upload, locked};
 use crate::error::Error;
@@ -142,6 +143,34 @@ impl Disk {
                 swept += 1;
             }
         }
+        Ok(swept)
+    }
+
+    pub(super) fn put_mail(&self, id: MailId) -> Result<MailFile, Error> {
+        self.0.check()?;
+        MailFile::begin(&self.0, id)
+    }
+
+    pub(super) fn mail(&self, id: MailId) -> Result<Reader, Error> {
+        Reader::open(&self.0.path("mails", &id.to_string()))
+    }
+
+    pub(super) fn remove_mail(&self, id: MailId) -> Result<(), Error> {
+        private::remove(&self.0.path("mails", &id.to_string()))
+    }
+
+    pub(super) fn sweep_mails(
+        &self,
+        mut known: impl FnMut(MailId) -> Result<bool, Error>,
+    ) -> Result<u64, Error> {
+        let mut swept = 0;
+        each_id(&self.0.folder.join("mails"), |id: MailId| {
+            if !known(id)? {
+                self.remove_mail(id)?;
+                swept += 1;
+            }
+            Ok(())
+        })?;
         Ok(swept)
     }
 

@@ -50,7 +50,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Root {
     /// Without a flusher: uploads to be flushed come out of the receiver.
     pub(super) fn open(folder: &Path) -> Result<(Arc<Self>, Receiver<Arc<Upload>>), Error> {
-        for part in ["", "files", "manifests", "new"] {
+        for part in ["", "files", "manifests", "mails", "new"] {
             private::folder(&folder.join(part))?;
         }
         let (flusher, uploads) = sync_channel(QUEUE);

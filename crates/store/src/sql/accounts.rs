@@ -1,5 +1,6 @@
 //! People known.
 
+use depesche_domain::protected::GATEWAY;
 use depesche_domain::{Account, AccountId, Address, Role, Time};
 use sqlx::FromRow;
 
@@ -132,14 +133,15 @@ pub async fn by_id(sql: &Sql, id: AccountId) -> Result<Option<Account>, Error> {
     row.map(Account::try_from).transpose()
 }
 
-/// Every account, in the order they were made.
+/// Every account but the gateway's, in the order they were made.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn list(sql: &Sql) -> Result<Vec<Account>, Error> {
     let text = "SELECT id, address, name, role, guest, created, disabled, proven FROM accounts \
-                ORDER BY created, id";
-    let rows: Vec<AccountRow> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
+                WHERE id <> $1 ORDER BY created, id";
+    let query = sqlx::query_as(text).bind(GATEWAY.to_string());
+    let rows: Vec<AccountRow> = query.fetch_all(sql.reader()).await?;
     rows.into_iter().map(Account::try_from).collect()
 }
 
@@ -165,12 +167,13 @@ pub async fn set_password(tx: &mut Tx, id: AccountId, password: &[u8]) -> Result
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
 }
 
-/// Whether there is any account.
+/// Whether there is any account but the gateway's.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn any(sql: &Sql) -> Result<bool, Error> {
-    let query = sqlx::query_scalar("SELECT id FROM accounts LIMIT 1");
+    let query = sqlx::query_scalar("SELECT id FROM accounts WHERE id <> $1 LIMIT 1");
+    let query = query.bind(GATEWAY.to_string());
     let found: Option<String> = query.fetch_optional(sql.reader()).await?;
     Ok(found.is_some())
 }

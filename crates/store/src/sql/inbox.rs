@@ -2,6 +2,7 @@
 
 use depesche_domain::keyed::{Person, Stanza};
 use depesche_domain::parcel::{Reason, Recipient};
+use depesche_domain::protected::GATEWAY;
 use depesche_domain::{Account, Address, Level, ParcelId, Time};
 use sqlx::FromRow;
 
@@ -123,7 +124,7 @@ impl TryFrom<Columns> for Received {
     }
 }
 
-/// What an address has received, newest first; `after` = the last one of the page before. Stanzas and records of
+/// What an address has received, newest first, without the attachments of protected mails; `after` = the last one of the page before. Stanzas and records of
 /// claim codes are left out.
 ///
 /// # Errors
@@ -151,10 +152,11 @@ pub async fn page(
                 LEFT JOIN accounts a ON a.folded = r.folded LEFT JOIN keyrings k ON k.account = a.id \
                 LEFT JOIN stanzas s ON s.parcel = r.parcel AND s.folded = r.folded \
                 LEFT JOIN claim_codes c ON c.parcel = r.parcel AND c.folded = r.folded \
-                WHERE r.folded = $1 AND (r.since, r.parcel) < ($2, $3) \
+                WHERE r.folded = $1 AND (r.since, r.parcel) < ($2, $3) AND p.sender <> $5 \
                 ORDER BY r.since DESC, r.parcel DESC LIMIT $4";
     let query = sqlx::query_as(text).bind(address.folded()).bind(before);
     let query = query.bind(id).bind(i64::from(limit));
+    let query = query.bind(GATEWAY.to_string());
     let rows: Vec<Columns> = query.fetch_all(sql.reader()).await?;
     rows.into_iter().map(Received::try_from).collect()
 }
@@ -211,7 +213,8 @@ pub async fn mark_seen(
 pub async fn count_unread(sql: &Sql, address: &Address) -> Result<u64, Error> {
     let text = "SELECT COUNT(*) FROM recipients r JOIN parcels p ON p.id = r.parcel \
                 WHERE r.folded = $1 AND r.seen IS NULL AND r.opened IS NULL AND r.dropped IS NULL \
-                AND p.state = 'posted'";
+                AND p.state = 'posted' AND p.sender <> $2";
     let query = sqlx::query_scalar(text).bind(address.folded());
+    let query = query.bind(GATEWAY.to_string());
     unsigned("count", query.fetch_one(sql.reader()).await?)
 }

@@ -1,6 +1,7 @@
 //! Who stands behind an address, and who knows whom by deliveries.
 
 use depesche_domain::keyed::{Fingerprint, Person};
+use depesche_domain::protected::GATEWAY;
 use depesche_domain::{Account, AccountId, Address, ParcelId};
 use sqlx::FromRow;
 
@@ -87,7 +88,7 @@ pub async fn contacts(
     let text = "SELECT MIN(address) AS address, MAX(at) AS at FROM ( \
                 SELECT a.folded AS folded, a.address AS address, r.since AS at FROM recipients r \
                 JOIN parcels p ON p.id = r.parcel JOIN accounts a ON a.id = p.sender \
-                WHERE r.folded = $1 AND r.dropped IS NULL \
+                WHERE r.folded = $1 AND r.dropped IS NULL AND a.id <> $4 \
                 UNION ALL \
                 SELECT r.folded AS folded, r.address AS address, r.since AS at FROM parcels p \
                 JOIN recipients r ON r.parcel = p.id \
@@ -96,7 +97,8 @@ pub async fn contacts(
     let query = sqlx::query_as(text)
         .bind(own.folded())
         .bind(account.to_string())
-        .bind(i64::from(limit));
+        .bind(i64::from(limit))
+        .bind(GATEWAY.to_string());
     let rows: Vec<(String, i64)> = query.fetch_all(sql.reader()).await?;
     rows.iter()
         .map(|(address, _)| parse("recipients.address", address))
