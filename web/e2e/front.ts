@@ -12,7 +12,7 @@ const DIST = process.env.DEPESCHE_DIST ? pathToFileURL(`${process.env.DEPESCHE_D
 const VISITORS = /^\/(d|a|help)(\/|%23|$)/;
 const HANDOFF = /^\/(h|handoff)(\/|%23|$)/;
 const PROTECTED = /^\/(p|r)(\/|%23|$)/;
-const MEMBERS = /^\/(new|sent(\/[^/]*)?|received(\/[^/]*)?|register\/[^/]*|contacts|sealpass(\/recover)?|login|first|logins|dev\/mail)?$/;
+const MEMBERS = /^\/(new|sent(\/[^/]*)?|received(\/[^/]*)?|register\/[^/]*|contacts|sealpass(\/recover)?|login|first|logins|queue|dev\/mail)?$/;
 
 export class Front {
   readonly #server: Server;

@@ -40,6 +40,8 @@ export class PasswordFlow implements PasswordView {
   /** Derived once; sent again as it was after a lost answer. */
   #made: { password: string; sets: ApiCredential[] } | undefined;
   #known: string[] = [];
+  /** Drawn here, so it is worth what it was drawn from, whatever its words look like. */
+  readonly #suggested = new Set<string>();
 
   constructor(token: string, tools: PasswordTools) {
     this.#token = token;
@@ -78,11 +80,13 @@ export class PasswordFlow implements PasswordView {
     const [checked, strength] = await Promise.all([
       vault.call('checkPassword', { password: text }), judge(text, language(), [...this.#known, house(), 'Depesche'], PDF),
     ]);
-    return { ...strength, ...checked };
+    return { ...strength, ...checked, ...(this.#suggested.has(text) && { value: 3 as const }) };
   }
 
-  suggest(): Promise<string> {
-    return suggest(this.#tools.language(), SHORT);
+  async suggest(): Promise<string> {
+    const text = await suggest(this.#tools.language(), SHORT);
+    this.#suggested.add(text);
+    return text;
   }
 
   set(password: string): void {

@@ -108,7 +108,7 @@ export class ReplyMailFlow implements ReplyView {
   #over(error: unknown): void {
     if (error instanceof VaultError) {
       const { problem } = error;
-      this.step = { at: 'gone', why: problem.kind === 'seal' && problem.code.startsWith('link_') ? 'cut' : 'damaged', sender: this.to };
+      this.step = { at: 'gone', why: problem.kind === 'seal' && problem.code.startsWith('reply_') ? 'cut' : 'damaged', sender: this.to };
       return;
     }
     if (!(error instanceof ApiProblem)) throw error;

@@ -1,9 +1,6 @@
 /**
  * How strong a secret is that somebody types: zxcvbn's guess with the word lists of the reader's language, ours, and rules of our
  * own. All are fetched when the first letter is typed; nothing leaves the page.
- *
- * zxcvbn takes words that it does not know for letters at random, and counts the orders in which parts could stand. Whoever guesses
- * from a list of words knows better: so a text is never worth more than its words one by one.
  */
 import type { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import type { Strength } from './keyring-view.ts';
@@ -12,12 +9,21 @@ import { wordList } from './suggest.ts';
 type Dictionary = Record<string, (string | number)[]>;
 type Code = 'de' | 'en' | 'cs';
 
-/** Guesses, as powers of ten, from which on a secret is almost strong, strong, very strong. */
-export type Steps = readonly [number, number, number];
+/** What a secret must stand. */
+export interface Rule {
+  /** Guesses, as powers of ten, from which on it is almost strong, strong, very strong. */
+  steps: readonly [number, number, number];
+  /**
+   * zxcvbn takes words that it does not know for letters at random, and counts the orders in which parts could stand. Whoever
+   * guesses words knows better: so a text is worth no more than its words one by one.
+   */
+  wordByWord: boolean;
+}
+
 /** Each guess costs an Argon2id with 128 MiB. */
-export const SEALPASS: Steps = [9, 12, 20];
+export const SEALPASS: Rule = { steps: [9, 12, 20], wordByWord: false };
 /** Each guess costs half a millisecond of one core, and every PDF can be guessed at in peace. */
-export const PDF: Steps = [11, 15, 18];
+export const PDF: Rule = { steps: [11, 15, 18], wordByWord: true };
 
 /** The vault takes none that is shorter. */
 const LEAST = 12;
@@ -63,7 +69,7 @@ function byWords(text: string, { zxcvbn, words }: Meter, known: string[]): numbe
 }
 
 /** `known`: what an attacker tries first, such as name, address and house. */
-export async function judge(text: string, code: Code, known: readonly string[], steps = SEALPASS): Promise<Strength> {
+export async function judge(text: string, code: Code, known: readonly string[], { steps, wordByWord } = SEALPASS): Promise<Strength> {
   const words = new Set(text.normalize('NFKC').toLowerCase().split(/[\s\p{P}]+/u).filter((word) => [...word].length > 1)).size;
   if ([...text].length < LEAST) return { value: 0, words };
   let made = meters.get(code);
@@ -71,7 +77,8 @@ export async function judge(text: string, code: Code, known: readonly string[], 
   const meter = await made;
   const inputs = known.flatMap((word) => word.toLowerCase().split(/[\s@._-]+/)).filter((word) => word.length > 2);
   const start = [...text].slice(0, MOST).join('');
-  const guesses = Math.min(meter.zxcvbn.check(start, inputs).guessesLog10, byWords(start, meter, inputs));
+  const whole = meter.zxcvbn.check(start, inputs).guessesLog10;
+  const guesses = wordByWord ? Math.min(whole, byWords(start, meter, inputs)) : whole;
   const value = steps.filter((step) => guesses >= step).length as Strength['value'];
   // One thing said again and again is long, not strong.
   return { value: words === 1 && new Set(text).size < 6 ? (Math.min(value, 1) as Strength['value']) : value, words };

@@ -36,7 +36,7 @@ const texts: ProtectedTexts = {
   },
   notTaken: 'To se nepovedlo. Zkuste to prosím znovu.',
   goodTitle: 'Jaké heslo je dobré',
-  good: ['Čtyři slova, která spolu nesouvisejí, se dobře pamatují a těžko hádají.', 'Ne heslo, které už používáte jinde.', 'Zapište si ho nebo ho uložte do správce hesel.'],
+  good: ['Pět slov, která spolu nesouvisejí, se dobře pamatuje a těžko hádá.', 'Ne heslo, které už používáte jinde.', 'Zapište si ho nebo ho uložte do správce hesel.'],
   thenTitle: 'Co bude potom',
   thenInvite: (n) => (n === 1 ? 'Zpráva, která už čeká, přijde hned do vaší schránky.' : 'Zprávy, které už čekají, přijdou hned do vaší schránky.'),
   thenNext: 'Další chráněná zpráva přijde hned do vaší schránky.',

@@ -37,7 +37,7 @@ const texts: ProtectedTexts = {
   },
   notTaken: 'Das hat nicht geklappt. Bitte versuchen Sie es noch einmal.',
   goodTitle: 'So wird es gut',
-  good: ['Vier Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.', 'Kein Passwort, das Sie schon woanders benutzen.', 'Schreiben Sie es auf oder legen Sie es in Ihren Passwortmanager.'],
+  good: ['Fünf Wörter ohne Zusammenhang sind leicht zu merken und schwer zu raten.', 'Kein Passwort, das Sie schon woanders benutzen.', 'Schreiben Sie es auf oder legen Sie es in Ihren Passwortmanager.'],
   thenTitle: 'Was danach geschieht',
   thenInvite: (n) => (n === 1 ? 'Die Nachricht, die schon wartet, kommt gleich in Ihr Postfach.' : 'Die Nachrichten, die schon warten, kommen gleich in Ihr Postfach.'),
   thenNext: 'Die nächste geschützte Nachricht kommt gleich in Ihr Postfach.',

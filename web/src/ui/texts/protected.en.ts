@@ -38,7 +38,7 @@ const texts = {
   },
   notTaken: 'That did not work. Please try again.',
   goodTitle: 'What makes it good',
-  good: ['Four words that have nothing to do with each other are easy to remember and hard to guess.', 'Not a password that you use elsewhere.', 'Write it down, or put it in your password manager.'],
+  good: ['Five words that have nothing to do with each other are easy to remember and hard to guess.', 'Not a password that you use elsewhere.', 'Write it down, or put it in your password manager.'],
   thenTitle: 'What happens then',
   thenInvite: (n: number): string => (n === 1 ? 'The message that already waits comes to your mailbox.' : 'The messages that already wait come to your mailbox.'),
   thenNext: 'The next protected message comes straight to your mailbox.',

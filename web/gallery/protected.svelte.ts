@@ -39,13 +39,12 @@ function reply(code: Code, step: ReplyStep, more: Partial<ReplyView> = {}): { re
     { id: '1', name: a, size: 212e3, state: { kind: 'verified' } },
     { id: '2', name: b, size: 3.4e6, state: { kind: 'running', done: 2.65e6 } },
   ];
-  return {
-    reply: {
-      step, to: ANNA, by: email, answered: { from: ANNA, date: NOW - 86_400_000, subject, text }, subject: `Re: ${subject}`, message, quote: true, files,
-      mostBytes: 1e9, refusedNames: [], elsewhere: false, unfinished: undefined, keep: nothing, addFiles: nothing, removeFile: nothing, allow: nothing, send: nothing,
-      stop: nothing, discard: nothing, another: nothing, again: nothing, ...more,
-    },
-  };
+  const view: ReplyView = $state({
+    step, to: ANNA, by: email, answered: { from: ANNA, date: NOW - 86_400_000, subject, text }, subject: `Re: ${subject}`, message, quote: true, files,
+    mostBytes: 1e9, refusedNames: [], elsewhere: false, unfinished: undefined, keep: nothing, addFiles: nothing, removeFile: nothing, allow: nothing, send: nothing,
+    stop: nothing, discard: nothing, another: nothing, again: nothing, ...more,
+  });
+  return { reply: view };
 }
 
 /** Props of each scene. */
