@@ -52,6 +52,9 @@
 //! | `POST /inbox/{id}/instant` | [`InstantAuth`] | [`InstantRecord`] |
 //! | `POST /inbox/{id}/stanza` | [`OwnStanza`] | 204 |
 //! | `GET /people` | | [`People`]: administrators alone |
+//! | `GET /admin/queue?limit&after` | | [`Queue`]: administrators alone, as the next two |
+//! | `POST /admin/queue/retry`, `POST /admin/queue/{mail}/{position}/retry` | | 204 |
+//! | `POST /admin/queue/{mail}/{position}/drop` | [`DropQueued`] | 204 |
 //! | `POST /claims/lease`, `POST /claims/ping` | | [`Claim`] |
 //! | `POST /claims/receipts` | [`Receipts`] | [`Claim`] |
 //! | `GET /claims/manifest` | | the bytes of M |
@@ -89,6 +92,7 @@ pub mod inbox;
 pub mod parcels;
 pub mod people;
 pub mod protected;
+pub mod queue;
 pub mod visits;
 
 pub use accounts::{
@@ -122,4 +126,5 @@ pub use protected::{
     AskPassword, PasswordIsSet, PasswordLink, PasswordSet, PasswordToken, PostReply, ProtectedMail,
     ReplyLook, ReplyProof, ReplySent, ResetPassword, SetPassword,
 };
+pub use queue::{DropQueued, Queue, QueueCounts, QueueRow};
 pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};

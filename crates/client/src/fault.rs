@@ -25,7 +25,7 @@ impl Fault {
             "not_found" | "link_unknown" | "expired" | "withdrawn" | "spent" | "limit_reached"
             | "claim_over" | "not_posted" | "not_a_recipient" | "no_sealpass"
             | "waits_registration" | "waits_sealpass" | "waits_release" | "open_by_link"
-            | "invitation_over" => Self::Gone,
+            | "invitation_over" | "password_link_over" | "password_link_used" => Self::Gone,
             "link_wrong_key" | "wrong_password" | "password_required" => Self::Unopenable,
             "invalid" | "no_recipient" | "recipient_twice" | "too_long" | "deadline_passed" => {
                 Self::Usage

@@ -13,6 +13,7 @@
 //! | [`sent`] | what a sender does with posted parcels |
 //! | [`fetch`] | from a link, or from the inbox, to verified files in a folder |
 //! | [`handoff`] | device to device, both ends |
+//! | [`protected`] | the password for protected mail |
 
 /// The shapes of the API.
 pub use depesche_api as api;
@@ -34,6 +35,7 @@ pub mod meter;
 pub mod own;
 pub mod people;
 pub mod profile;
+pub mod protected;
 pub mod release;
 pub mod send;
 pub mod sent;

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use depesche_service::domain::{Address, Role};
+use depesche_service::protected::passwords;
 use depesche_service::random::Random;
 use depesche_service::{Clock, Context, Error, accounts, invitations, journal, resets};
 use serde_json::json;
 
+use crate::admin_queue::{self, Queue};
 use crate::config::Config;
+use crate::exit::print_either as print;
 use crate::secret;
 
-/// People, journal.
+/// People, queue, journal.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  DEPESCHE_PASSWORD='four words and a comma' depesche admin user add anna@example.org --admin"
@@ -36,6 +39,11 @@ enum What {
     User {
         #[command(subcommand)]
         what: User,
+    },
+    /// Mails that wait in the gateway
+    Queue {
+        #[command(subcommand)]
+        what: Queue,
     },
     /// The append-only chain of facts
     Journal {
@@ -93,6 +101,12 @@ enum User {
         #[arg(long, conflicts_with = "confirm")]
         cancel: bool,
     },
+    /// Take the password for protected mail away; a link to set another is mailed to the person
+    #[command(after_help = "Example:\n  depesche admin user reset-pdf-password eva@example.org")]
+    ResetPdfPassword {
+        /// Address of the person; an account is not needed
+        email: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -139,6 +153,7 @@ async fn try_run(args: &AdminArgs, json: bool) -> anyhow::Result<()> {
     }
     match &args.what {
         What::User { what } => user(&config, what, json).await,
+        What::Queue { what } => admin_queue::run(&*open(&config, false).await?, what, json).await,
         What::Journal { what } => journal(&config, what, json).await,
     }
 }
@@ -198,6 +213,9 @@ async fn user(config: &Config, what: &User, json: bool) -> anyhow::Result<()> {
             };
             reset(config, &address(email)?, &wish, json).await?;
         }
+        User::ResetPdfPassword { email } => {
+            reset_pdf_password(config, &address(email)?, json).await?;
+        }
     }
     Ok(())
 }
@@ -244,6 +262,19 @@ async fn send_invitation(
         &shown,
         &format!("An invitation to {address} is on its way; it is good for 7 days."),
     );
+    Ok(())
+}
+
+/// The mail leaves with the running server's worker, or at its next start.
+async fn reset_pdf_password(config: &Config, of: &Address, json: bool) -> anyhow::Result<()> {
+    let context = open(config, false).await?;
+    passwords::reset(&context, of, None).await.map_err(|error| match error {
+        Error::NotFound => anyhow::Error::from(Error::NotFound)
+            .context("nobody with this address has set a password for protected mail"),
+        other => other.into(),
+    })?;
+    let text = format!("The password of {of} is gone; a link to set another is on its way.");
+    print(json, &json!({"email": of.as_str()}), &text);
     Ok(())
 }
 
@@ -370,12 +401,4 @@ async fn journal(config: &Config, what: &Journal, json: bool) -> anyhow::Result<
         }
     }
     Ok(())
-}
-
-fn print(json: bool, shown: &serde_json::Value, said: &str) {
-    if json {
-        println!("{shown}");
-    } else {
-        println!("{said}");
-    }
 }

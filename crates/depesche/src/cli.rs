@@ -50,12 +50,17 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Run on the server's machine: people, journal
     Admin(AdminArgs),
+    /// Draw pages for the gateway
+    #[command(hide = true)]
+    RenderWorker,
     /// Log in; the session is kept for later commands
     Login(Login),
     /// End the session
     Logout(Logout),
     /// Accept an invitation: set the login password of your account
     Register(Register),
+    /// Set or change the password for protected mail
+    PdfPassword(PdfPassword),
     /// Set up, change or regain the SealPass, which opens what is sealed for you
     Sealpass(SealPass),
     /// Who is logged in, and where
@@ -114,6 +119,20 @@ pub(crate) struct Logout {
     /// End every session of the account, on every device
     #[arg(long)]
     pub(crate) everywhere: bool,
+}
+
+/// `pdf-password`.
+#[derive(Args)]
+#[command(
+    after_help = "The password is taken from DEPESCHE_PDF_PASSWORD, a file, or asked for. It never leaves this machine: what\n    \
+    makes PDFs is derived from it here.\n\nExample:\n  depesche pdf-password 'https://depesche.example.org/p/…'"
+)]
+pub(crate) struct PdfPassword {
+    /// The link from the mail
+    pub(crate) link: String,
+    /// Read the password from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
 }
 
 /// `register`.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::check_mail::CheckMail;
+
 /// Programs whose settings are read from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Program {
@@ -138,4 +140,6 @@ pub(crate) enum CheckWhat {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Whether mail can leave and come in, and what would become of one; on the server's machine
+    Mail(CheckMail),
 }

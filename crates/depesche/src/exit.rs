@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use depesche_client::fault::Fault;
 use depesche_client::fetch::FetchError;
 use depesche_client::handoff::HandoffError;
+use depesche_client::protected::ProtectedError;
 use depesche_client::http::CallError;
 use depesche_client::keyed::KeyedError;
 use depesche_client::keyring::RingError;
@@ -89,6 +90,7 @@ from!(
     CallError,
     FetchError,
     HandoffError,
+    ProtectedError,
     KeyedError,
     LoginError,
     PeopleError,
@@ -162,4 +164,13 @@ pub(crate) fn say(value: &Value) {
 /// Lines on stdout. Who closes the pipe has read enough.
 pub(crate) fn print(lines: &str) {
     let _ = writeln!(std::io::stdout(), "{lines}");
+}
+
+/// One line of JSON, or words for people.
+pub(crate) fn print_either(json: bool, shown: &Value, said: &str) {
+    if json {
+        say(shown);
+    } else {
+        print(said);
+    }
 }

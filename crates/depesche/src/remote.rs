@@ -10,6 +10,7 @@ mod import;
 mod inbox;
 mod letter;
 mod parcels;
+mod pdf_password;
 mod progress;
 mod qr;
 mod register;
@@ -70,6 +71,7 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
         Command::Login(args) => session::login(&desk, &args).await,
         Command::Logout(args) => session::logout(&desk, &args).await,
         Command::Register(args) => register::register(&desk, &args).await,
+        Command::PdfPassword(args) => pdf_password::pdf_password(&desk, &args).await,
         Command::Sealpass(args) => sealpass::sealpass(&desk, &args.what).await,
         Command::Release(args) => release::release(&desk, &args).await,
         Command::Reply(args) => reply::reply(&desk, *args).await,
@@ -102,8 +104,10 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
         },
         Command::Check(args) => match &args.what {
             CheckWhat::Handoff { data } => check::handoff(&desk, data.as_deref()).await,
+            // Done before: it asks no server.
+            CheckWhat::Mail(_) => Ok(()),
         },
-        Command::Serve(_) | Command::Admin(_) => Err(Failure::usage(
+        Command::Serve(_) | Command::Admin(_) | Command::RenderWorker => Err(Failure::usage(
             "not_remote",
             "this command runs on the server's machine",
         )),

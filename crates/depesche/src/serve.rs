@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use depesche_gateway::{Courier, House};
+use depesche_gateway::Courier;
 use depesche_http::front::Front;
 use depesche_http::metrics::Metrics;
 use depesche_http::net::limits::Limits;
@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::{admin, exit, log};
+use crate::{admin, exit, log, mail};
 
 /// Runs the server: portal and worker.
 #[derive(Debug, Args)]
@@ -89,6 +89,7 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
     log::start(json)?;
     handoffs::guard_process();
     let listener = bind(&config, args.demo).await?;
+    let mail_listener = mail::listen(&config, args.demo).await?;
     let address = listener.local_addr()?;
     config.listen_on(&address.to_string());
     config.bound_to(address);
@@ -100,15 +101,34 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(stop.clone()));
 
     let caught = args.demo.then(CaughtMail::default);
-    let courier = courier(&config, caught.clone())?;
-    let worker = Worker::new(context.clone(), courier);
+    let tls = tls(&config, stop.clone())?;
+    let sender = mail::sender(&config, caught.clone())?;
+    let gateway = mail_listener
+        .as_ref()
+        .map(TcpListener::local_addr)
+        .transpose()?;
+    let mailing = mail::start(mail::Parts {
+        config: &config,
+        context: &context,
+        sender: sender.clone(),
+        listener: mail_listener,
+        tls: tls.clone(),
+        stop: stop.clone(),
+    })
+    .await?;
+    let worker = Worker::new(context.clone(), Courier::new(mail::house(&config)?, sender));
     let working = tokio::spawn(worker.run(stop.clone().cancelled_owned()));
     let ticking = handoffs::keep_time(context.clone(), stop.clone().cancelled_owned());
     tokio::spawn(ticking);
-    let (server, app) = door(&config, &context, listener, caught, stop.clone())?;
-    let first = first::open(&context).await?;
-    announce(&config, &context, args.demo, first.as_deref(), json);
+    let (server, app) = door(&config, &context, listener, caught, tls)?;
+    let said = Said {
+        demo: args.demo,
+        first: first::open(&context).await?,
+        gateway,
+    };
+    announce(&config, &context, &said, json);
     server.run(app, stop).await;
+    mailing.ended().await?;
     working.await.context("the worker failed")?;
     context.store.sql.close().await;
     tracing::info!("stopped");
@@ -142,26 +162,12 @@ async fn seed(context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn courier(config: &Config, caught: Option<CaughtMail>) -> anyhow::Result<Courier> {
-    let house = House {
-        public_url: config.settings(false)?.public_url,
-        name: config.text("brand.name").to_owned(),
-        from: config.from()?,
-        host: config.public_host(),
-        zone: jiff::tz::TimeZone::system(),
-    };
-    Ok(match caught {
-        Some(mails) => Courier::caught(house, mails),
-        None => Courier::smtp(house, config.text("smtp.url"))?,
-    })
-}
-
 fn door(
     config: &Config,
     context: &Arc<Context>,
     listener: TcpListener,
     mail: Option<CaughtMail>,
-    stop: CancellationToken,
+    tls: Option<Arc<rustls::ServerConfig>>,
 ) -> anyhow::Result<(Server, axum::Router)> {
     let metrics = Metrics::default();
     let front = Front {
@@ -197,7 +203,7 @@ fn door(
     Ok((
         Server {
             listener,
-            tls: tls(config, stop)?,
+            tls,
             limits,
             metrics,
         },
@@ -242,17 +248,29 @@ async fn stop_on_signal(stop: CancellationToken) {
     stop.cancel();
 }
 
-fn announce(config: &Config, context: &Context, demo: bool, first: Option<&str>, json: bool) {
+/// What is said when all is ready.
+struct Said {
+    demo: bool,
+    first: Option<String>,
+    gateway: Option<SocketAddr>,
+}
+
+fn announce(config: &Config, context: &Context, said: &Said, json: bool) {
+    let Said {
+        demo,
+        first,
+        gateway,
+    } = said;
     let url = &context.settings.public_url;
     let listen = config.text("listen");
     if json {
         exit::say(
-            &json!({"event": "listening", "url": url, "listen": listen, "demo": demo, "first_code": first}),
+            &json!({"event": "listening", "url": url, "listen": listen, "gateway": gateway, "demo": demo, "first_code": first}),
         );
         return;
     }
     let mut text = format!("Depesche is ready: {url}");
-    if demo {
+    if *demo {
         text.push_str(&format!("\n\nCaught mail: {url}/dev/mail\nAccounts:"));
         for (address, ..) in DEMO_ACCOUNTS {
             text.push_str(&format!("\n  {address}  password: {DEMO_PASSWORD}"));
@@ -261,6 +279,9 @@ fn announce(config: &Config, context: &Context, demo: bool, first: Option<&str>,
             "\n\nIn another shell:\n  depesche login {} --server {url}\n  depesche send FILE --to you@example.test --level 1",
             DEMO_ACCOUNTS[0].0
         ));
+    }
+    if let Some(gateway) = gateway {
+        text.push_str(&format!("\nMail is taken at {gateway}"));
     }
     if let Some(code) = first {
         text.push_str(&format!(

@@ -138,6 +138,19 @@ pub struct MailFacts {
     pub subject: String,
     /// Of the sender's notices.
     pub language: Language,
+    /// The sender is somebody outside: notices to him leave in clear and name no subject.
+    pub outside: bool,
+}
+
+impl MailFacts {
+    /// The subject as far as notices to the sender may name it.
+    pub fn told_subject(&self) -> String {
+        if self.outside {
+            String::new()
+        } else {
+            self.subject.clone()
+        }
+    }
 }
 
 /// What a reply link knows.

@@ -82,11 +82,9 @@ impl Courier {
 
     /// Under an address that names this notice, so that one that comes back is known.
     fn envelope(&self, id: &str, to: &Address, size: usize) -> Option<Envelope> {
-        let own = depesche_seal::format::from_text(id).ok();
-        let own = own.and_then(|id| <[u8; 16]>::try_from(id.as_slice()).ok());
-        let from = match own {
-            Some(id) => verp::write(&id, self.house.from.domain()),
-            None => self.house.from.to_string(),
+        let from = match depesche_seal::format::from_text::<16>(id) {
+            Ok(id) => verp::write(&id, self.house.from.domain()),
+            Err(_) => self.house.from.to_string(),
         };
         let mut sender = From::new(ReversePath::Mailbox(Mailbox::parse(&from).ok()?));
         sender.size = Some(size as u64);
@@ -115,7 +113,11 @@ impl Port for Courier {
                 // The text of the other side may hold an address: the code alone is logged.
                 let status = fate.and_then(Fate::reply).map(|reply| reply.code().value());
                 let error = sent.trouble.unwrap_or_default();
-                tracing::warn!(smtp.status = status, error, "the mail server did not take a mail");
+                tracing::warn!(
+                    smtp.status = status,
+                    error,
+                    "the mail server did not take a mail"
+                );
                 Err(Failure::Transient)
             }
         }

@@ -123,7 +123,10 @@ mod tests {
 
     #[test]
     fn ids_stand_in_brackets() {
-        assert_eq!(ids(b" <a@b>\r\n <c@d> (x) <"), [b"<a@b>".as_slice(), b"<c@d>"]);
+        assert_eq!(
+            ids(b" <a@b>\r\n <c@d> (x) <"),
+            [b"<a@b>".as_slice(), b"<c@d>"]
+        );
         assert!(ids(b"a@b").is_empty());
     }
 }

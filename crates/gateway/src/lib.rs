@@ -5,10 +5,12 @@
 //! | [`inbound`] | the listener: what is taken, and sealed until it has left |
 //! | [`rules`], [`tag`], [`trace`] | what becomes of a mail; the tag in its subject; the mark against loops |
 //! | [`queue`] | works off what waits; [`port`] is how protected forms are made; `report` tells senders |
+//! | [`convert`] | makes the protected form: attachments, reply link, PDF, the mail around it |
 //! | [`outbound`] | the way to the next mail server |
 //! | [`courier`] | the portal's own mails; [`verp`] the address that a notice comes back to |
 
 mod arrival;
+pub mod convert;
 pub mod courier;
 mod header;
 pub mod inbound;
@@ -21,8 +23,11 @@ pub mod queue;
 mod report;
 pub mod rules;
 pub mod tag;
+mod told;
 pub mod trace;
 pub mod verp;
 mod words;
+pub mod workers;
 
 pub use courier::{Courier, House};
+pub use depesche_smtp as smtp;

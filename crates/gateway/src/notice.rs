@@ -9,7 +9,7 @@ use crate::letter::{
     short_page,
 };
 use crate::words::{day, files, moment, pick, size};
-use crate::{arrival, people};
+use crate::{arrival, people, told};
 
 fn file_rows(language: Language, url: &str, notice: &Notice) -> String {
     let mut rows = String::new();
@@ -392,5 +392,6 @@ pub(crate) fn write(head: &Letterhead<'_>, mail: &Mail) -> Page {
             let who = name_of(name, person);
             people::reset(head, *language, &who, to == person, due.as_deref())
         }
+        Mail::Protected { language, note, .. } => told::page(head, *language, note),
     }
 }

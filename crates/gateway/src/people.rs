@@ -7,16 +7,16 @@ use crate::letter::{Letterhead, P, Page, button, document, escape, line};
 use crate::words::pick;
 
 /// A mail of two paragraphs with a button between them.
-struct Note {
-    subject: String,
-    first: String,
-    url: String,
-    button: &'static str,
-    last: String,
+pub(crate) struct Note {
+    pub(crate) subject: String,
+    pub(crate) first: String,
+    pub(crate) url: String,
+    pub(crate) button: &'static str,
+    pub(crate) last: String,
 }
 
 impl Note {
-    fn page(self, head: &Letterhead<'_>, language: Language) -> Page {
+    pub(crate) fn page(self, head: &Letterhead<'_>, language: Language) -> Page {
         let text = format!(
             "{}\n\n{}:\n{}\n\n{}\n",
             self.first, self.button, self.url, self.last

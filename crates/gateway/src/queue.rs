@@ -242,8 +242,15 @@ impl<C: Convert> Queue<C> {
                 settled.new.push(self.report(seen, &rows).await?);
             }
         }
-        if settled.rows.iter().any(|(_, change)| matches!(change, Change::End)) {
-            let failed = told.iter().filter(|(_, why)| why.action() == "failed").count();
+        if settled
+            .rows
+            .iter()
+            .any(|(_, change)| matches!(change, Change::End))
+        {
+            let failed = told
+                .iter()
+                .filter(|(_, why)| why.action() == "failed")
+                .count();
             tracing::info!(mail.id = %mail, recipients = settled.rows.len(), failed, "mail worked off");
         }
         self.keep(mail, &Arc::new(settled)).await

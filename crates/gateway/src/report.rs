@@ -81,7 +81,10 @@ impl Why {
     fn words(&self, l: Language) -> String {
         let own = match self {
             Self::Refused(_) | Self::GaveUp(Some(_)) | Self::Late(Some(_)) | Self::Relayed => {
-                return self.diagnostic().map(|text| line(&text)).unwrap_or_default();
+                return self
+                    .diagnostic()
+                    .map(|text| line(&text))
+                    .unwrap_or_default();
             }
             Self::GaveUp(None) | Self::Late(None) => pick(
                 l,
@@ -194,9 +197,13 @@ impl Report<'_> {
                     "Vaši zprávu se zatím nepodařilo doručit:",
                 ),
                 match l {
-                    Language::De => format!("Sie brauchen nichts zu tun. Es wird bis {until} weiter versucht."),
+                    Language::De => {
+                        format!("Sie brauchen nichts zu tun. Es wird bis {until} weiter versucht.")
+                    }
                     Language::En => format!("You need not do anything. It is tried until {until}."),
-                    Language::Cs => format!("Nemusíte nic dělat. Pokusy budou pokračovat do {until}."),
+                    Language::Cs => {
+                        format!("Nemusíte nic dělat. Pokusy budou pokračovat do {until}.")
+                    }
                 },
             ),
             Some(Why::Relayed) => (
@@ -248,20 +255,36 @@ impl Report<'_> {
     /// RFC 3464 section 2.
     fn status(&self) -> String {
         let mut out = format!("Reporting-MTA: dns; {}\r\n", self.house.host);
-        if let Some(id) = self.envelope.envid.as_deref().and_then(|id| Xtext::parse(id, 100).ok()) {
+        if let Some(id) = self
+            .envelope
+            .envid
+            .as_deref()
+            .and_then(|id| Xtext::parse(id, 100).ok())
+        {
             out += &format!("Original-Envelope-Id: {}\r\n", id.decoded());
         }
-        out += &format!("Arrival-Date: {}\r\n", rfc2822(self.received, &self.house.zone));
+        out += &format!(
+            "Arrival-Date: {}\r\n",
+            rfc2822(self.received, &self.house.zone)
+        );
         for (row, why) in self.rows {
             out += "\r\n";
-            if let Some(orcpt) = row.orcpt.as_deref().and_then(|text| Orcpt::parse(text).ok()) {
+            if let Some(orcpt) = row
+                .orcpt
+                .as_deref()
+                .and_then(|text| Orcpt::parse(text).ok())
+            {
                 let text = match orcpt.text() {
                     OrcptText::Xtext(text) => text.decoded(),
                     OrcptText::Utf8(mailbox) => ascii(mailbox.as_str()),
                 };
                 out += &format!("Original-Recipient: {}; {text}\r\n", orcpt.kind());
             }
-            let kind = if row.address.is_ascii() { "rfc822" } else { "utf-8" };
+            let kind = if row.address.is_ascii() {
+                "rfc822"
+            } else {
+                "utf-8"
+            };
             out += &format!("Final-Recipient: {kind}; {}\r\n", ascii(&row.address));
             out += &format!("Action: {}\r\nStatus: {}\r\n", why.action(), why.status());
             if let Some(said) = why.diagnostic() {

@@ -90,6 +90,15 @@ pub(crate) enum Refused {
     TooManyHops,
 }
 
+/// What would become of a mail of our own people: protected, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foretold {
+    /// Without any wish.
+    pub usual: bool,
+    /// With the tag in its subject.
+    pub tagged: bool,
+}
+
 /// What became of a mail.
 pub(crate) struct Verdict {
     /// In the order of the recipients.
@@ -117,18 +126,13 @@ impl<'a> Facts<'a> {
     pub(crate) fn read(header: &'a [u8]) -> Self {
         let fields = header::fields(header);
         let text = |name: &str| header::first(&fields, name).map(|f| f.text().to_ascii_lowercase());
-        let thread = header::first(&fields, "Message-ID").and_then(|field| {
-            header::ids(field.value())
-                .first()
-                .map(|id| sha256(id))
-        });
+        let thread = header::first(&fields, "Message-ID")
+            .and_then(|field| header::ids(field.value()).first().map(|id| sha256(id)));
         let sensitivity = text("Sensitivity").unwrap_or_default();
-        let asks = fields.iter().filter(|f| f.is(SECURE)).any(|f| {
-            matches!(
-                f.text().to_ascii_lowercase().as_str(),
-                "yes" | "true" | "1"
-            )
-        });
+        let asks = fields
+            .iter()
+            .filter(|f| f.is(SECURE))
+            .any(|f| matches!(f.text().to_ascii_lowercase().as_str(), "yes" | "true" | "1"));
         Self {
             is_auto: is_auto(&fields),
             is_encrypted: text("Content-Type").is_some_and(|kind| is_encrypted(&kind)),
@@ -144,7 +148,9 @@ impl<'a> Facts<'a> {
     pub(crate) fn answers(&self) -> Vec<[u8; 32]> {
         let of = |name: &str| {
             let fields = self.fields.iter().filter(move |f| f.is(name));
-            fields.flat_map(|f| header::ids(f.value())).collect::<Vec<_>>()
+            fields
+                .flat_map(|f| header::ids(f.value()))
+                .collect::<Vec<_>>()
         };
         let mut ids = of("In-Reply-To");
         ids.extend(of("References").into_iter().rev());
@@ -221,6 +227,17 @@ impl Rules {
         self.domains.iter().any(|domain| domain.fits(folded))
     }
 
+    /// What would become of a mail of our own people to this address.
+    pub fn foretell(&self, to: &str) -> Foretold {
+        let folded = fold(to);
+        let ours = self.is_ours(&folded);
+        let by_rule = self.protect_to.iter().any(|pattern| pattern.fits(&folded));
+        Foretold {
+            usual: !ours && by_rule,
+            tagged: !ours && (by_rule || self.tag.is_some()),
+        }
+    }
+
     /// Mail for this recipient is taken from anybody.
     pub(crate) fn is_for_us(&self, address: &str) -> bool {
         self.is_ours(&fold(address))
@@ -262,8 +279,12 @@ impl Rules {
         let mut tagged = false;
         for (at, field) in facts.fields.iter().enumerate() {
             if field.is(trace::NAME) {
-                let mark =
-                    tracer.judge(field, facts.thread.as_ref(), arrival.sender, arrival.recipients);
+                let mark = tracer.judge(
+                    field,
+                    facts.thread.as_ref(),
+                    arrival.sender,
+                    arrival.recipients,
+                );
                 match mark {
                     Some(Mark::Own) => return Err(Refused::Loop),
                     Some(Mark::Other) => changes.push((at, Vec::new())),
@@ -304,7 +325,10 @@ impl Rules {
         wanted: bool,
     ) -> Vec<Treatment> {
         let sender = fold(arrival.sender);
-        let by_sender = self.protect_from.iter().any(|pattern| pattern.fits(&sender));
+        let by_sender = self
+            .protect_from
+            .iter()
+            .any(|pattern| pattern.fits(&sender));
         let one = |address: &&str| {
             let folded = fold(address);
             let by_rule = by_sender || self.protect_to.iter().any(|p| p.fits(&folded));
@@ -321,7 +345,9 @@ impl Rules {
 /// Who is named where every recipient sees it.
 fn named(fields: &[Field<'_>]) -> HashSet<String> {
     let names = ["To", "Cc", "Resent-To", "Resent-Cc"];
-    let fields = fields.iter().filter(|f| names.iter().any(|name| f.is(name)));
+    let fields = fields
+        .iter()
+        .filter(|f| names.iter().any(|name| f.is(name)));
     fields.flat_map(addresses).collect()
 }
 

@@ -12,9 +12,48 @@ use crate::header::Field;
 
 /// Beginnings of answers and forwards in the languages of Europe, without the colon.
 const PREFIXES: &[&str] = &[
-    "re", "aw", "antw", "antwort", "fw", "fwd", "wg", "odp", "odpoved", "odpověď", "sv", "vs", "vl",
-    "tr", "rv", "ref", "res", "enc", "doorst", "pd", "ynt", "ilt", "bls", "atb", "hl", "vb", "fs", "r", "i",
-    "fyi", "továbbítás", "válasz", "rif", "ot", "απ", "σχετ", "回复", "转发", "답장", "przek", "pred", "wtr",
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "fw",
+    "fwd",
+    "wg",
+    "odp",
+    "odpoved",
+    "odpověď",
+    "sv",
+    "vs",
+    "vl",
+    "tr",
+    "rv",
+    "ref",
+    "res",
+    "enc",
+    "doorst",
+    "pd",
+    "ynt",
+    "ilt",
+    "bls",
+    "atb",
+    "hl",
+    "vb",
+    "fs",
+    "r",
+    "i",
+    "fyi",
+    "továbbítás",
+    "válasz",
+    "rif",
+    "ot",
+    "απ",
+    "σχετ",
+    "回复",
+    "转发",
+    "답장",
+    "przek",
+    "pred",
+    "wtr",
 ];
 
 /// What starts a subject that is to be protected.
@@ -71,10 +110,17 @@ fn skip_prefix(letters: &[Letter], from: usize) -> usize {
         return from;
     }
     let mut at = skip_blanks(letters, from + word.chars().count());
-    if letters.get(at).is_some_and(|(_, c)| matches!(c, '[' | '(' | '^')) {
-        let digits = letters[at + 1..].iter().take_while(|(_, c)| c.is_ascii_digit());
+    if letters
+        .get(at)
+        .is_some_and(|(_, c)| matches!(c, '[' | '(' | '^'))
+    {
+        let digits = letters[at + 1..]
+            .iter()
+            .take_while(|(_, c)| c.is_ascii_digit());
         let behind = at + 1 + digits.count();
-        let closed = letters.get(behind).is_some_and(|(_, c)| matches!(c, ']' | ')'));
+        let closed = letters
+            .get(behind)
+            .is_some_and(|(_, c)| matches!(c, ']' | ')'));
         at = skip_blanks(letters, behind + usize::from(closed));
     }
     match letters.get(at) {

@@ -101,12 +101,24 @@ mod tests {
         let judge = |thread, sender, to: &[&str]| tracer.judge(&found[0], thread, sender, to);
         let same = ["b@y.test", "X@y.test"];
         assert_eq!(judge(thread, "A@corp.test", &same), Some(Mark::Own));
-        assert_eq!(judge(thread, "a@corp.test", &["x@y.test"]), Some(Mark::Other));
+        assert_eq!(
+            judge(thread, "a@corp.test", &["x@y.test"]),
+            Some(Mark::Other)
+        );
         assert_eq!(judge(thread, "list@y.test", &same), Some(Mark::Other));
-        assert_eq!(judge(Some(&[2; 32]), "a@corp.test", &same), Some(Mark::Other));
+        assert_eq!(
+            judge(Some(&[2; 32]), "a@corp.test", &same),
+            Some(Mark::Other)
+        );
         let forged = Tracer::new("gw.test".into(), Zeroizing::new(vec![8; 32]));
-        assert_eq!(forged.judge(&found[0], thread, "a@corp.test", &same), Some(Mark::Other));
+        assert_eq!(
+            forged.judge(&found[0], thread, "a@corp.test", &same),
+            Some(Mark::Other)
+        );
         let elsewhere = Tracer::new("gw2.test".into(), Zeroizing::new(vec![7; 32]));
-        assert_eq!(elsewhere.judge(&found[0], thread, "a@corp.test", &same), None);
+        assert_eq!(
+            elsewhere.judge(&found[0], thread, "a@corp.test", &same),
+            None
+        );
     }
 }

@@ -26,8 +26,16 @@ mod tests {
     fn what_comes_back_names_its_notice() {
         let address = write(&[0xab; 16], "portal.test");
         assert_eq!(read(&address, "Portal.test"), Some([0xab; 16]));
-        assert_eq!(read(&address.to_uppercase(), "portal.test"), Some([0xab; 16]));
-        for other in ["bounce+ab@portal.test", "bounce@portal.test", "x", "bounce+@portal.test"] {
+        assert_eq!(
+            read(&address.to_uppercase(), "portal.test"),
+            Some([0xab; 16])
+        );
+        for other in [
+            "bounce+ab@portal.test",
+            "bounce@portal.test",
+            "x",
+            "bounce+@portal.test",
+        ] {
             assert_eq!(read(other, "portal.test"), None);
         }
         assert_eq!(read(&address, "other.test"), None);

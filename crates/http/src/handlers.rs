@@ -10,6 +10,7 @@ pub(crate) mod login;
 pub(crate) mod page;
 pub(crate) mod parcels;
 pub(crate) mod pdf_passwords;
+pub(crate) mod queue;
 pub(crate) mod releases;
 pub(crate) mod replies;
 pub(crate) mod uploads;

@@ -2,8 +2,8 @@
 
 use crate::auth::Access;
 use crate::handlers::{
-    first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, releases,
-    replies, uploads, visits,
+    first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, queue,
+    releases, replies, uploads, visits,
 };
 use http::{Method, StatusCode};
 use utoipa::openapi::path::Operation;
@@ -41,6 +41,7 @@ use utoipa::{Modify, OpenApi};
         pdf_passwords::look, pdf_passwords::set, pdf_passwords::ask, pdf_passwords::reset,
         replies::look, replies::begin, replies::draft, replies::abandon, replies::part, replies::remove_file,
         replies::manifest, replies::post,
+        queue::list, queue::retry, queue::retry_all, queue::drop,
     ),
     components(schemas(depesche_api::Problem)),
     modifiers(&Schemes),

@@ -4,8 +4,8 @@ use crate::auth::{Access, Gate, devices, members, repliers, visitors};
 use crate::error::Error;
 use crate::front;
 use crate::handlers::{
-    first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, releases,
-    replies, uploads, visits,
+    first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, queue,
+    releases, replies, uploads, visits,
 };
 use crate::state::Web;
 use crate::{assets, dev, health, map, openapi};
@@ -132,6 +132,7 @@ fn for_members() -> Vec<Route> {
 fn with_a_key() -> Vec<Route> {
     use Access::{Admin, Person};
     const KEYRING: &str = "/api/v1/keyring";
+    const QUEUE: &str = "/api/v1/admin/queue";
     const GOING_ON: &str = "/api/v1/parcels/{id}/going-on";
     vec![
         get(KEYRING, Person, keyrings::show),
@@ -144,6 +145,18 @@ fn with_a_key() -> Vec<Route> {
         post("/api/v1/keys", Person, keyrings::keys),
         get("/api/v1/contacts", Person, keyrings::contacts),
         get("/api/v1/people", Admin, keyrings::all),
+        get(QUEUE, Admin, queue::list),
+        post("/api/v1/admin/queue/retry", Admin, queue::retry_all),
+        post(
+            "/api/v1/admin/queue/{mail}/{position}/retry",
+            Admin,
+            queue::retry,
+        ),
+        post(
+            "/api/v1/admin/queue/{mail}/{position}/drop",
+            Admin,
+            queue::drop,
+        ),
         get("/api/v1/drafts", Person, uploads::list),
         put(GOING_ON, Person, uploads::put_going_on),
         get(GOING_ON, Person, uploads::going_on),

@@ -3,6 +3,7 @@
 //! | file | holds | lives |
 //! |-|-|-|
 //! | `opaque` | the OPAQUE set-up | for good; goes into the backup of secrets |
+//! | `mail-trace` | the key of the mark against loops | for good; a new one costs nothing |
 //! | `hour-N` | the key-encryption key of hour N since the epoch | until its last item is gone; never backed up |
 //!
 //! Whatever waits readable is sealed under a key of its own, which the key of the hour wraps. A key
@@ -245,8 +246,8 @@ impl Secrets {
         let kek = self
             .load_hour(&mut self.lock(), hour)?
             .ok_or(SecretsError::Gone)?;
-        let key = wrap::open(&kek, &item_context(hour, id), wrapped)
-            .map_err(|_| SecretsError::Gone)?;
+        let key =
+            wrap::open(&kek, &item_context(hour, id), wrapped).map_err(|_| SecretsError::Gone)?;
         let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| SecretsError::Gone)?;
         Ok(Key::from_bytes(key))
     }

@@ -547,10 +547,11 @@ pub(crate) async fn commit(
         }));
         if parcels::mark(&mut tx, claim.parcel, &claim.address, Mark::Downloaded, now).await? {
             let language = ctx.settings.language;
-            let attachments = protected::fetched(ctx, posted, now).await?;
-            effects.extend(attachments.or_else(|| {
-                posted.downloaded(&claim.address, &claim.stated, &sender, language, now)
-            }));
+            let stated = (&claim.address, claim.stated.as_str());
+            match protected::fetched(ctx, posted, now).await? {
+                Some(told) => effects.push(told),
+                None => effects.extend(posted.downloaded(stated.0, stated.1, &sender, language, now)),
+            }
         }
     }
     if !matches!(claim.state, ClaimState::Committed { .. }) {

@@ -5,7 +5,8 @@ use depesche_api::{
     AskInvitation, AskKeys, Contacts, Drafts, InboxDelivery, InboxOpen, InboxOpened, InboxPage,
     InstantAuth, InstantRecord, Invitation, InvitationFinish, InvitationStart, InvitationStarted,
     InvitationToken, Keyring, Keys, LockId, NewBody, NewKeyring, NewLock, OwnStanza, Parcel,
-    RegisterTag, Released, Releases, SenderStanza, SetClaimCode, Waiting, WrongTag,
+    PasswordIsSet, PasswordLink, PasswordToken, RegisterTag, Released, Releases, SenderStanza,
+    SetClaimCode, SetPassword, Waiting, WrongTag,
 };
 use reqwest::Method;
 
@@ -50,6 +51,22 @@ impl Server {
     pub async fn invitation_finish(&self, finish: &InvitationFinish) -> Result<(), CallError> {
         self.tell(&Call::post("/invitations/finish", finish).once())
             .await
+    }
+
+    /// What a password link is for; uses nothing up.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn password_link(&self, token: &PasswordToken) -> Result<PasswordLink, CallError> {
+        self.ask(&Call::post("/pdf-passwords/look", token)).await
+    }
+
+    /// Sets the password for protected mail; the same sets again get the same answer.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn set_password(&self, sets: &SetPassword) -> Result<PasswordIsSet, CallError> {
+        self.ask(&Call::post("/pdf-passwords/set", sets)).await
     }
 
     /// The own keyring, wrapped.

@@ -55,6 +55,13 @@ pub struct Door<C> {
     pub zone: TimeZone,
 }
 
+/// TLS as the web door has it, without its protocols: mail has none to choose.
+pub fn acceptor(web: &rustls::ServerConfig) -> TlsAcceptor {
+    let mut config = web.clone();
+    config.alpn_protocols.clear();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 /// Counts connections by address.
 #[derive(Default)]
 struct Places(Mutex<HashMap<IpAddr, usize>>);
@@ -128,14 +135,22 @@ impl<C: Convert> Door<C> {
         drop(listener);
         running.close();
         if tokio::time::timeout(GRACE, running.wait()).await.is_err() {
-            tracing::warn!("mail connections that did not end are cut off; nothing unacknowledged is ours");
+            tracing::warn!(
+                "mail connections that did not end are cut off; nothing unacknowledged is ours"
+            );
         }
     }
 }
 
 async fn turn_away(mut stream: TcpStream) {
     let mut out = Vec::new();
-    Reply::new(Code::UNAVAILABLE, 7, 0, "too many connections, come back later").write(&mut out);
+    Reply::new(
+        Code::UNAVAILABLE,
+        7,
+        0,
+        "too many connections, come back later",
+    )
+    .write(&mut out);
     // It is only told so.
     let _ = stream.write_all(&out).await;
 }

@@ -73,7 +73,10 @@ mod tests {
         ] {
             let found: Network = network.parse().expect("a network");
             assert!(found.has(inside.parse().expect("an address")), "{network}");
-            assert!(!found.has(outside.parse().expect("an address")), "{network}");
+            assert!(
+                !found.has(outside.parse().expect("an address")),
+                "{network}"
+            );
         }
         for text in ["", "x", "1.2.3.4/33", "1.2.3/8", "::1/129", "1.2.3.4/"] {
             assert_eq!(text.parse::<Network>(), Err(NotANetwork), "{text}");

@@ -105,7 +105,8 @@ impl<'a, C: Convert> Receiving<'a, C> {
     pub(super) async fn push(&mut self, piece: &[u8]) {
         if !self.notices.is_empty() {
             let room = REPORT.saturating_sub(self.report.len());
-            self.report.extend_from_slice(&piece[..piece.len().min(room)]);
+            self.report
+                .extend_from_slice(&piece[..piece.len().min(room)]);
         }
         match &mut self.stage {
             Stage::Refused(_) => {}
@@ -161,7 +162,12 @@ impl<'a, C: Convert> Receiving<'a, C> {
 
     async fn judge(&self, header: &[u8]) -> Result<(Option<[u8; 32]>, Verdict), Reply> {
         let facts = Facts::read(header);
-        let recipients: Vec<&str> = self.envelope.recipients.iter().map(|r| r.to.as_str()).collect();
+        let recipients: Vec<&str> = self
+            .envelope
+            .recipients
+            .iter()
+            .map(|r| r.to.as_str())
+            .collect();
         let arrival = Arrival {
             sender: self.envelope.sender.from.as_str(),
             recipients: &recipients,
@@ -211,14 +217,29 @@ impl<'a, C: Convert> Receiving<'a, C> {
         if self.envelope.recipients.is_empty() {
             return Ok(id.to_string());
         }
-        let protected = sealing.treatments.iter().filter(|t| **t == Treatment::Protect).count();
-        let text = sealing.text.finish().await.map_err(|error| unstored(&error))?;
+        let protected = sealing
+            .treatments
+            .iter()
+            .filter(|t| **t == Treatment::Protect)
+            .count();
+        let text = sealing
+            .text
+            .finish()
+            .await
+            .map_err(|error| unstored(&error))?;
         let size = text.size();
-        let rows = self.envelope.recipients.iter().zip(&sealing.treatments).zip(&sealing.bcc);
+        let rows = self
+            .envelope
+            .recipients
+            .iter()
+            .zip(&sealing.treatments)
+            .zip(&sealing.bcc);
         let mail = NewMail {
             kind: Kind::Relayed,
             envelope: stored(&self.envelope),
-            rows: rows.map(|((to, treatment), bcc)| row(to, *treatment, *bcc)).collect(),
+            rows: rows
+                .map(|((to, treatment), bcc)| row(to, *treatment, *bcc))
+                .collect(),
             thread: sealing.thread,
             is_secured: protected > 0,
             text,

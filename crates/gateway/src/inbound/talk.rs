@@ -223,7 +223,12 @@ impl<'a, C: Convert> Talk<'a, C> {
 
     async fn finished(&mut self, ask: AskFinished) -> Session {
         match self.receiving.take() {
-            None => ask.refuse(&Reply::new(Code::LOCAL_ERROR, 3, 0, "it was not received whole")),
+            None => ask.refuse(&Reply::new(
+                Code::LOCAL_ERROR,
+                3,
+                0,
+                "it was not received whole",
+            )),
             Some(receiving) => match receiving.finish().await {
                 Ok(id) => ask.accept(&id),
                 Err(reply) => ask.refuse(&reply),

@@ -152,19 +152,58 @@ mod tests {
     fn where_mail_goes() {
         for (url, host, port, tls, login) in [
             ("smtp://localhost:25", "localhost", 25, Tls::None, false),
-            ("smtp://127.0.0.1:10026", "127.0.0.1", 10026, Tls::None, false),
+            (
+                "smtp://127.0.0.1:10026",
+                "127.0.0.1",
+                10026,
+                Tls::None,
+                false,
+            ),
             ("smtp://[::1]:26/", "::1", 26, Tls::None, false),
-            ("smtp://mx.corp.test", "mx.corp.test", 25, Tls::IfOffered, false),
-            ("smtp://mx.corp.test?tls=required", "mx.corp.test", 25, Tls::Required, false),
-            ("smtp://a:b@mx.corp.test:587", "mx.corp.test", 587, Tls::Required, true),
-            ("smtps://a%40b:c%3ad@mx.corp.test", "mx.corp.test", 465, Tls::Immediate, true),
+            (
+                "smtp://mx.corp.test",
+                "mx.corp.test",
+                25,
+                Tls::IfOffered,
+                false,
+            ),
+            (
+                "smtp://mx.corp.test?tls=required",
+                "mx.corp.test",
+                25,
+                Tls::Required,
+                false,
+            ),
+            (
+                "smtp://a:b@mx.corp.test:587",
+                "mx.corp.test",
+                587,
+                Tls::Required,
+                true,
+            ),
+            (
+                "smtps://a%40b:c%3ad@mx.corp.test",
+                "mx.corp.test",
+                465,
+                Tls::Immediate,
+                true,
+            ),
         ] {
             let found = parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
             assert_eq!(found, (host.to_owned(), port, tls, login), "{url}");
         }
         for url in [
-            "", "mx", "http://mx", "smtp://", "smtp://mx:x", "smtp://mx?tls=maybe",
-            "smtp://a@mx", "smtp://a:b@mx?tls=none", "smtp://a:b%@mx", "smtp://a:b%00@mx", "smtp://[::1",
+            "",
+            "mx",
+            "http://mx",
+            "smtp://",
+            "smtp://mx:x",
+            "smtp://mx?tls=maybe",
+            "smtp://a@mx",
+            "smtp://a:b@mx?tls=none",
+            "smtp://a:b%@mx",
+            "smtp://a:b%00@mx",
+            "smtp://[::1",
         ] {
             assert!(parse(url).is_err(), "{url}");
         }

@@ -52,7 +52,9 @@ impl Text {
     }
 
     /// The next piece, none at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, depesche_service::Error> {
+    pub(super) async fn next(
+        &mut self,
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, depesche_service::Error> {
         if !self.head.is_empty() {
             return Ok(Some(Zeroizing::new(std::mem::take(&mut self.head))));
         }
@@ -111,7 +113,10 @@ impl Wire<'_> {
         if output.is_empty() {
             return Ok(());
         }
-        let stream = self.stream.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
+        let stream = self
+            .stream
+            .as_mut()
+            .ok_or(std::io::ErrorKind::NotConnected)?;
         let written = async {
             stream.write_all(output).await?;
             stream.flush().await
@@ -120,7 +125,10 @@ impl Wire<'_> {
     }
 
     async fn read(&mut self, patience: Duration) -> std::io::Result<usize> {
-        let stream = self.stream.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
+        let stream = self
+            .stream
+            .as_mut()
+            .ok_or(std::io::ErrorKind::NotConnected)?;
         tokio::time::timeout(patience, stream.read(&mut self.buffer)).await?
     }
 
@@ -192,10 +200,7 @@ impl Wire<'_> {
 }
 
 /// A new connection, ready for a mail.
-pub(super) async fn open(
-    route: &Route,
-    connectors: &Connectors,
-) -> Result<Idle, Failure> {
+pub(super) async fn open(route: &Route, connectors: &Connectors) -> Result<Idle, Failure> {
     let connecting = TcpStream::connect((route.host.as_str(), route.port));
     let stream = match tokio::time::timeout(CONNECT, connecting).await {
         Ok(Ok(stream)) => stream,

@@ -28,8 +28,9 @@ impl<C: Convert> Queue<C> {
         };
         let text = text.whole().await?;
         seen.beginning = Zeroizing::new(text[..text.len().min(1 << 20)].to_vec());
-        let (dropped, rows): (Vec<Row>, Vec<Row>) =
-            rows.into_iter().partition(|row| row.state == State::Dropped);
+        let (dropped, rows): (Vec<Row>, Vec<Row>) = rows
+            .into_iter()
+            .partition(|row| row.state == State::Dropped);
         if !dropped.is_empty() {
             self.drop_told(mail, &seen, &dropped).await?;
         }
@@ -72,13 +73,19 @@ impl<C: Convert> Queue<C> {
         let mut told = Vec::new();
         // Should there be too few decisions, the rows without one wait.
         let missing = std::iter::repeat(Decision::Retry("undecided"));
-        for (row, decision) in job.rows.iter().zip(conversion.decisions.into_iter().chain(missing)) {
+        for (row, decision) in job
+            .rows
+            .iter()
+            .zip(conversion.decisions.into_iter().chain(missing))
+        {
             let change = match decision {
                 Decision::Send(carrier) => {
                     settled.new.push(self.carrier(seen, &carrier).await?);
                     Change::Replace(settled.new.len() - 1)
                 }
-                Decision::Pass => Change::Wait(self.wait(row, State::Queued, self.ctx.now(), 0, None)),
+                Decision::Pass => {
+                    Change::Wait(self.wait(row, State::Queued, self.ctx.now(), 0, None))
+                }
                 Decision::Hold { again } => {
                     let attempts = row.attempts.saturating_add(1);
                     Change::Wait(self.wait(row, State::HoldPassword, again, attempts, None))
@@ -117,12 +124,7 @@ impl<C: Convert> Queue<C> {
     }
 
     /// Another try after a pause; after long enough the sender is told.
-    fn again<'a>(
-        &self,
-        row: &'a Row,
-        why: &'static str,
-        told: &mut Vec<(&'a Row, Why)>,
-    ) -> Change {
+    fn again<'a>(&self, row: &'a Row, why: &'static str, told: &mut Vec<(&'a Row, Why)>) -> Change {
         let attempts = row.attempts.saturating_add(1);
         let now = self.ctx.now();
         match next_try(row.since, now, attempts, jitter(&self.ctx)) {

@@ -54,7 +54,9 @@ impl<C: Convert> Queue<C> {
             passed_on = sent.outcome.dsn_passed_on;
         }
         let nobody = Reply::new(Code::MAILBOX_NAME, 1, 3, "this is no address");
-        let fates = fates.into_iter().chain(std::iter::repeat(Fate::Refused(nobody)));
+        let fates = fates
+            .into_iter()
+            .chain(std::iter::repeat(Fate::Refused(nobody)));
         let rows = named.into_iter().chain(unnamed).zip(fates);
         let (mut changes, mut told) = (Vec::new(), Vec::new());
         for (row, fate) in rows {

@@ -54,10 +54,19 @@ fn what_protects_a_mail() {
     ] {
         assert!(protects(header, ANNA, OUT), "{header}");
     }
-    assert!(protects("Subject: x\r\n", ANNA, "dr@lab.clinic.test"), "a rule for the recipient");
-    assert!(protects("Subject: x\r\n", "HR@corp.test", OUT), "a rule for the sender");
+    assert!(
+        protects("Subject: x\r\n", ANNA, "dr@lab.clinic.test"),
+        "a rule for the recipient"
+    );
+    assert!(
+        protects("Subject: x\r\n", "HR@corp.test", OUT),
+        "a rule for the sender"
+    );
     let in_thread = decide_by(&rules(), "Subject: AW: x\r\n", ANNA, &[OUT], true);
-    assert_eq!(in_thread.map(|v| v.treatments).ok(), Some(vec![Treatment::Protect]));
+    assert_eq!(
+        in_thread.map(|v| v.treatments).ok(),
+        Some(vec![Treatment::Protect])
+    );
 }
 
 #[test]
@@ -69,12 +78,21 @@ fn what_does_not() {
         ("Sensitivity: Personal\r\n", ANNA, OUT),
         ("X-Depesche-Secure: no\r\n", ANNA, OUT),
         ("Subject: x\r\n", ANNA, "dr@notclinic.test"),
-        ("Subject: (Auto) x\r\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"\r\n", ANNA, OUT),
-        ("Subject: (Auto) x\r\nContent-Type: application/pkcs7-mime;\r\n smime-type=enveloped-data\r\n", ANNA, OUT),
+        (
+            "Subject: (Auto) x\r\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"\r\n",
+            ANNA,
+            OUT,
+        ),
+        (
+            "Subject: (Auto) x\r\nContent-Type: application/pkcs7-mime;\r\n smime-type=enveloped-data\r\n",
+            ANNA,
+            OUT,
+        ),
     ] {
         assert!(!protects(header, sender, to), "{header}");
     }
-    let signed = "Subject: (Auto) x\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\n";
+    let signed =
+        "Subject: (Auto) x\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\n";
     assert!(protects(signed, ANNA, OUT), "signed is not encrypted");
 }
 
@@ -90,16 +108,24 @@ fn automatic_mail_is_protected_by_rules_alone() {
         assert!(!protects(&header, ANNA, OUT), "{auto}");
         assert!(protects(&header, ANNA, "dr@clinic.test"), "{auto}");
         let thread = decide_by(&rules(), &header, ANNA, &[OUT], true);
-        assert_eq!(thread.map(|v| v.treatments).ok(), Some(vec![Treatment::Pass]));
+        assert_eq!(
+            thread.map(|v| v.treatments).ok(),
+            Some(vec![Treatment::Pass])
+        );
     }
-    assert!(protects("Subject: (Auto) x\r\nAuto-Submitted: no\r\n", ANNA, OUT));
+    assert!(protects(
+        "Subject: (Auto) x\r\nAuto-Submitted: no\r\n",
+        ANNA,
+        OUT
+    ));
     let header = "From: anna@corp.test\r\nSubject: (Auto) x\r\n";
     assert!(!protects(header, "", OUT), "the null sender");
 }
 
 #[test]
 fn each_recipient_has_a_treatment_of_his_own_and_bcc_is_known() {
-    let header = "To: K <K@Partner.test>, team: ben@corp.test;\r\nCc: x@y.test\r\nSubject: (Auto) x\r\n";
+    let header =
+        "To: K <K@Partner.test>, team: ben@corp.test;\r\nCc: x@y.test\r\nSubject: (Auto) x\r\n";
     let to = [OUT, "ben@corp.test", "x@y.test", "secret@z.test"];
     let verdict = decide(header, ANNA, &to);
     use Treatment::{Pass, Protect};
@@ -112,7 +138,10 @@ fn without_domains_everybody_behind_a_trusted_peer_is_ours() {
     let mut rules = rules();
     rules.domains.clear();
     let all = decide_by(&rules, "Subject: (Auto) x\r\n", OUT, &[ANNA], false);
-    assert_eq!(all.map(|v| v.treatments).ok(), Some(vec![Treatment::Protect]));
+    assert_eq!(
+        all.map(|v| v.treatments).ok(),
+        Some(vec![Treatment::Protect])
+    );
 }
 
 #[test]
@@ -140,7 +169,11 @@ fn a_mail_that_comes_round_is_refused() {
     let refused = decide_by(&rules(), &format!("{mark}{id}"), ANNA, &[OUT], false);
     assert_eq!(refused.err(), Some(Refused::Loop));
     let to_others = decide(&format!("{mark}{id}"), ANNA, &["other@partner.test"]);
-    assert_eq!(to_others.header, format!("{id}\r\n").into_bytes(), "a mark that is not true goes");
+    assert_eq!(
+        to_others.header,
+        format!("{id}\r\n").into_bytes(),
+        "a mark that is not true goes"
+    );
     let foreign = "X-Depesche-Trace: gw2.test; AAAA\r\n";
     assert_eq!(
         decide(foreign, ANNA, &[OUT]).header,

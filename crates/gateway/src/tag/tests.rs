@@ -20,10 +20,16 @@ const FIRES: &[(&[u8], &str)] = &[
     (b"  (Auto)   Befund", "Befund"),
     (b"( Auto ) Befund", "Befund"),
     (b"(Auto)", ""),
-    (b"=?utf-8?Q?=28Auto=29_Befund_f=C3=BCr_Sie?=", "Befund für Sie"),
+    (
+        b"=?utf-8?Q?=28Auto=29_Befund_f=C3=BCr_Sie?=",
+        "Befund für Sie",
+    ),
     (b"=?utf-8?B?KEF1dG8pIEJlZnVuZA==?=", "Befund"),
     (b"=?utf-8?Q?=28Au?= =?utf-8?Q?to=29_Befund?=", "Befund"),
-    (b"=?utf-8?B?KEF1?=\r\n =?utf-8?B?dG8pIEJlZnVuZA==?=", "Befund"),
+    (
+        b"=?utf-8?B?KEF1?=\r\n =?utf-8?B?dG8pIEJlZnVuZA==?=",
+        "Befund",
+    ),
     (b"(Auto)\r\n Befund", "Befund"),
     (b"=?iso-8859-1?Q?=28Auto=29_Pr=FCfung?=", "Prüfung"),
     (b"=?utf-16?B?/v8AKABBAHUAdABvACkAIABY?=", "X"),
@@ -37,7 +43,10 @@ const FIRES: &[(&[u8], &str)] = &[
     ("(Auto)\u{a0}Befund".as_bytes(), "Befund"),
     (b"Re: (Auto) Befund", "Re: Befund"),
     (b"AW: Antw: (Auto) Befund", "AW: Antw: Befund"),
-    (b"WG: Odp: Re[2]: Fwd : (Auto) Befund", "WG: Odp: Re[2]: Fwd : Befund"),
+    (
+        b"WG: Odp: Re[2]: Fwd : (Auto) Befund",
+        "WG: Odp: Re[2]: Fwd : Befund",
+    ),
     (b"Re: (Auto) (Auto) Befund", "Re: Befund"),
     ("Odpověď: (Auto) Nález".as_bytes(), "Odpověď: Nález"),
 ];
@@ -59,7 +68,9 @@ fn a_tag_is_found_however_it_is_written() {
         let found = removed(subject);
         let shown = String::from_utf8_lossy(subject);
         assert!(
-            found.as_deref().is_some_and(|found| found.starts_with(left)),
+            found
+                .as_deref()
+                .is_some_and(|found| found.starts_with(left)),
             "{shown}: {found:?}, not {left:?}"
         );
         let again = found.unwrap_or_default();
@@ -70,7 +81,12 @@ fn a_tag_is_found_however_it_is_written() {
 #[test]
 fn what_only_looks_like_a_tag_stays() {
     for subject in STAYS {
-        assert_eq!(removed(subject), None, "{}", String::from_utf8_lossy(subject));
+        assert_eq!(
+            removed(subject),
+            None,
+            "{}",
+            String::from_utf8_lossy(subject)
+        );
     }
 }
 

@@ -191,6 +191,10 @@ async fn every_route_answers_everybody_as_its_access_says() {
                     assert_eq!(answer.problem(), "handoff_secret_required", "{place}");
                     continue;
                 }
+                Access::Reply => {
+                    assert_eq!(answer.problem(), "reply_proof_required", "{place}");
+                    continue;
+                }
                 Access::Link | Access::FirstCode => {
                     assert_eq!(answer.problem(), "bad_json", "{place}");
                     continue;

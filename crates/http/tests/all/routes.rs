@@ -18,7 +18,9 @@ pub(crate) fn filled(route: &Route) -> String {
         .replace("{*token}", "AAAAAAAAAAAAAAAAAAAAAA");
     let path = path.replace("{*file}", "no-such-file");
     let id = "AAAAAAAAAAAAAAAAAAAAAA";
-    path.replace("{id}", id).replace("{file}", id)
+    path.replace("{id}", id)
+        .replace("{file}", id)
+        .replace("{token}", id)
 }
 
 fn line(route: &Route) -> String {
@@ -27,7 +29,11 @@ fn line(route: &Route) -> String {
 
 /// A body of the right type, so that nothing but the access is in the way.
 pub(crate) fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
-    let json = ["/api/v1/parcels/{id}", "/api/v1/keyring"];
+    let json = [
+        "/api/v1/parcels/{id}",
+        "/api/v1/keyring",
+        "/api/v1/replies/{token}/parcels/{id}",
+    ];
     let bytes = route.method == Method::PUT && !json.contains(&route.path);
     let kind = if bytes {
         "application/octet-stream"
@@ -52,6 +58,7 @@ async fn nobody_gets_in_without_what_the_route_asks_for() {
             Access::Person | Access::Member | Access::Admin => Some((401, "not_logged_in")),
             Access::Claim => Some((401, "claim_required")),
             Access::Handoff => Some((401, "handoff_secret_required")),
+            Access::Reply => Some((401, "reply_proof_required")),
             Access::Link | Access::FirstCode => Some((400, "bad_json")),
             Access::Demo => Some((404, "not_found")),
             Access::Public | Access::Operator => None,
@@ -82,6 +89,7 @@ async fn nobody_gets_in_without_what_the_route_asks_for() {
             }
             Access::Claim => assert_eq!(answer.problem(), "claim_required", "{line}"),
             Access::Handoff => assert_eq!(answer.problem(), "handoff_secret_required", "{line}"),
+            Access::Reply => assert_eq!(answer.problem(), "reply_proof_required", "{line}"),
             _ => {}
         }
     }
@@ -236,6 +244,7 @@ fn the_description_says_how_each_route_is_authorised() {
             Access::Person | Access::Member | Access::Admin => r#"[{"session":[]},{"cookie":[]}]"#,
             Access::Claim => r#"[{"claim":[]}]"#,
             Access::Handoff => r#"[{"handoff":[]}]"#,
+            Access::Reply => r#"[{"reply":[]}]"#,
             _ => "null",
         };
         assert_eq!(security, expected, "{method} {}", route.path);

@@ -83,7 +83,11 @@ pub(crate) async fn sender(
         return Ok(account);
     }
     let facts = facts(ctx, parcel).await?;
-    Ok(account.zip(facts).map(|(account, facts)| as_account(account, facts.sender)))
+    // Damaged facts keep nobody from what the link opens.
+    Ok(account.map(|account| match facts {
+        Some(facts) => as_account(account, facts.sender),
+        None => account,
+    }))
 }
 
 /// Gives a parcel of the gateway's the subject of its mail, and says to whom that went.
@@ -110,8 +114,8 @@ pub(crate) async fn fetched(
     let facts = facts(ctx, posted.id).await?;
     Ok(facts.map(|facts| {
         let note = Note::Fetched {
+            subject: facts.told_subject(),
             recipient: facts.recipient,
-            subject: facts.subject,
             at: at.ms(),
         };
         tell(facts.sender.address, facts.language, note)
@@ -134,7 +138,8 @@ pub(crate) async fn close(
     let Some(mut facts) = read(ctx, posted.id, sealed)? else {
         return Ok(None);
     };
-    let subject = std::mem::take(&mut facts.subject);
+    let subject = facts.told_subject();
+    facts.subject.clear();
     let id = posted.id.to_string();
     let emptied = lasting::seal_value(ctx, FACTS, &id, &facts)?;
     mail_parcels::put(tx, posted.id, "", &emptied).await?;

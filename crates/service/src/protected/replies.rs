@@ -269,13 +269,13 @@ impl Door {
         parcels::post(&mut tx, &posted, draft.size(), manifest).await?;
         rows::post_reply(&mut tx, id, stanza, &facts).await?;
         record(ctx, &mut tx, &posted, draft.size(), 1).await?;
-        let to = NewRow {
+        let to = [NewRow {
             treatment: Treatment::Protect,
             ..NewRow::to(self.facts.to.address.as_str())
-        };
+        }];
         let envelope = Envelope::from(self.facts.from.to_string());
         let text = format!("{STUB}{id}\r\n\r\n");
-        let queued = spool::enqueue(ctx, &mut tx, Kind::Notice, &envelope, &[to], text.as_bytes());
+        let queued = spool::enqueue(ctx, &mut tx, Kind::Notice, &envelope, &to, text.as_bytes());
         let (_, lease) = queued.await?;
         tx.commit().await?;
         drop(lease);

@@ -7,6 +7,8 @@ use depesche_domain::{Address, MailId, Time};
 use depesche_store::sql::Tx;
 use depesche_store::sql::mails::{self, Listed, Wait};
 
+use zeroize::Zeroizing;
+
 use crate::context::Context;
 use crate::error::Error;
 
@@ -178,6 +180,16 @@ pub async fn drop_row(
     Ok(())
 }
 
+/// The key of the gateway's mark against loops; made at first use.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub fn trace_key(ctx: &Context) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let make = || Zeroizing::new(ctx.random.bytes::<32>().to_vec());
+    let key = ctx.secrets.load_or_make("mail-trace", make);
+    key.map_err(|error| Error::Unavailable(Box::new(error)))
+}
+
 /// There is room on the disk for a mail of that size.
 pub fn has_room(ctx: &Context, size: u64) -> bool {
     let free = ctx.store.blobs.free_bytes().unwrap_or_default();
@@ -191,8 +203,5 @@ pub fn has_room(ctx: &Context, size: u64) -> bool {
 /// [`Error::Unavailable`].
 pub async fn tidy(ctx: &Context) -> Result<u64, Error> {
     let known: HashSet<MailId> = mails::in_files(&ctx.store.sql).await?.into_iter().collect();
-    Ok(ctx
-        .store
-        .blobs
-        .sweep_mails(|id| Ok(known.contains(&id)))?)
+    Ok(ctx.store.blobs.sweep_mails(|id| Ok(known.contains(&id)))?)
 }

@@ -11,8 +11,8 @@ use depesche_seal::key::{ForServerItem, Key};
 use depesche_seal::stream::{self, HEADER, SEGMENT, SEGMENT_TEXT, Stream, StreamHeader};
 use depesche_seal::wrap;
 use depesche_store::blobs::{Blobs, MailFile, Reader};
-use depesche_store::sql::mails::{self, Stored};
 use depesche_store::sql::Tx;
+use depesche_store::sql::mails::{self, Stored};
 use zeroize::Zeroizing;
 
 use crate::context::Context;
@@ -357,7 +357,9 @@ impl Large {
             let length = usize::try_from(end.min(size) - start).unwrap_or(SEGMENT);
             let mut segment = Zeroizing::new(vec![0; length]);
             if file.read_at(start, &mut segment)? != length {
-                return Err(depesche_store::Error::Unavailable("a file is cut off".into()));
+                return Err(depesche_store::Error::Unavailable(
+                    "a file is cut off".into(),
+                ));
             }
             let text = stream
                 .open_segment(index, end >= size, &mut segment)

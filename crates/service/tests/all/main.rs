@@ -12,5 +12,6 @@ mod house;
 mod logins;
 mod mails;
 mod people;
+mod protected;
 mod releases;
 mod visits;

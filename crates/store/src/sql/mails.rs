@@ -377,11 +377,7 @@ pub async fn held_senders(sql: &Sql, folded: &str) -> Result<Vec<String>, Error>
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn list(
-    sql: &Sql,
-    after: (Time, &str, u32),
-    limit: u32,
-) -> Result<Vec<Listed>, Error> {
+pub async fn list(sql: &Sql, after: (Time, &str, u32), limit: u32) -> Result<Vec<Listed>, Error> {
     let text = "SELECT r.mail, r.position, r.address, r.folded, r.bcc, r.notify, r.orcpt, r.treatment, r.state, \
                 r.due, r.attempts, r.since, r.told_late, r.reply, m.kind, m.sender, m.size \
                 FROM mail_rows r JOIN mails m ON m.id = r.mail \

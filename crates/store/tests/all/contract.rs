@@ -10,6 +10,7 @@ mod life;
 mod outbox;
 mod parcels;
 mod people;
+mod protected;
 mod visits;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,581 @@
+//! Protected mail: passwords, waiting for them, attachments, replies.
+
+use depesche_domain::effect::{Language, Mail};
+use depesche_domain::note::{Correspondent, Note};
+use depesche_domain::parcel::FileObject;
+use depesche_domain::protected::{HELD, MailFacts, Purpose, ReplyFacts};
+use depesche_domain::{FileId, Level, LinkId, ParcelId, Span, Time};
+use depesche_seal::key::{LinkId as SealLinkId, ParcelId as SealParcelId, ParcelKey, ReplyToken};
+use depesche_seal::link::{Head, LinkSecret, Record};
+use depesche_seal::manifest::{Manifest, Sender};
+use depesche_seal::parcel::{Flags, Level as SealLevel, SealedManifest, seal};
+use depesche_seal::reply::ReplySecret;
+use depesche_seal::stanza::{Binding, Stanza};
+use depesche_seal::stream::StreamHeader;
+use depesche_service::Error;
+use depesche_service::protected::passwords::{self, Asked, NewSet};
+use depesche_service::protected::waits::{self, Verdict, Waiting};
+use depesche_service::protected::{attachments, replies, reply_keys};
+use depesche_service::visits::{self, OpenRequest, Proof};
+use depesche_store::sql::pdf_passwords::{self as rows, Owner, Set};
+
+use crate::house::{HERE, House, NOW, address};
+
+const EVA: &str = "eva@firma.cz";
+
+fn anna() -> Correspondent {
+    Correspondent {
+        name: "Dr. Anna Keller".into(),
+        address: address("anna@example.test"),
+    }
+}
+
+fn sets(of: u8, count: u8) -> Vec<NewSet> {
+    let set = |n: u8| NewSet {
+        public: [[of; 32].as_slice(), &[n; 16]].concat().try_into().unwrap(),
+        key: [of ^ n; 32].into(),
+    };
+    (0..count).map(set).collect()
+}
+
+async fn wait(house: &House, since: Time) -> Verdict {
+    let (to, sender) = (address(EVA), anna());
+    let mail = Waiting {
+        to: &to,
+        sender: &sender,
+        language: Language::Cs,
+        since,
+    };
+    waits::wait(&house.ctx, &mail).await.unwrap()
+}
+
+/// What was told since the last time.
+async fn told(house: &House) -> Vec<(String, Note)> {
+    house.work().await;
+    let note = |mail| match mail {
+        Mail::Protected { to, note, .. } => Some((to.to_string(), note)),
+        _ => None,
+    };
+    house.courier.take().into_iter().filter_map(note).collect()
+}
+
+fn token(told: &[(String, Note)]) -> String {
+    match told {
+        [(_, Note::Invitation { token, .. } | Note::Link { token, .. })] => token.clone(),
+        other => panic!("{} mails, and not one with a link", other.len()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_set_once_by_an_invitation() {
+    let house = House::new().await;
+    let Verdict::Hold { again } = wait(&house, NOW).await else {
+        panic!("it waits")
+    };
+    assert_eq!(again, NOW + Span::days(3));
+    let invitation = told(&house).await;
+    let token = token(&invitation);
+    wait(&house, NOW).await;
+    assert!(told(&house).await.is_empty(), "one invitation is enough");
+
+    let look = passwords::look(&house.ctx, &token).await.unwrap();
+    assert_eq!(look.link.purpose, Purpose::Invite);
+    assert_eq!(look.link.sender, Some(anna()));
+    assert_eq!(passwords::credential(&house.ctx, &address(EVA)).await.unwrap().map(|_| ()), None);
+    let outcome = passwords::set(&house.ctx, &token, &sets(7, 3)).await.unwrap();
+    assert!(!outcome.changed);
+    assert_eq!(outcome.address, address(EVA));
+    let again = passwords::set(&house.ctx, &token, &sets(7, 3)).await.unwrap();
+    assert_eq!(again, outcome, "the first answer may have been lost");
+    let other = passwords::set(&house.ctx, &token, &sets(8, 3)).await;
+    assert!(matches!(other, Err(Error::PasswordLinkUsed)));
+    let look = passwords::look(&house.ctx, &token).await;
+    assert!(matches!(look, Err(Error::PasswordLinkUsed)));
+    let (credential, language) =
+        passwords::credential(&house.ctx, &address("EVA@firma.cz")).await.unwrap().unwrap();
+    assert_eq!(language, Language::Cs);
+    assert_eq!(credential.public[..32], [7; 32]);
+    assert_eq!(credential.key[0], 7 ^ credential.public[47]);
+    assert!(told(&house).await.is_empty(), "a first password is confirmed on the page");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_set_lies_sealed() {
+    let house = House::new().await;
+    wait(&house, NOW).await;
+    let token = token(&told(&house).await);
+    let canary = [0xc4; 32];
+    let set = NewSet {
+        public: [1; 48],
+        key: canary.into(),
+    };
+    passwords::set(&house.ctx, &token, &[set]).await.unwrap();
+    house.ctx.store.sql.checkpoint().await.unwrap();
+    for entry in std::fs::read_dir(house.folder.path()).unwrap().flatten() {
+        if let Ok(bytes) = std::fs::read(entry.path()) {
+            assert!(!bytes.windows(32).any(|w| w == canary), "{:?}", entry.path());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_sets_are_refused() {
+    let house = House::new().await;
+    wait(&house, NOW).await;
+    let token = token(&told(&house).await);
+    let twice = [sets(1, 1), sets(2, 1)].concat_sets();
+    for wrong in [Vec::new(), sets(1, 33), twice] {
+        let refused = passwords::set(&house.ctx, &token, &wrong).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))));
+    }
+    for unknown in ["", "x", "AAAAAAAAAAAAAAAAAAAAAA"] {
+        let refused = passwords::set(&house.ctx, unknown, &sets(1, 1)).await;
+        assert!(matches!(refused, Err(Error::PasswordLinkOver)));
+    }
+    assert!(passwords::look(&house.ctx, &token).await.is_ok(), "nothing was used up");
+}
+
+trait ConcatSets {
+    fn concat_sets(self) -> Vec<NewSet>;
+}
+
+impl ConcatSets for [Vec<NewSet>; 2] {
+    fn concat_sets(self) -> Vec<NewSet> {
+        self.into_iter().flatten().collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reminders_come_and_the_time_ends() {
+    let house = House::new().await;
+    wait(&house, NOW).await;
+    assert_eq!(told(&house).await.len(), 1);
+    for day in [3, 10, 25] {
+        house.ctx.clock.set(NOW + Span::days(day));
+        wait(&house, NOW).await;
+        let told = told(&house).await;
+        assert!(
+            matches!(told.as_slice(), [(_, Note::Invitation { reminder: true, .. })]),
+            "day {day}"
+        );
+        wait(&house, NOW).await;
+        assert!(crate::protected::told(&house).await.is_empty(), "once, day {day}");
+    }
+    house.ctx.clock.set(NOW + Span::days(29));
+    let last = wait(&house, NOW).await;
+    assert_eq!(last, Verdict::Hold { again: NOW + HELD });
+    house.ctx.clock.set(NOW + HELD);
+    assert_eq!(wait(&house, NOW).await, Verdict::Expired);
+    assert!(told(&house).await.is_empty());
+    let later = house.ctx.now();
+    wait(&house, later).await;
+    let told = told(&house).await;
+    assert!(matches!(told.as_slice(), [(_, Note::Invitation { reminder: false, .. })]), "a new mail invites anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_comes_back_ends_the_waiting() {
+    let house = House::new().await;
+    wait(&house, NOW).await;
+    house.work().await;
+    let id = house.courier.sent.lock().unwrap()[0].0.clone();
+    house.courier.take();
+    let id: [u8; 16] = depesche_seal::format::from_text(&id).unwrap();
+    waits::came_back(&house.ctx, &[9; 16]).await.unwrap();
+    assert!(matches!(wait(&house, NOW).await, Verdict::Hold { .. }), "another's");
+    waits::came_back(&house.ctx, &id).await.unwrap();
+    assert_eq!(wait(&house, NOW).await, Verdict::Bounced);
+    house.pass(Span::minutes(1));
+    let later = house.ctx.now();
+    assert!(matches!(wait(&house, later).await, Verdict::Hold { .. }), "the address may work now");
+    assert_eq!(told(&house).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_refused_at_once_ends_it_as_well() {
+    let house = House::new().await;
+    wait(&house, NOW).await;
+    house.courier.set_failing(Some(depesche_service::Failure::Permanent));
+    house.work().await;
+    house.courier.set_failing(None);
+    assert_eq!(wait(&house, NOW).await, Verdict::Bounced);
+}
+
+async fn with_password(house: &House) {
+    wait(house, NOW).await;
+    let token = token(&told(house).await);
+    passwords::set(&house.ctx, &token, &sets(7, 1)).await.unwrap();
+}
+
+async fn ask(house: &House, email: &str) -> Vec<(String, Note)> {
+    let asked = Asked::Email(email.into());
+    passwords::ask(&house.ctx, asked, Language::De, HERE).await.unwrap();
+    told(house).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_by_a_mailed_link() {
+    let house = House::new().await;
+    with_password(&house).await;
+    assert!(ask(&house, "nobody@example.net").await.is_empty());
+    assert!(ask(&house, "no address").await.is_empty());
+    let first = token(&ask(&house, EVA).await);
+    let second = token(&ask(&house, EVA).await);
+    let look = passwords::look(&house.ctx, &second).await.unwrap();
+    assert_eq!(look.link.purpose, Purpose::Change);
+    assert!(passwords::has_password(&house.ctx, &address(EVA)).await.unwrap());
+    let outcome = passwords::set(&house.ctx, &second, &sets(9, 2)).await.unwrap();
+    assert!(outcome.changed);
+    let told = told(&house).await;
+    assert!(matches!(told.as_slice(), [(_, Note::Changed)]), "whoever owns the mailbox hears of it");
+    let over = passwords::set(&house.ctx, &first, &sets(5, 2)).await;
+    assert!(matches!(over, Err(Error::PasswordLinkOver)), "every other link has ended");
+    let (credential, _) = passwords::credential(&house.ctx, &address(EVA)).await.unwrap().unwrap();
+    assert_eq!(credential.public[0], 9);
+    // A link that is over is good for asking.
+    passwords::ask(&house.ctx, Asked::Token(first), Language::De, HERE).await.unwrap();
+    assert_eq!(crate::protected::told(&house).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_mailbox_is_filled() {
+    let house = House::new().await;
+    with_password(&house).await;
+    let mut refused = 0;
+    for place in 1..=30_u8 {
+        let from = std::net::IpAddr::from([203, 0, 113, place]);
+        let asked = Asked::Email(EVA.into());
+        refused += usize::from(passwords::ask(&house.ctx, asked, Language::De, from).await.is_err());
+    }
+    assert_eq!(refused, 0, "nobody learns of it");
+    assert!(told(&house).await.len() <= 5);
+    let asked = || Asked::Email(EVA.into());
+    let mut tries = 0;
+    while passwords::ask(&house.ctx, asked(), Language::De, HERE).await.is_ok() {
+        tries += 1;
+        assert!(tries < 20, "and from one place it is limited");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_end_with_their_time() {
+    let house = House::new().await;
+    with_password(&house).await;
+    let change = token(&ask(&house, EVA).await);
+    house.pass(Span::hours(24));
+    let over = passwords::look(&house.ctx, &change).await;
+    assert!(matches!(over, Err(Error::PasswordLinkOver)));
+    let over = passwords::set(&house.ctx, &change, &sets(3, 1)).await;
+    assert!(matches!(over, Err(Error::PasswordLinkOver)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_takes_a_password_away() {
+    let house = House::new().await;
+    let nobody = passwords::reset(&house.ctx, &address(EVA), None).await;
+    assert!(matches!(nobody, Err(Error::NotFound)));
+    with_password(&house).await;
+    let before = token(&ask(&house, EVA).await);
+    passwords::reset(&house.ctx, &address(EVA), None).await.unwrap();
+    assert!(!passwords::has_password(&house.ctx, &address(EVA)).await.unwrap());
+    let link = token(&told(&house).await);
+    let old = passwords::look(&house.ctx, &before).await;
+    assert!(matches!(old, Err(Error::PasswordLinkOver)));
+    let look = passwords::look(&house.ctx, &link).await.unwrap();
+    assert_eq!(look.link.purpose, Purpose::Reset);
+    passwords::set(&house.ctx, &link, &sets(4, 1)).await.unwrap();
+    assert!(passwords::has_password(&house.ctx, &address(EVA)).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_set_is_passed_over() {
+    let house = House::new().await;
+    with_password(&house).await;
+    let sql = &house.ctx.store.sql;
+    let mut kept = rows::sets(sql, &address(EVA)).await.unwrap();
+    let mut bad = kept[0].clone();
+    bad.id = "another".into();
+    kept.push(bad);
+    kept.push(Set {
+        id: "cut".into(),
+        public: vec![1],
+        sealed: Vec::new(),
+    });
+    let owner = Owner {
+        address: address(EVA),
+        language: Language::Cs,
+        since: NOW,
+    };
+    let replace = async |kept: &[Set]| {
+        let mut tx = sql.begin().await.unwrap();
+        rows::replace(&mut tx, &owner, kept).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    replace(&kept).await;
+    for _ in 0..20 {
+        let found = passwords::credential(&house.ctx, &address(EVA)).await.unwrap();
+        assert_eq!(found.unwrap().0.public[0], 7);
+    }
+    replace(&kept[1..]).await;
+    let none = passwords::credential(&house.ctx, &address(EVA)).await.unwrap();
+    assert!(none.is_none(), "as if there were no password");
+}
+
+/// Attachments posted as the gateway posts them.
+struct Attached {
+    id: ParcelId,
+    file: FileId,
+    link: LinkId,
+    auth: Vec<u8>,
+    manifest: SealedManifest,
+}
+
+fn manifest(key: &ParcelKey, id: ParcelId, flags: Flags, number: u8) -> SealedManifest {
+    let manifest = Manifest {
+        created: 0,
+        sender: Sender {
+            account: None,
+            address: EVA.into(),
+            fingerprint: None,
+        },
+        in_reply_to: None,
+        subject: None,
+        body: None,
+        files: Vec::new(),
+        packs: Vec::new(),
+    };
+    let id = SealParcelId::from_bytes(*id.as_bytes());
+    let header = StreamHeader::from_random(&[number; StreamHeader::RANDOM]);
+    seal(key, id, flags, header, &manifest).unwrap()
+}
+
+async fn attach(house: &House, number: u8, mail: &str) -> Attached {
+    let ctx = &house.ctx;
+    let (id, file) = (ParcelId::from_bytes([number; 16]), FileId::from_bytes([number; 16]));
+    let key = ParcelKey::from_bytes(&[number; 32]);
+    let bytes = vec![number; 100];
+    attachments::begin(ctx, id, vec![FileObject { id: file, size: 100 }]).await.unwrap();
+    let mut part = attachments::part(ctx, id, file, 0, 100).await.unwrap();
+    part.write(&bytes).unwrap();
+    part.finish().unwrap();
+    let manifest = manifest(&key, id, Flags::of(SealLevel::Link), number);
+    attachments::manifest(ctx, id, manifest.as_bytes()).await.unwrap();
+    let secret = LinkSecret::from_bytes(&[number; 20]);
+    let link = LinkId::from_bytes([number; 16]);
+    let of_link = SealLinkId::from_bytes([number; 16]);
+    let head = Head {
+        id: of_link,
+        mailed_code: false,
+        password: None,
+    };
+    let record = Record::seal(head, &secret, None, [number; 12], manifest.header(), manifest.hash(), &key);
+    let auth = secret.auth(&of_link);
+    let record = depesche_service::parcels::link_record(
+        link,
+        record.unwrap().to_bytes(),
+        auth.hash().as_bytes(),
+        None,
+        None,
+    );
+    let facts = MailFacts {
+        sender: anna(),
+        recipient: address(EVA),
+        subject: "Befund".into(),
+        language: Language::De,
+        outside: false,
+    };
+    let new = attachments::New {
+        mail: mail.into(),
+        link: record.unwrap(),
+        facts,
+    };
+    attachments::post(ctx, id, new).await.unwrap();
+    Attached {
+        id,
+        file,
+        link,
+        auth: auth.expose().to_vec(),
+        manifest,
+    }
+}
+
+impl Attached {
+    fn proof(&self) -> Proof {
+        Proof {
+            auth: self.auth.clone(),
+            auth2: None,
+        }
+    }
+
+    async fn fetch(&self, house: &House, token: u8) {
+        let request = OpenRequest {
+            proof: self.proof(),
+            email: EVA.into(),
+            code: None,
+            token: vec![token; 32],
+        };
+        let letter = visits::open(&house.ctx, self.link, request, None, HERE).await.unwrap();
+        assert_eq!((letter.posted.subject.as_str(), letter.sender.name.as_str()), ("Befund", "Dr. Anna Keller"));
+        let token = data_encoding_text(&[token; 32]);
+        visits::lease(&house.ctx, &token).await.unwrap();
+        visits::receipts(&house.ctx, &token, &[self.file]).await.unwrap();
+    }
+}
+
+fn data_encoding_text(bytes: &[u8; 32]) -> String {
+    depesche_seal::format::to_text(bytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_show_who_wrote_and_the_sender_hears_of_the_first_fetch() {
+    let house = House::new().await;
+    let attached = attach(&house, 1, "m/0").await;
+    let look = visits::look(&house.ctx, attached.link, &attached.proof(), None, HERE).await.unwrap();
+    assert_eq!(look.mail_to, Some(address(EVA)));
+    assert_eq!(look.sender.address, anna().address);
+    assert_eq!(look.posted.subject, "Befund");
+    assert_eq!(look.manifest.unwrap(), attached.manifest.as_bytes());
+    attached.fetch(&house, 5).await;
+    let told = told(&house).await;
+    let [(to, Note::Fetched { recipient, subject, at })] = told.as_slice() else {
+        panic!("one note")
+    };
+    assert_eq!((to.as_str(), recipient, subject.as_str(), *at), ("anna@example.test", &address(EVA), "Befund", NOW.ms()));
+    attached.fetch(&house, 6).await;
+    assert!(crate::protected::told(&house).await.is_empty(), "once");
+    house.pass(HELD);
+    assert!(crate::protected::told(&house).await.is_empty(), "fetched ones expire in silence");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_not_fetched_in_30_days_are_deleted_and_the_sender_is_told() {
+    let house = House::new().await;
+    let attached = attach(&house, 1, "m/0").await;
+    house.pass(HELD);
+    let told = told(&house).await;
+    assert!(matches!(told.as_slice(), [(to, Note::NotFetched { .. })] if to == "anna@example.test"));
+    let look = visits::look(&house.ctx, attached.link, &attached.proof(), None, HERE).await;
+    let Err(Error::Closed { sender, .. }) = look else {
+        panic!("it is over")
+    };
+    assert_eq!(sender.unwrap().address, anna().address, "one learns whom to ask");
+    assert!(house.ctx.store.blobs.manifest_size(attached.id).unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_mail_again_takes_the_place_of_the_first_try() {
+    let house = House::new().await;
+    let first = attach(&house, 1, "m/0").await;
+    let other = attach(&house, 3, "m/1").await;
+    let second = attach(&house, 2, "m/0").await;
+    let look = async |it: &Attached| visits::look(&house.ctx, it.link, &it.proof(), None, HERE).await;
+    assert!(matches!(look(&first).await, Err(Error::Closed { .. })));
+    assert!(look(&second).await.is_ok());
+    assert!(look(&other).await.is_ok());
+    assert!(told(&house).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_is_nobody_in_the_house() {
+    let house = House::new().await;
+    attach(&house, 1, "m/0").await;
+    let all = depesche_service::accounts::list(&house.ctx).await.unwrap();
+    assert_eq!(all.len(), 1, "only Anna");
+}
+
+/// A reply link as the gateway keeps it.
+async fn link(house: &House, number: u8) -> (String, Vec<u8>) {
+    let secret = ReplySecret::from_bytes(&[number; 32]);
+    let token = ReplyToken::from_bytes([number; 16]);
+    let auth = secret.reply_auth(&token);
+    let new = replies::New {
+        token: token.to_string(),
+        mail: format!("m/{number}"),
+        auth: *auth.hash().as_bytes(),
+        facts: ReplyFacts {
+            to: anna(),
+            from: address(EVA),
+            message_id: "1@example.test".into(),
+            references: vec!["1@example.test".into()],
+            language: Language::Cs,
+        },
+        quote: vec![1, 2, 3],
+    };
+    replies::keep(&house.ctx, new).await.unwrap();
+    (token.to_string(), auth.expose().to_vec())
+}
+
+/// A reply's manifest and its stanza to the gateway.
+fn written(house: &House, id: ParcelId) -> (SealedManifest, Vec<u8>) {
+    let key = ParcelKey::from_bytes(&[4; 32]);
+    let flags = Flags {
+        level: SealLevel::Link,
+        from_outside: true,
+    };
+    let manifest = manifest(&key, id, flags, 4);
+    let keys = reply_keys(&house.ctx).unwrap();
+    let stanza = Stanza::seal(&key, keys.record.record(), &Binding::of(&manifest), &[5; 64]).unwrap();
+    (manifest, stanza.release_from_outside().to_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_holds_the_pdf_answers_its_sender() {
+    let house = House::new().await;
+    let (token, auth) = link(&house, 8).await;
+    let look = replies::look(&house.ctx, &token, &auth).await.unwrap();
+    assert_eq!((look.facts.to, look.facts.from), (anna(), address(EVA)));
+    assert_eq!(look.quote, [1, 2, 3]);
+    assert_eq!(look.records.len(), 1);
+    let door = replies::enter(&house.ctx, &token, &auth).await.unwrap();
+    let id = ParcelId::from_bytes([4; 16]);
+    door.begin(&house.ctx, id, Level::Link, Vec::new()).await.unwrap();
+    door.begin(&house.ctx, id, Level::Link, Vec::new()).await.unwrap();
+    let (manifest, stanza) = written(&house, id);
+    let early = door.post(&house.ctx, id, &stanza).await;
+    assert!(matches!(early, Err(Error::Refused(_))), "nothing has arrived");
+    let mut upload = door.manifest(&house.ctx, id, manifest.as_bytes().len() as u64).await.unwrap();
+    upload.write(manifest.as_bytes()).unwrap();
+    upload.finish().unwrap();
+    let mut wrong = stanza.clone();
+    wrong[30] ^= 1;
+    assert!(matches!(door.post(&house.ctx, id, &wrong).await, Err(Error::Invalid(_))));
+    let sent = door.post(&house.ctx, id, &stanza).await.unwrap();
+    house.pass(Span::minutes(1));
+    assert_eq!(door.post(&house.ctx, id, &stanza).await.unwrap(), sent, "the answer may have been lost");
+    let stub = format!("X-Depesche-Reply: {id}\r\n\r\n");
+    let came = replies::came(&house.ctx, stub.as_bytes()).await.unwrap().unwrap();
+    assert_eq!((came.parcel, came.facts.from, came.stanza), (id, address(EVA), stanza));
+    let received = format!("Received: x\r\n{stub}");
+    assert!(replies::came(&house.ctx, received.as_bytes()).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_link_opens_nothing_else() {
+    let house = House::new().await;
+    let (token, auth) = link(&house, 8).await;
+    let (other, other_auth) = link(&house, 9).await;
+    for (token, auth, code) in [
+        (&token, &other_auth, "link_wrong_key"),
+        (&"AAAAAAAAAAAAAAAAAAAAAA".to_owned(), &auth, "link_unknown"),
+        (&String::new(), &auth, "link_unknown"),
+    ] {
+        let refused = replies::look(&house.ctx, token, auth).await.err().map(|e| e.code());
+        assert_eq!(refused, Some(code));
+    }
+    let attached = attach(&house, 1, "m/0").await;
+    let door = replies::enter(&house.ctx, &token, &auth).await.unwrap();
+    let own = ParcelId::from_bytes([4; 16]);
+    door.begin(&house.ctx, own, Level::Link, Vec::new()).await.unwrap();
+    let stranger = replies::enter(&house.ctx, &other, &other_auth).await.unwrap();
+    for id in [attached.id, own] {
+        let begun = stranger.begin(&house.ctx, id, Level::Link, Vec::new()).await;
+        assert!(matches!(begun, Err(Error::Conflict)));
+        assert!(matches!(stranger.arrived(&house.ctx, id).await, Err(Error::NotFound)));
+        assert!(matches!(stranger.abandon(&house.ctx, id).await, Err(Error::NotFound)));
+    }
+    let keyed = door.begin(&house.ctx, ParcelId::from_bytes([6; 16]), Level::KeyedAll, Vec::new());
+    assert!(keyed.await.is_err());
+    house.pass(Span::days(365));
+    let over = replies::look(&house.ctx, &token, &auth).await;
+    assert!(matches!(over, Err(Error::Closed { .. })));
+}
