@@ -9,6 +9,7 @@ mod guards;
 mod handoff;
 mod memory;
 mod people;
+mod protected;
 mod scanners;
 mod secrets;
 mod sender;

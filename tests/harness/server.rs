@@ -176,6 +176,26 @@ impl Server {
     /// # Panics
     /// If that fails.
     pub fn admin(&self, arguments: &[&str]) -> Vec<Value> {
+        let (done, said, err) = self.run_admin(arguments);
+        assert!(done, "admin {arguments:?}: {said}{err}");
+        let lines = said
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"));
+        lines.collect()
+    }
+
+    /// A command of `depesche admin` that is refused; what it says.
+    ///
+    /// # Panics
+    /// If it is done.
+    #[must_use]
+    pub fn admin_fails(&self, arguments: &[&str]) -> String {
+        let (done, said, err) = self.run_admin(arguments);
+        assert!(!done, "admin {arguments:?}: {said}{err}");
+        said + &err
+    }
+
+    fn run_admin(&self, arguments: &[&str]) -> (bool, String, String) {
         let mut command = Command::new(program::path());
         command
             .arg("admin")
@@ -185,15 +205,12 @@ impl Server {
             .arg("--json");
         command.env_clear().env("DEPESCHE_PASSWORD", PASSWORD);
         let done = command.output().expect("the program runs");
-        let (said, err) = (
-            String::from_utf8_lossy(&done.stdout),
-            String::from_utf8_lossy(&done.stderr),
-        );
-        assert!(done.status.success(), "admin {arguments:?}: {said}{err}");
-        let lines = said
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("a line of JSON"));
-        lines.collect()
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            done.status.success(),
+            text(&done.stdout),
+            text(&done.stderr),
+        )
     }
 
     /// One more member, with [`PASSWORD`].

@@ -25,10 +25,14 @@ pub enum ProtectedError {
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// It can be guessed.
-    #[error("this password can be guessed too quickly; take five words that have nothing to do with each other")]
+    #[error(
+        "this password can be guessed too quickly; take five words that have nothing to do with each other"
+    )]
     Weak,
     /// The link is none.
-    #[error("this is no link to set a password; copy it from the mail whole, such as https://depesche.example.org/p/…")]
+    #[error(
+        "this is no link to set a password; copy it from the mail whole, such as https://depesche.example.org/p/…"
+    )]
     NotALink,
     /// The server.
     #[error(transparent)]
@@ -88,7 +92,10 @@ pub fn is_strong(password: &str, known: &[&str]) -> bool {
 /// Words of a list of 7,776 are guessed as words, in whatever language: a common estimator takes foreign ones for
 /// random letters.
 fn words_guesses(text: &str) -> f64 {
-    let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect();
     let letters = |word: &&str| word.chars().all(char::is_alphabetic) && word.chars().count() <= 12;
     if words.len() < 2 || !words.iter().all(letters) {
         return f64::INFINITY;

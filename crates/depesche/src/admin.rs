@@ -268,11 +268,13 @@ async fn send_invitation(
 /// The mail leaves with the running server's worker, or at its next start.
 async fn reset_pdf_password(config: &Config, of: &Address, json: bool) -> anyhow::Result<()> {
     let context = open(config, false).await?;
-    passwords::reset(&context, of, None).await.map_err(|error| match error {
-        Error::NotFound => anyhow::Error::from(Error::NotFound)
-            .context("nobody with this address has set a password for protected mail"),
-        other => other.into(),
-    })?;
+    passwords::reset(&context, of, None)
+        .await
+        .map_err(|error| match error {
+            Error::NotFound => anyhow::Error::from(Error::NotFound)
+                .context("nobody with this address has set a password for protected mail"),
+            other => other.into(),
+        })?;
     let text = format!("The password of {of} is gone; a link to set another is on its way.");
     print(json, &json!({"email": of.as_str()}), &text);
     Ok(())

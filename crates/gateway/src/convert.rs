@@ -92,7 +92,8 @@ impl<D: Draw> Converter<D> {
                     User::from_bytes(credential.public),
                     UserKey::from_bytes(&credential.key),
                 );
-                self.send(job, source, row, (&to, language), &credential).await
+                self.send(job, source, row, (&to, language), &credential)
+                    .await
             }
             None => self.hold(source, row, &to).await,
         }
@@ -104,7 +105,11 @@ impl<D: Draw> Converter<D> {
         let Some(sender) = source.told.as_ref() else {
             let end = row.since + HELD;
             let is_over = self.ctx.now() >= end;
-            let decision = if is_over { Decision::Expired } else { Decision::Hold { again: end } };
+            let decision = if is_over {
+                Decision::Expired
+            } else {
+                Decision::Hold { again: end }
+            };
             return Ok(Fate::only(decision));
         };
         let waiting = Waiting {
@@ -170,7 +175,10 @@ impl<D: Draw> Converter<D> {
 
     /// One note to the sender for all recipients of whom there is something new.
     fn note(&self, source: &Source, went: Vec<(Address, How, i64)>) -> Option<Effect> {
-        let sender = source.told.clone().filter(|_| !source.outside && !went.is_empty())?;
+        let sender = source
+            .told
+            .clone()
+            .filter(|_| !source.outside && !went.is_empty())?;
         let note = Note::Went {
             to: went,
             subject: source.letter.headers.subject.clone(),
@@ -253,7 +261,9 @@ mod tests {
     #[test]
     fn only_a_failure_comes_back() {
         let report = |action: &str| {
-            format!("Content-Type: multipart/report; report-type=delivery-status\r\n\r\nFinal-Recipient: rfc822;a@b\r\nAction: {action}\r\n")
+            format!(
+                "Content-Type: multipart/report; report-type=delivery-status\r\n\r\nFinal-Recipient: rfc822;a@b\r\nAction: {action}\r\n"
+            )
         };
         assert!(says_failed(report("failed").as_bytes()));
         assert!(!says_failed(report("delayed").as_bytes()));

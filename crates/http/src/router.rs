@@ -238,7 +238,11 @@ fn of_protected_mail() -> Vec<Route> {
         put(PART, Reply, replies::part),
         delete(FILE, Reply, replies::remove_file),
         put(MANIFEST, Reply, replies::manifest),
-        post("/api/v1/replies/{token}/parcels/{id}/post", Reply, replies::post),
+        post(
+            "/api/v1/replies/{token}/parcels/{id}/post",
+            Reply,
+            replies::post,
+        ),
     ]
 }
 

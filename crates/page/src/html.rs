@@ -391,11 +391,8 @@ impl Builder<'_> {
             let fill = (cell.back != look.back).then_some(cell.back);
             filled.push(table::Filled::new(placed, &own, inside.finish(), fill, pad));
         }
-        for placed in grid
-            .cells
-            .iter()
-            .filter(|placed| self.rows + placed.y >= ROWS)
-        {
+        let before = self.rows;
+        for placed in grid.cells.iter().filter(|placed| before + placed.y >= ROWS) {
             let plain = Look {
                 depth: usize::MAX,
                 ..inner.clone()

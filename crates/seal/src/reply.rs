@@ -256,7 +256,10 @@ mod tests {
 
     #[test]
     fn a_quote_opens_with_its_own_link_alone() {
-        let (link, header) = (link(), StreamHeader::from_random(&[3; StreamHeader::RANDOM]));
+        let (link, header) = (
+            link(),
+            StreamHeader::from_random(&[3; StreamHeader::RANDOM]),
+        );
         let quote = Quote {
             v: 1,
             subject: "Befund".into(),

@@ -15,9 +15,9 @@ use depesche_seal::link::Record;
 use depesche_seal::password::Params as PasswordParams;
 use depesche_seal::primitives::sha256;
 use depesche_store::blobs::Reader;
+use depesche_store::sql::Tx;
 use depesche_store::sql::parcels::{self, Mark, Stored};
 use depesche_store::sql::visits::{self, ClaimRow, CodeTry, LinkRow};
-use depesche_store::sql::Tx;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -550,7 +550,9 @@ pub(crate) async fn commit(
             let stated = (&claim.address, claim.stated.as_str());
             match protected::fetched(ctx, posted, now).await? {
                 Some(told) => effects.push(told),
-                None => effects.extend(posted.downloaded(stated.0, stated.1, &sender, language, now)),
+                None => {
+                    effects.extend(posted.downloaded(stated.0, stated.1, &sender, language, now))
+                }
             }
         }
     }

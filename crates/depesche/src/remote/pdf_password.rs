@@ -23,7 +23,10 @@ pub(crate) async fn pdf_password(desk: &Desk, args: &PdfPassword) -> Result<(), 
     };
     desk.say(
         &json!({"email": set.email, "held": set.held, "changed": set.changed}),
-        &format!("Done. {} messages are on their way. You open them with your password.{old}", set.held),
+        &format!(
+            "Done. {} messages are on their way. You open them with your password.{old}",
+            set.held
+        ),
     );
     Ok(())
 }

@@ -25,7 +25,11 @@ pub(super) fn frame<D: Draw>(
 ) -> Frame {
     let (house, now) = (&converter.house, converter.ctx.now());
     let colour = converter.ctx.settings.brand.colour.strip_prefix('#');
-    let colour = colour.and_then(|hex| data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok());
+    let colour = colour.and_then(|hex| {
+        data_encoding::HEXLOWER_PERMISSIVE
+            .decode(hex.as_bytes())
+            .ok()
+    });
     let host = house.public_url.split_once("://");
     Frame {
         language: language.code().into(),

@@ -98,7 +98,15 @@ fn made<D: Draw>(
         password: None,
     };
     let header: &Header = sealed.header();
-    let record = Record::seal(head, &secret, None, random.bytes(), header, sealed.hash(), key);
+    let record = Record::seal(
+        head,
+        &secret,
+        None,
+        random.bytes(),
+        header,
+        sealed.hash(),
+        key,
+    );
     let record = record.map_err(unsealable)?.to_bytes();
     let auth = secret.auth(&of_link).hash();
     let link = parcels::link_record(id, record, auth.as_bytes(), None, None)?;
@@ -129,7 +137,9 @@ async fn upload<D: Draw>(
     let mut files = Vec::new();
     for attachment in &source.letter.attachments {
         let content = match &source.original {
-            Some(original) if attachment.content.is_empty() && attachment.name == "Original.eml" => {
+            Some(original)
+                if attachment.content.is_empty() && attachment.name == "Original.eml" =>
+            {
                 original.as_slice()
             }
             _ => attachment.content.as_slice(),
@@ -160,7 +170,11 @@ async fn upload<D: Draw>(
 /// Visible ASCII and not too long; else unknown.
 fn media_type(stated: &str) -> String {
     let is_one = (1..=127).contains(&stated.len()) && stated.bytes().all(|b| b.is_ascii_graphic());
-    if is_one { stated.to_owned() } else { "application/octet-stream".into() }
+    if is_one {
+        stated.to_owned()
+    } else {
+        "application/octet-stream".into()
+    }
 }
 
 async fn store<D: Draw>(

@@ -77,7 +77,12 @@ impl Source {
     pub(super) fn file_names(&self) -> Vec<String> {
         match &self.came {
             Some(came) => came.files.iter().map(|(name, _)| name.clone()).collect(),
-            None => self.letter.attachments.iter().map(|a| a.name.clone()).collect(),
+            None => self
+                .letter
+                .attachments
+                .iter()
+                .map(|a| a.name.clone())
+                .collect(),
         }
     }
 
@@ -145,7 +150,9 @@ fn mail(job: &Job) -> Opened {
 fn thread(fields: &[header::Field<'_>]) -> Vec<String> {
     let mut thread = Vec::new();
     for name in ["References", "In-Reply-To", "Message-ID"] {
-        let Some(field) = header::first(fields, name) else { continue };
+        let Some(field) = header::first(fields, name) else {
+            continue;
+        };
         for id in header::ids(field.value()) {
             let id = String::from_utf8_lossy(&id[1..id.len() - 1]).into_owned();
             if !thread.contains(&id) && id.is_ascii() {
@@ -164,7 +171,10 @@ async fn reply<D: Draw>(converter: &Converter<D>, came: Came) -> Result<Opened, 
     let Some((key, sealed, manifest)) = unseal(converter, &came, bytes)? else {
         return Ok(Opened::Not(Decision::Failed("reply not sealed to us")));
     };
-    let files = manifest.files.iter().filter(|e| !matches!(e.contents, Contents::Folder));
+    let files = manifest
+        .files
+        .iter()
+        .filter(|e| !matches!(e.contents, Contents::Folder));
     let files: Vec<_> = files
         .map(|entry| (entry.name.as_str().to_owned(), entry.size()))
         .collect();
@@ -241,6 +251,10 @@ fn unseal<D: Draw>(
         record: keys.record.record(),
         kem: &keys.kem,
     };
-    let opened = stanza.open(&opener, &sealed).and_then(|half| half.check(None));
-    Ok(opened.ok().map(|opened| (opened.key, sealed, opened.manifest)))
+    let opened = stanza
+        .open(&opener, &sealed)
+        .and_then(|half| half.check(None));
+    Ok(opened
+        .ok()
+        .map(|opened| (opened.key, sealed, opened.manifest)))
 }

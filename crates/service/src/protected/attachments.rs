@@ -131,15 +131,7 @@ pub(super) async fn record(
 /// Gives a posted parcel its recipient and link.
 async fn address(ctx: &Context, tx: &mut Tx, posted: &Posted, new: New) -> Result<(), Error> {
     let id = posted.id.to_string();
-    let recipient = Recipient {
-        address: new.facts.recipient.clone(),
-        notified: None,
-        bounced: None,
-        opened: None,
-        downloaded: None,
-        dropped: None,
-        keyed: None,
-    };
+    let recipient = Recipient::new(new.facts.recipient.clone());
     let way = Way::Link(new.link);
     parcels::insert_recipient(tx, posted.id, &recipient, &way, ctx.now()).await?;
     let facts = lasting::seal_value(ctx, FACTS, &id, &new.facts)?;

@@ -51,7 +51,11 @@ pub(super) async fn caller(ctx: &Context) -> Result<Caller, Error> {
     })
 }
 
-fn read(ctx: &Context, parcel: ParcelId, sealed: Option<Vec<u8>>) -> Result<Option<MailFacts>, Error> {
+fn read(
+    ctx: &Context,
+    parcel: ParcelId,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<MailFacts>, Error> {
     match sealed {
         Some(sealed) => lasting::open_value(ctx, FACTS, &parcel.to_string(), &sealed),
         None => Ok(None),

@@ -19,10 +19,14 @@ fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 
 fn kek(ctx: &Context) -> Result<Key<ForServerKek>, Error> {
     let make = || Zeroizing::new(ctx.random.bytes::<32>().to_vec());
-    let bytes = ctx.secrets.load_or_make("mail", make).map_err(unavailable)?;
-    let bytes: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| {
-        unavailable(crate::secrets::SecretsError::Damaged("mail".to_owned()))
-    })?;
+    let bytes = ctx
+        .secrets
+        .load_or_make("mail", make)
+        .map_err(unavailable)?;
+    let bytes: &[u8; 32] = bytes
+        .as_slice()
+        .try_into()
+        .map_err(|_| unavailable(crate::secrets::SecretsError::Damaged("mail".to_owned())))?;
     Ok(Key::from_bytes(bytes))
 }
 

@@ -186,7 +186,9 @@ fn told(ctx: &Context, link: &PasswordLink, senders: Vec<String>, changed: bool)
     if changed || link.purpose == Purpose::Reset {
         effects.push(tell(link.address.clone(), link.language, Note::Changed));
     }
-    let addresses = senders.iter().filter_map(|text| text.parse::<Address>().ok());
+    let addresses = senders
+        .iter()
+        .filter_map(|text| text.parse::<Address>().ok());
     for sender in addresses {
         let note = Note::PasswordSet {
             recipient: link.address.clone(),
@@ -208,7 +210,12 @@ pub enum Asked {
 ///
 /// # Errors
 /// [`Error::TooManyTries`].
-pub async fn ask(ctx: &Context, asked: Asked, language: Language, from: IpAddr) -> Result<(), Error> {
+pub async fn ask(
+    ctx: &Context,
+    asked: Asked,
+    language: Language,
+    from: IpAddr,
+) -> Result<(), Error> {
     let now = ctx.now();
     let address = match &asked {
         Asked::Token(token) => match hash_token(token) {
@@ -237,7 +244,11 @@ pub async fn ask(ctx: &Context, asked: Asked, language: Language, from: IpAddr) 
     }
     ctx.tries.fail(what, anywhere, now);
     let has = rows::owner(&ctx.store.sql, &address).await?.is_some();
-    let purpose = if has { Purpose::Change } else { Purpose::Invite };
+    let purpose = if has {
+        Purpose::Change
+    } else {
+        Purpose::Invite
+    };
     let mut tx = ctx.store.sql.begin().await?;
     let effect = mail_link(ctx, &mut tx, address, purpose, language).await?;
     let leases = outbox::store(ctx, &mut tx, vec![effect]).await?;
@@ -343,7 +354,8 @@ fn open(ctx: &Context, address: &Address, set: &Set) -> Result<Option<Credential
     let Some(key) = lasting::open(ctx, KEY, &bound, &set.sealed)? else {
         return Ok(None);
     };
-    let (Ok(public), Ok(key)) = (set.public.as_slice().try_into(), key.as_slice().try_into()) else {
+    let (Ok(public), Ok(key)) = (set.public.as_slice().try_into(), key.as_slice().try_into())
+    else {
         return Ok(None);
     };
     Ok(Some(Credential {

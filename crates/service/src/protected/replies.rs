@@ -187,7 +187,8 @@ impl Door {
         };
         let limits = (ctx.now(), &policy);
         let (account, files) = (&self.caller.account, files.to_vec());
-        let draft = depesche_domain::parcel::Draft::begin(id, account, Level::Link, files, None, limits);
+        let draft =
+            depesche_domain::parcel::Draft::begin(id, account, Level::Link, files, None, limits);
         Ok(draft?)
     }
 
@@ -219,7 +220,12 @@ impl Door {
     ///
     /// # Errors
     /// As [`drafts::remove_file`].
-    pub async fn remove_file(&self, ctx: &Context, id: ParcelId, file: FileId) -> Result<(), Error> {
+    pub async fn remove_file(
+        &self,
+        ctx: &Context,
+        id: ParcelId,
+        file: FileId,
+    ) -> Result<(), Error> {
         self.owns(ctx, id).await?;
         drafts::remove_file(ctx, &self.caller, id, file).await
     }

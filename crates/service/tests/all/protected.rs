@@ -81,22 +81,37 @@ async fn a_password_is_set_once_by_an_invitation() {
     let look = passwords::look(&house.ctx, &token).await.unwrap();
     assert_eq!(look.link.purpose, Purpose::Invite);
     assert_eq!(look.link.sender, Some(anna()));
-    assert_eq!(passwords::credential(&house.ctx, &address(EVA)).await.unwrap().map(|_| ()), None);
-    let outcome = passwords::set(&house.ctx, &token, &sets(7, 3)).await.unwrap();
+    assert_eq!(
+        passwords::credential(&house.ctx, &address(EVA))
+            .await
+            .unwrap()
+            .map(|_| ()),
+        None
+    );
+    let outcome = passwords::set(&house.ctx, &token, &sets(7, 3))
+        .await
+        .unwrap();
     assert!(!outcome.changed);
     assert_eq!(outcome.address, address(EVA));
-    let again = passwords::set(&house.ctx, &token, &sets(7, 3)).await.unwrap();
+    let again = passwords::set(&house.ctx, &token, &sets(7, 3))
+        .await
+        .unwrap();
     assert_eq!(again, outcome, "the first answer may have been lost");
     let other = passwords::set(&house.ctx, &token, &sets(8, 3)).await;
     assert!(matches!(other, Err(Error::PasswordLinkUsed)));
     let look = passwords::look(&house.ctx, &token).await;
     assert!(matches!(look, Err(Error::PasswordLinkUsed)));
-    let (credential, language) =
-        passwords::credential(&house.ctx, &address("EVA@firma.cz")).await.unwrap().unwrap();
+    let (credential, language) = passwords::credential(&house.ctx, &address("EVA@firma.cz"))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(language, Language::Cs);
     assert_eq!(credential.public[..32], [7; 32]);
     assert_eq!(credential.key[0], 7 ^ credential.public[47]);
-    assert!(told(&house).await.is_empty(), "a first password is confirmed on the page");
+    assert!(
+        told(&house).await.is_empty(),
+        "a first password is confirmed on the page"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +128,11 @@ async fn the_key_of_a_set_lies_sealed() {
     house.ctx.store.sql.checkpoint().await.unwrap();
     for entry in std::fs::read_dir(house.folder.path()).unwrap().flatten() {
         if let Ok(bytes) = std::fs::read(entry.path()) {
-            assert!(!bytes.windows(32).any(|w| w == canary), "{:?}", entry.path());
+            assert!(
+                !bytes.windows(32).any(|w| w == canary),
+                "{:?}",
+                entry.path()
+            );
         }
     }
 }
@@ -132,7 +151,10 @@ async fn malformed_sets_are_refused() {
         let refused = passwords::set(&house.ctx, unknown, &sets(1, 1)).await;
         assert!(matches!(refused, Err(Error::PasswordLinkOver)));
     }
-    assert!(passwords::look(&house.ctx, &token).await.is_ok(), "nothing was used up");
+    assert!(
+        passwords::look(&house.ctx, &token).await.is_ok(),
+        "nothing was used up"
+    );
 }
 
 trait ConcatSets {
@@ -155,11 +177,17 @@ async fn reminders_come_and_the_time_ends() {
         wait(&house, NOW).await;
         let told = told(&house).await;
         assert!(
-            matches!(told.as_slice(), [(_, Note::Invitation { reminder: true, .. })]),
+            matches!(
+                told.as_slice(),
+                [(_, Note::Invitation { reminder: true, .. })]
+            ),
             "day {day}"
         );
         wait(&house, NOW).await;
-        assert!(crate::protected::told(&house).await.is_empty(), "once, day {day}");
+        assert!(
+            crate::protected::told(&house).await.is_empty(),
+            "once, day {day}"
+        );
     }
     house.ctx.clock.set(NOW + Span::days(29));
     let last = wait(&house, NOW).await;
@@ -170,7 +198,19 @@ async fn reminders_come_and_the_time_ends() {
     let later = house.ctx.now();
     wait(&house, later).await;
     let told = told(&house).await;
-    assert!(matches!(told.as_slice(), [(_, Note::Invitation { reminder: false, .. })]), "a new mail invites anew");
+    assert!(
+        matches!(
+            told.as_slice(),
+            [(
+                _,
+                Note::Invitation {
+                    reminder: false,
+                    ..
+                }
+            )]
+        ),
+        "a new mail invites anew"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,12 +222,18 @@ async fn an_invitation_that_comes_back_ends_the_waiting() {
     house.courier.take();
     let id: [u8; 16] = depesche_seal::format::from_text(&id).unwrap();
     waits::came_back(&house.ctx, &[9; 16]).await.unwrap();
-    assert!(matches!(wait(&house, NOW).await, Verdict::Hold { .. }), "another's");
+    assert!(
+        matches!(wait(&house, NOW).await, Verdict::Hold { .. }),
+        "another's"
+    );
     waits::came_back(&house.ctx, &id).await.unwrap();
     assert_eq!(wait(&house, NOW).await, Verdict::Bounced);
     house.pass(Span::minutes(1));
     let later = house.ctx.now();
-    assert!(matches!(wait(&house, later).await, Verdict::Hold { .. }), "the address may work now");
+    assert!(
+        matches!(wait(&house, later).await, Verdict::Hold { .. }),
+        "the address may work now"
+    );
     assert_eq!(told(&house).await.len(), 1);
 }
 
@@ -195,7 +241,9 @@ async fn an_invitation_that_comes_back_ends_the_waiting() {
 async fn an_invitation_refused_at_once_ends_it_as_well() {
     let house = House::new().await;
     wait(&house, NOW).await;
-    house.courier.set_failing(Some(depesche_service::Failure::Permanent));
+    house
+        .courier
+        .set_failing(Some(depesche_service::Failure::Permanent));
     house.work().await;
     house.courier.set_failing(None);
     assert_eq!(wait(&house, NOW).await, Verdict::Bounced);
@@ -204,12 +252,16 @@ async fn an_invitation_refused_at_once_ends_it_as_well() {
 async fn with_password(house: &House) {
     wait(house, NOW).await;
     let token = token(&told(house).await);
-    passwords::set(&house.ctx, &token, &sets(7, 1)).await.unwrap();
+    passwords::set(&house.ctx, &token, &sets(7, 1))
+        .await
+        .unwrap();
 }
 
 async fn ask(house: &House, email: &str) -> Vec<(String, Note)> {
     let asked = Asked::Email(email.into());
-    passwords::ask(&house.ctx, asked, Language::De, HERE).await.unwrap();
+    passwords::ask(&house.ctx, asked, Language::De, HERE)
+        .await
+        .unwrap();
     told(house).await
 }
 
@@ -223,17 +275,34 @@ async fn a_password_is_changed_by_a_mailed_link() {
     let second = token(&ask(&house, EVA).await);
     let look = passwords::look(&house.ctx, &second).await.unwrap();
     assert_eq!(look.link.purpose, Purpose::Change);
-    assert!(passwords::has_password(&house.ctx, &address(EVA)).await.unwrap());
-    let outcome = passwords::set(&house.ctx, &second, &sets(9, 2)).await.unwrap();
+    assert!(
+        passwords::has_password(&house.ctx, &address(EVA))
+            .await
+            .unwrap()
+    );
+    let outcome = passwords::set(&house.ctx, &second, &sets(9, 2))
+        .await
+        .unwrap();
     assert!(outcome.changed);
     let told = told(&house).await;
-    assert!(matches!(told.as_slice(), [(_, Note::Changed)]), "whoever owns the mailbox hears of it");
+    assert!(
+        matches!(told.as_slice(), [(_, Note::Changed)]),
+        "whoever owns the mailbox hears of it"
+    );
     let over = passwords::set(&house.ctx, &first, &sets(5, 2)).await;
-    assert!(matches!(over, Err(Error::PasswordLinkOver)), "every other link has ended");
-    let (credential, _) = passwords::credential(&house.ctx, &address(EVA)).await.unwrap().unwrap();
+    assert!(
+        matches!(over, Err(Error::PasswordLinkOver)),
+        "every other link has ended"
+    );
+    let (credential, _) = passwords::credential(&house.ctx, &address(EVA))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(credential.public[0], 9);
     // A link that is over is good for asking.
-    passwords::ask(&house.ctx, Asked::Token(first), Language::De, HERE).await.unwrap();
+    passwords::ask(&house.ctx, Asked::Token(first), Language::De, HERE)
+        .await
+        .unwrap();
     assert_eq!(crate::protected::told(&house).await.len(), 1);
 }
 
@@ -245,13 +314,20 @@ async fn nobodys_mailbox_is_filled() {
     for place in 1..=30_u8 {
         let from = std::net::IpAddr::from([203, 0, 113, place]);
         let asked = Asked::Email(EVA.into());
-        refused += usize::from(passwords::ask(&house.ctx, asked, Language::De, from).await.is_err());
+        refused += usize::from(
+            passwords::ask(&house.ctx, asked, Language::De, from)
+                .await
+                .is_err(),
+        );
     }
     assert_eq!(refused, 0, "nobody learns of it");
     assert!(told(&house).await.len() <= 5);
     let asked = || Asked::Email(EVA.into());
     let mut tries = 0;
-    while passwords::ask(&house.ctx, asked(), Language::De, HERE).await.is_ok() {
+    while passwords::ask(&house.ctx, asked(), Language::De, HERE)
+        .await
+        .is_ok()
+    {
         tries += 1;
         assert!(tries < 20, "and from one place it is limited");
     }
@@ -276,15 +352,27 @@ async fn an_administrator_takes_a_password_away() {
     assert!(matches!(nobody, Err(Error::NotFound)));
     with_password(&house).await;
     let before = token(&ask(&house, EVA).await);
-    passwords::reset(&house.ctx, &address(EVA), None).await.unwrap();
-    assert!(!passwords::has_password(&house.ctx, &address(EVA)).await.unwrap());
+    passwords::reset(&house.ctx, &address(EVA), None)
+        .await
+        .unwrap();
+    assert!(
+        !passwords::has_password(&house.ctx, &address(EVA))
+            .await
+            .unwrap()
+    );
     let link = token(&told(&house).await);
     let old = passwords::look(&house.ctx, &before).await;
     assert!(matches!(old, Err(Error::PasswordLinkOver)));
     let look = passwords::look(&house.ctx, &link).await.unwrap();
     assert_eq!(look.link.purpose, Purpose::Reset);
-    passwords::set(&house.ctx, &link, &sets(4, 1)).await.unwrap();
-    assert!(passwords::has_password(&house.ctx, &address(EVA)).await.unwrap());
+    passwords::set(&house.ctx, &link, &sets(4, 1))
+        .await
+        .unwrap();
+    assert!(
+        passwords::has_password(&house.ctx, &address(EVA))
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -313,11 +401,15 @@ async fn a_damaged_set_is_passed_over() {
     };
     replace(&kept).await;
     for _ in 0..20 {
-        let found = passwords::credential(&house.ctx, &address(EVA)).await.unwrap();
+        let found = passwords::credential(&house.ctx, &address(EVA))
+            .await
+            .unwrap();
         assert_eq!(found.unwrap().0.public[0], 7);
     }
     replace(&kept[1..]).await;
-    let none = passwords::credential(&house.ctx, &address(EVA)).await.unwrap();
+    let none = passwords::credential(&house.ctx, &address(EVA))
+        .await
+        .unwrap();
     assert!(none.is_none(), "as if there were no password");
 }
 
@@ -349,17 +441,41 @@ fn manifest(key: &ParcelKey, id: ParcelId, flags: Flags, number: u8) -> SealedMa
     seal(key, id, flags, header, &manifest).unwrap()
 }
 
+fn facts() -> MailFacts {
+    MailFacts {
+        sender: anna(),
+        recipient: address(EVA),
+        subject: "Befund".into(),
+        language: Language::De,
+        outside: false,
+    }
+}
+
 async fn attach(house: &House, number: u8, mail: &str) -> Attached {
     let ctx = &house.ctx;
-    let (id, file) = (ParcelId::from_bytes([number; 16]), FileId::from_bytes([number; 16]));
+    let (id, file) = (
+        ParcelId::from_bytes([number; 16]),
+        FileId::from_bytes([number; 16]),
+    );
     let key = ParcelKey::from_bytes(&[number; 32]);
     let bytes = vec![number; 100];
-    attachments::begin(ctx, id, vec![FileObject { id: file, size: 100 }]).await.unwrap();
+    attachments::begin(
+        ctx,
+        id,
+        vec![FileObject {
+            id: file,
+            size: 100,
+        }],
+    )
+    .await
+    .unwrap();
     let mut part = attachments::part(ctx, id, file, 0, 100).await.unwrap();
     part.write(&bytes).unwrap();
     part.finish().unwrap();
     let manifest = manifest(&key, id, Flags::of(SealLevel::Link), number);
-    attachments::manifest(ctx, id, manifest.as_bytes()).await.unwrap();
+    attachments::manifest(ctx, id, manifest.as_bytes())
+        .await
+        .unwrap();
     let secret = LinkSecret::from_bytes(&[number; 20]);
     let link = LinkId::from_bytes([number; 16]);
     let of_link = SealLinkId::from_bytes([number; 16]);
@@ -368,7 +484,15 @@ async fn attach(house: &House, number: u8, mail: &str) -> Attached {
         mailed_code: false,
         password: None,
     };
-    let record = Record::seal(head, &secret, None, [number; 12], manifest.header(), manifest.hash(), &key);
+    let record = Record::seal(
+        head,
+        &secret,
+        None,
+        [number; 12],
+        manifest.header(),
+        manifest.hash(),
+        &key,
+    );
     let auth = secret.auth(&of_link);
     let record = depesche_service::parcels::link_record(
         link,
@@ -377,17 +501,10 @@ async fn attach(house: &House, number: u8, mail: &str) -> Attached {
         None,
         None,
     );
-    let facts = MailFacts {
-        sender: anna(),
-        recipient: address(EVA),
-        subject: "Befund".into(),
-        language: Language::De,
-        outside: false,
-    };
     let new = attachments::New {
         mail: mail.into(),
         link: record.unwrap(),
-        facts,
+        facts: facts(),
     };
     attachments::post(ctx, id, new).await.unwrap();
     Attached {
@@ -414,11 +531,18 @@ impl Attached {
             code: None,
             token: vec![token; 32],
         };
-        let letter = visits::open(&house.ctx, self.link, request, None, HERE).await.unwrap();
-        assert_eq!((letter.posted.subject.as_str(), letter.sender.name.as_str()), ("Befund", "Dr. Anna Keller"));
+        let letter = visits::open(&house.ctx, self.link, request, None, HERE)
+            .await
+            .unwrap();
+        assert_eq!(
+            (letter.posted.subject.as_str(), letter.sender.name.as_str()),
+            ("Befund", "Dr. Anna Keller")
+        );
         let token = data_encoding_text(&[token; 32]);
         visits::lease(&house.ctx, &token).await.unwrap();
-        visits::receipts(&house.ctx, &token, &[self.file]).await.unwrap();
+        visits::receipts(&house.ctx, &token, &[self.file])
+            .await
+            .unwrap();
     }
 }
 
@@ -430,21 +554,39 @@ fn data_encoding_text(bytes: &[u8; 32]) -> String {
 async fn attachments_show_who_wrote_and_the_sender_hears_of_the_first_fetch() {
     let house = House::new().await;
     let attached = attach(&house, 1, "m/0").await;
-    let look = visits::look(&house.ctx, attached.link, &attached.proof(), None, HERE).await.unwrap();
+    let look = visits::look(&house.ctx, attached.link, &attached.proof(), None, HERE)
+        .await
+        .unwrap();
     assert_eq!(look.mail_to, Some(address(EVA)));
     assert_eq!(look.sender.address, anna().address);
     assert_eq!(look.posted.subject, "Befund");
     assert_eq!(look.manifest.unwrap(), attached.manifest.as_bytes());
     attached.fetch(&house, 5).await;
     let told = told(&house).await;
-    let [(to, Note::Fetched { recipient, subject, at })] = told.as_slice() else {
+    let [
+        (
+            to,
+            Note::Fetched {
+                recipient,
+                subject,
+                at,
+            },
+        ),
+    ] = told.as_slice()
+    else {
         panic!("one note")
     };
-    assert_eq!((to.as_str(), recipient, subject.as_str(), *at), ("anna@example.test", &address(EVA), "Befund", NOW.ms()));
+    assert_eq!(
+        (to.as_str(), recipient, subject.as_str(), *at),
+        ("anna@example.test", &address(EVA), "Befund", NOW.ms())
+    );
     attached.fetch(&house, 6).await;
     assert!(crate::protected::told(&house).await.is_empty(), "once");
     house.pass(HELD);
-    assert!(crate::protected::told(&house).await.is_empty(), "fetched ones expire in silence");
+    assert!(
+        crate::protected::told(&house).await.is_empty(),
+        "fetched ones expire in silence"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -453,13 +595,27 @@ async fn attachments_not_fetched_in_30_days_are_deleted_and_the_sender_is_told()
     let attached = attach(&house, 1, "m/0").await;
     house.pass(HELD);
     let told = told(&house).await;
-    assert!(matches!(told.as_slice(), [(to, Note::NotFetched { .. })] if to == "anna@example.test"));
+    assert!(
+        matches!(told.as_slice(), [(to, Note::NotFetched { .. })] if to == "anna@example.test")
+    );
     let look = visits::look(&house.ctx, attached.link, &attached.proof(), None, HERE).await;
     let Err(Error::Closed { sender, .. }) = look else {
         panic!("it is over")
     };
-    assert_eq!(sender.unwrap().address, anna().address, "one learns whom to ask");
-    assert!(house.ctx.store.blobs.manifest_size(attached.id).unwrap().is_none());
+    assert_eq!(
+        sender.unwrap().address,
+        anna().address,
+        "one learns whom to ask"
+    );
+    assert!(
+        house
+            .ctx
+            .store
+            .blobs
+            .manifest_size(attached.id)
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -468,7 +624,8 @@ async fn the_same_mail_again_takes_the_place_of_the_first_try() {
     let first = attach(&house, 1, "m/0").await;
     let other = attach(&house, 3, "m/1").await;
     let second = attach(&house, 2, "m/0").await;
-    let look = async |it: &Attached| visits::look(&house.ctx, it.link, &it.proof(), None, HERE).await;
+    let look =
+        async |it: &Attached| visits::look(&house.ctx, it.link, &it.proof(), None, HERE).await;
     assert!(matches!(look(&first).await, Err(Error::Closed { .. })));
     assert!(look(&second).await.is_ok());
     assert!(look(&other).await.is_ok());
@@ -514,7 +671,13 @@ fn written(house: &House, id: ParcelId) -> (SealedManifest, Vec<u8>) {
     };
     let manifest = manifest(&key, id, flags, 4);
     let keys = reply_keys(&house.ctx).unwrap();
-    let stanza = Stanza::seal(&key, keys.record.record(), &Binding::of(&manifest), &[5; 64]).unwrap();
+    let stanza = Stanza::seal(
+        &key,
+        keys.record.record(),
+        &Binding::of(&manifest),
+        &[5; 64],
+    )
+    .unwrap();
     (manifest, stanza.release_from_outside().to_bytes())
 }
 
@@ -528,25 +691,53 @@ async fn who_holds_the_pdf_answers_its_sender() {
     assert_eq!(look.records.len(), 1);
     let door = replies::enter(&house.ctx, &token, &auth).await.unwrap();
     let id = ParcelId::from_bytes([4; 16]);
-    door.begin(&house.ctx, id, Level::Link, Vec::new()).await.unwrap();
-    door.begin(&house.ctx, id, Level::Link, Vec::new()).await.unwrap();
+    door.begin(&house.ctx, id, Level::Link, Vec::new())
+        .await
+        .unwrap();
+    door.begin(&house.ctx, id, Level::Link, Vec::new())
+        .await
+        .unwrap();
     let (manifest, stanza) = written(&house, id);
     let early = door.post(&house.ctx, id, &stanza).await;
-    assert!(matches!(early, Err(Error::Refused(_))), "nothing has arrived");
-    let mut upload = door.manifest(&house.ctx, id, manifest.as_bytes().len() as u64).await.unwrap();
+    assert!(
+        matches!(early, Err(Error::Refused(_))),
+        "nothing has arrived"
+    );
+    let mut upload = door
+        .manifest(&house.ctx, id, manifest.as_bytes().len() as u64)
+        .await
+        .unwrap();
     upload.write(manifest.as_bytes()).unwrap();
     upload.finish().unwrap();
     let mut wrong = stanza.clone();
     wrong[30] ^= 1;
-    assert!(matches!(door.post(&house.ctx, id, &wrong).await, Err(Error::Invalid(_))));
+    assert!(matches!(
+        door.post(&house.ctx, id, &wrong).await,
+        Err(Error::Invalid(_))
+    ));
     let sent = door.post(&house.ctx, id, &stanza).await.unwrap();
     house.pass(Span::minutes(1));
-    assert_eq!(door.post(&house.ctx, id, &stanza).await.unwrap(), sent, "the answer may have been lost");
+    assert_eq!(
+        door.post(&house.ctx, id, &stanza).await.unwrap(),
+        sent,
+        "the answer may have been lost"
+    );
     let stub = format!("X-Depesche-Reply: {id}\r\n\r\n");
-    let came = replies::came(&house.ctx, stub.as_bytes()).await.unwrap().unwrap();
-    assert_eq!((came.parcel, came.facts.from, came.stanza), (id, address(EVA), stanza));
+    let came = replies::came(&house.ctx, stub.as_bytes())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (came.parcel, came.facts.from, came.stanza),
+        (id, address(EVA), stanza)
+    );
     let received = format!("Received: x\r\n{stub}");
-    assert!(replies::came(&house.ctx, received.as_bytes()).await.unwrap().is_none());
+    assert!(
+        replies::came(&house.ctx, received.as_bytes())
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -559,21 +750,41 @@ async fn a_reply_link_opens_nothing_else() {
         (&"AAAAAAAAAAAAAAAAAAAAAA".to_owned(), &auth, "link_unknown"),
         (&String::new(), &auth, "link_unknown"),
     ] {
-        let refused = replies::look(&house.ctx, token, auth).await.err().map(|e| e.code());
+        let refused = replies::look(&house.ctx, token, auth)
+            .await
+            .err()
+            .map(|e| e.code());
         assert_eq!(refused, Some(code));
     }
     let attached = attach(&house, 1, "m/0").await;
     let door = replies::enter(&house.ctx, &token, &auth).await.unwrap();
     let own = ParcelId::from_bytes([4; 16]);
-    door.begin(&house.ctx, own, Level::Link, Vec::new()).await.unwrap();
-    let stranger = replies::enter(&house.ctx, &other, &other_auth).await.unwrap();
+    door.begin(&house.ctx, own, Level::Link, Vec::new())
+        .await
+        .unwrap();
+    let stranger = replies::enter(&house.ctx, &other, &other_auth)
+        .await
+        .unwrap();
     for id in [attached.id, own] {
-        let begun = stranger.begin(&house.ctx, id, Level::Link, Vec::new()).await;
+        let begun = stranger
+            .begin(&house.ctx, id, Level::Link, Vec::new())
+            .await;
         assert!(matches!(begun, Err(Error::Conflict)));
-        assert!(matches!(stranger.arrived(&house.ctx, id).await, Err(Error::NotFound)));
-        assert!(matches!(stranger.abandon(&house.ctx, id).await, Err(Error::NotFound)));
+        assert!(matches!(
+            stranger.arrived(&house.ctx, id).await,
+            Err(Error::NotFound)
+        ));
+        assert!(matches!(
+            stranger.abandon(&house.ctx, id).await,
+            Err(Error::NotFound)
+        ));
     }
-    let keyed = door.begin(&house.ctx, ParcelId::from_bytes([6; 16]), Level::KeyedAll, Vec::new());
+    let keyed = door.begin(
+        &house.ctx,
+        ParcelId::from_bytes([6; 16]),
+        Level::KeyedAll,
+        Vec::new(),
+    );
     assert!(keyed.await.is_err());
     house.pass(Span::days(365));
     let over = replies::look(&house.ctx, &token, &auth).await;

@@ -143,7 +143,8 @@ pub async fn sweep_replies(tx: &mut Tx, before: Time) -> Result<u64, Error> {
 /// # Errors
 /// [`Error::NotFound`] if there is no such parcel.
 pub async fn insert_reply_parcel(tx: &mut Tx, parcel: ParcelId, reply: &str) -> Result<(), Error> {
-    let text = "INSERT INTO reply_parcels (parcel, reply) VALUES ($1, $2) ON CONFLICT (parcel) DO NOTHING";
+    let text =
+        "INSERT INTO reply_parcels (parcel, reply) VALUES ($1, $2) ON CONFLICT (parcel) DO NOTHING";
     sqlx::query(text)
         .bind(parcel.to_string())
         .bind(reply)

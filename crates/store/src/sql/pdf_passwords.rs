@@ -43,7 +43,8 @@ pub(super) fn language(column: &'static str, code: &str) -> Result<Language, Err
 /// [`Error::Unavailable`].
 pub async fn replace(tx: &mut Tx, owner: &Owner, sets: &[Set]) -> Result<bool, Error> {
     let changed = delete(tx, &owner.address).await?;
-    let text = "INSERT INTO pdf_passwords (folded, address, language, since) VALUES ($1, $2, $3, $4)";
+    let text =
+        "INSERT INTO pdf_passwords (folded, address, language, since) VALUES ($1, $2, $3, $4)";
     sqlx::query(text)
         .bind(owner.address.folded())
         .bind(owner.address.as_str())
@@ -262,7 +263,8 @@ pub async fn sweep_links(tx: &mut Tx, before: Time) -> Result<u64, Error> {
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn begin_wait(tx: &mut Tx, address: &Address, now: Time) -> Result<bool, Error> {
-    let text = "INSERT INTO pdf_waits (folded, since) VALUES ($1, $2) ON CONFLICT (folded) DO NOTHING";
+    let text =
+        "INSERT INTO pdf_waits (folded, since) VALUES ($1, $2) ON CONFLICT (folded) DO NOTHING";
     let query = sqlx::query(text).bind(address.folded()).bind(now.ms());
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
 }
@@ -311,8 +313,12 @@ pub async fn note_bounce(tx: &mut Tx, address: &Address, now: Time) -> Result<bo
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn mailed_to(sql: &Sql, beginning: &[u8; 16]) -> Result<Option<Address>, Error> {
-    let (low, high) = ([*beginning, [0; 16]].concat(), [*beginning, [255; 16]].concat());
-    let text = "SELECT address FROM pdf_links WHERE token >= $1 AND token <= $2 AND purpose = 'invite'";
+    let (low, high) = (
+        [*beginning, [0; 16]].concat(),
+        [*beginning, [255; 16]].concat(),
+    );
+    let text =
+        "SELECT address FROM pdf_links WHERE token >= $1 AND token <= $2 AND purpose = 'invite'";
     let query = sqlx::query_scalar(text).bind(low).bind(high);
     let found: Option<String> = query.fetch_optional(sql.reader()).await?;
     found
