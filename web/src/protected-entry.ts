@@ -18,7 +18,6 @@ let house = '';
 function passwordFlow(token: string): PasswordFlow {
   const flow: PasswordFlow = new PasswordFlow(token, {
     vault: new WorkerProtectedVault(), api: pdfPasswords, house: () => house, language: () => ui.code,
-    onlanguage: (code) => { if (remembered() === null) void protectedMail.use(code); },
   });
   void flow.start();
   return flow;

@@ -28,8 +28,6 @@ export interface PasswordTools {
   };
   house: () => string;
   language: () => 'de' | 'en' | 'cs';
-  /** The link says which language its reader has, if he has not chosen another one here. */
-  onlanguage: (code: 'de' | 'en' | 'cs') => void;
 }
 
 export class PasswordFlow implements PasswordView {
@@ -56,7 +54,6 @@ export class PasswordFlow implements PasswordView {
     try {
       const link = await this.#tools.api.look(this.#token);
       this.#known = [link.email, link.sender?.name ?? '', link.sender?.email ?? ''];
-      this.#tools.onlanguage(link.language);
       this.step = {
         at: 'choose', purpose: link.purpose, email: link.email, held: link.held,
         sender: link.sender && { name: link.sender.name, address: link.sender.email },

@@ -57,7 +57,8 @@ const say: (report: ProtectedReport) => void = answerCalls<ProtectedCalls, Prote
 
   async takeReply({ token, fragment, tab }) {
     const name = `reply ${token} ${tab}`;
-    const secret = fragment === undefined || fragment === '' ? await recall(name, Date.now()) : parseReplyFragment(fragment);
+    const kept = link?.token === token ? link.secret : undefined;
+    const secret = fragment === undefined || fragment === '' ? (kept ?? (await recall(name, Date.now()))) : parseReplyFragment(fragment);
     if (secret === undefined) return { auth: undefined };
     await keep(name, secret, Date.now() + DAY);
     link = { token, secret, auth: toText(await replyAuth(secret, parseReplyToken(token))) };
