@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::{fs, thread};
 
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use depesche_client::seal::handoff_text::HandoffUrl;
+use depesche_client::seal::primitives::sha256;
 use depesche_tests::client::Client;
 use depesche_tests::program::root;
+use depesche_tests::random::Random;
 use depesche_tests::server::{Server, Setup};
 use depesche_tests::tree;
+use depesche_tests::wait::until;
+use depesche_tests::wire;
 use serde_json::Value;
 
 use crate::secrets::{core, find, forms};
@@ -382,6 +387,91 @@ fn accounts_only_and_a_small_memory_are_told() {
         guest.run(["handoff", "note.txt"]).refusal(),
         (6, "handoff_full")
     );
+}
+
+#[test]
+fn too_large_settings_say_what_takes_the_room() {
+    let server = Server::start(Setup::demo().set("DEPESCHE_LIMITS__HANDOFF", "64 KiB"));
+    let (desktop, phone) = (Client::guest(&server.url), Client::guest(&server.url));
+    let photo = BASE64.encode(&Random::fresh("photo").bytes(100_000));
+    let card = format!(
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Jana\r\nEMAIL:jana@example.test\r\n\
+         PHOTO:data:image/jpeg;base64,{photo}\r\nEND:VCARD\r\n"
+    );
+    tree::write(desktop.folder().join("jana.vcf"), card);
+    let name = "all.depesche-settings.json";
+    let _ = desktop
+        .run(["settings", "convert", "jana.vcf", name])
+        .done();
+    let refused = desktop.run(["handoff", name]);
+    assert_eq!(refused.refusal(), (4, "handoff_too_large"));
+    let detail = refused.line["error"]["detail"].as_str().expect("a text");
+    for part in ["photos 1", "contacts", "--without photos"] {
+        assert!(detail.contains(part), "{part}: {detail}");
+    }
+    let plain = desktop.run(["handoff", "jana.vcf"]);
+    assert_eq!(plain.refusal(), (4, "handoff_too_large"));
+    let detail = plain.line["error"]["detail"].as_str().expect("a text");
+    assert!(detail.contains("send it as a delivery"), "{detail}");
+    let offering = Offering::start(&desktop, &[name, "--without", "photos"]);
+    let taken = import(&phone, &offering.url(), "got", "vcard");
+    let _ = offering.taken();
+    assert_eq!(taken["losses"][0]["reason"], "photos-omitted", "{taken}");
+    let got = read_all(&phone.folder().join("got"));
+    assert!(find(&got, b"jana@example.test") && !find(&got, b"PHOTO"));
+}
+
+/// The server's memory in use, bytes (proc(5)).
+fn resident(server: &Server) -> u64 {
+    let path = format!("/proc/{}/status", server.pid().as_raw_nonzero());
+    let text = fs::read_to_string(path).expect("it runs");
+    let mut lines = text.lines();
+    let line = lines.find(|line| line.starts_with("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1));
+    kib.and_then(|kib| kib.parse::<u64>().ok()).expect("KiB") << 10
+}
+
+#[test]
+fn five_thousand_slots_take_5_kib_each_and_give_it_back() {
+    const SLOTS: u64 = 5_000;
+    let setup = Setup::demo().set("DEPESCHE_HANDOFF__PER_ADDRESS", "6000");
+    let server = Server::start(setup);
+    let offer = |count: u64| -> Vec<String> {
+        let hash = |byte| BASE64URL_NOPAD.encode(&sha256(&[byte; 32]));
+        let (auth, source) = (hash(1), hash(2));
+        let headers = format!(
+            "Content-Type: application/octet-stream\r\nHandoff-Auth: {auth}\r\nHandoff-Source: {source}\r\n"
+        );
+        let one = |_| {
+            let line = "POST /api/v1/handoffs";
+            let answer = wire::ask(server.listen, line, &headers, &[7; 4096]).json();
+            answer["id"]
+                .as_str()
+                .unwrap_or_else(|| panic!("{answer}"))
+                .to_owned()
+        };
+        (0..count).map(one).collect()
+    };
+    let cancel = |id: &String| {
+        let source = BASE64URL_NOPAD.encode(&[2; 32]);
+        let headers = format!("Authorization: Handoff {source}\r\n");
+        let line = format!("DELETE /api/v1/handoffs/{id}");
+        let answer = wire::ask(server.listen, &line, &headers, b"");
+        assert!(answer.status < 300, "{}", answer.head);
+    };
+    // What the first ones cost the server once is not theirs.
+    offer(200).iter().for_each(cancel);
+    let before = resident(&server);
+    let ids = offer(SLOTS);
+    let full = resident(&server).saturating_sub(before);
+    assert!(full <= SLOTS * 5 * 1024, "{} bytes each", full / SLOTS);
+    ids.iter().for_each(cancel);
+    until("all memory is given back", || {
+        let metrics = wire::get(server.listen, "/metrics").text();
+        let left = resident(&server).saturating_sub(before);
+        let none = metrics.contains("depesche_handoff_held_bytes 0\n");
+        (none && left <= SLOTS * 1024).then_some(())
+    });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod claims;
 mod cli;
 mod crash;
+mod devices;
 mod evil;
 mod full;
 mod guards;

@@ -353,6 +353,81 @@ fn two_devices_change_the_sealpass_at_once() {
     assert_eq!(old.refusal(), (5, "wrong_sealpass"));
 }
 
+/// Somebody may know the old SealPass: what he copied opens nothing that is kept from now on.
+#[test]
+fn a_sealpass_that_somebody_knows_ends_with_its_kit() {
+    let server = Server::start(Setup::demo().all_levels());
+    let anna = server.anna();
+    let before = anna
+        .with_sealpass(&["sealpass", "setup", "--kit", "kit-1.txt"])
+        .done();
+    let sent = anna.send_at("4", YOU, &[]);
+    let change = |more: &[&str], old: &str, new: &str| {
+        let secrets = [("DEPESCHE_SEALPASS", old), ("DEPESCHE_NEW_SEALPASS", new)];
+        anna.with_secrets(&[&["sealpass", "change"], more].concat(), &secrets)
+    };
+    assert_eq!(change(&["--kit", "x"], SEALPASS, OTHER).exit, 2);
+    let taken = change(&["--known", "--kit", "kit-1.txt"], SEALPASS, OTHER);
+    assert_eq!(taken.refusal(), (2, "kit_file_exists"));
+    let after = change(&["--known", "--kit", "kit-2.txt"], SEALPASS, OTHER).done();
+    assert_eq!(after["fingerprint"], before["fingerprint"], "the same keys");
+    assert_eq!(after["version"], 2);
+    let recover = |kit: &str, new: &str| {
+        let secrets = [("DEPESCHE_SEALPASS", new)];
+        anna.with_secrets(&["sealpass", "recover", "--kit", kit], &secrets)
+    };
+    assert_eq!(recover("kit-1.txt", SEALPASS).refusal(), (5, "old_kit"));
+    let add = |sealpass: &str| {
+        let secrets = [("DEPESCHE_SEALPASS", sealpass)];
+        let arguments = ["recipients", "add", id(&sent), "third@example.test"];
+        anna.with_secrets(&arguments, &secrets)
+    };
+    assert_eq!(add(SEALPASS).refusal(), (5, "wrong_sealpass"));
+    let _ = add(OTHER).done();
+    let _ = recover("kit-2.txt", SEALPASS).done();
+    // Without a new kit there is none.
+    let _ = change(&["--known"], SEALPASS, OTHER).done();
+    assert_eq!(recover("kit-2.txt", SEALPASS).refusal(), (3, "no_kit"));
+}
+
+#[test]
+fn a_dead_claim_code_is_followed_by_a_new_one() {
+    let server = Server::start(Setup::demo().all_levels());
+    let anna = server.anna();
+    let _ = anna.set_up_sealpass();
+    let sent = anna.send_at("4", YOU, &["--claim-code"]);
+    let first = sent["claim_codes"][YOU].clone();
+    let you = guest(&server, &server.url, YOU);
+    let _ = you.set_up_sealpass();
+    let other = anna.send_at("4", "else@example.test", &["--claim-code"]);
+    let wrong = other["claim_codes"]["else@example.test"]
+        .as_str()
+        .expect("words");
+    let claim = |code: &str| you.fetch_id(&sent["id"], &[("DEPESCHE_CLAIM_CODE", code)]);
+    for _ in 0..3 {
+        assert_eq!(claim(wrong).refusal(), (3, "waits_release"));
+        let refused = anna.with_sealpass(&["release", id(&sent)]);
+        assert_eq!(refused.refusal(), (4, "code_wrong"));
+    }
+    assert_ne!(claim(first.as_str().expect("words")).exit, 0, "it is dead");
+    let code = |more: &[&str]| {
+        let made = anna.with_sealpass(&[&["recipients", "code", id(&sent)], more].concat());
+        made
+    };
+    assert_eq!(code(&["no@example.test"]).refusal(), (3, "not_a_recipient"));
+    let made = code(&["You@EXAMPLE.test"]).done();
+    let second = &made["claim_codes"]["You@EXAMPLE.test"];
+    assert_ne!(*second, first);
+    assert_eq!(
+        claim(second.as_str().expect("words")).refusal(),
+        (3, "waits_release")
+    );
+    let instant = code(&[YOU, "--mode", "instant"]).done();
+    let third = instant["claim_codes"][YOU].as_str().expect("words");
+    let _ = claim(third).done();
+    assert_eq!(code(&[YOU]).exit, 4, "who can open it needs none");
+}
+
 #[test]
 fn bad_sealpasses_and_kits_are_told_apart() {
     let server = Server::start(Setup::demo().all_levels());

@@ -134,6 +134,71 @@ fn scanners_use_nothing_up() {
     }
 }
 
+/// The URL of a handoff is followed by everybody but the person: nothing is taken.
+#[test]
+fn scanners_take_no_handoff() {
+    let server = Server::demo();
+    let desktop = Client::guest(&server.url);
+    tree::write(desktop.folder().join("note.txt"), "hello");
+    let offered = desktop.run(["handoff", "note.txt"]).done();
+    let url = offered["url"].as_str().expect("a URL");
+    let (id, key) = url.rsplit_once("#1.").expect("a key");
+    let id = id.rsplit('/').next().expect("an id");
+    let mut visited = 0;
+    for path in paths(url, &server.url) {
+        for (name, answer) in visit(&server, &path) {
+            let place = format!("{name} {path}: {}", answer.head);
+            assert!((200..500).contains(&answer.status), "{place}");
+            let said = format!("{}{}", answer.head, answer.text());
+            assert!(!said.contains(key), "{place}");
+            visited += 1;
+        }
+    }
+    let api = |what: &str| format!("/api/v1/handoffs/{id}{what}");
+    for what in [
+        "", "/look", "/take", "/sealed", "/commit", "/state", "/fill",
+    ] {
+        for (name, answer) in visit(&server, &api(what)) {
+            assert!(
+                (400..500).contains(&answer.status) || name == "options",
+                "{name} {what}: {}",
+                answer.head
+            );
+            visited += 1;
+        }
+        let json = "Content-Type: application/json\r\n";
+        for body in ["", "{}", r#"{"auth":"AAAA"}"#] {
+            let line = format!("POST {}", api(what));
+            let answer = wire::ask(server.listen, &line, json, body.as_bytes());
+            assert!(
+                (400..500).contains(&answer.status),
+                "{what}: {}",
+                answer.head
+            );
+        }
+    }
+    assert!(visited >= 11 * PROFILES.len(), "{visited}");
+    let metrics = wire::get(server.listen, "/metrics").text();
+    assert!(
+        metrics.contains("depesche_handoff_slots 1\n"),
+        "it still waits"
+    );
+    assert!(
+        metrics.contains("depesche_handoff_held_bytes 4096\n"),
+        "{metrics}"
+    );
+    // The person, by a link that a scanner has mangled, still gets it; and then nobody does.
+    let phone = Client::guest(&server.url);
+    let mangled = url.replace('#', "%23");
+    let _ = phone.run(["import", &mangled, "--out", "got"]).done();
+    let again = phone.run(["import", url, "--out", "again"]);
+    assert_eq!(again.refusal(), (3, "handoff_taken"));
+    let metrics = wire::get(server.listen, "/metrics").text();
+    assert!(metrics.contains("depesche_handoff_slots 0\n"), "{metrics}");
+    let log = server.log();
+    assert!(!log.contains(key) && !log.contains(id), "the log knows it");
+}
+
 /// As [`dump`], when the worker has done all there was to do.
 fn dump_at_rest(server: &Server) -> Dump {
     until("the worker rests", || {

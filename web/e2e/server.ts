@@ -130,6 +130,22 @@ export class Server {
     });
   }
 
+  /** `depesche admin`, beside the running server. */
+  admin(words: string[], env: Record<string, string> = {}): Promise<Record<string, unknown>> {
+    return this.run('operator', ['admin', ...words, '--data', join(this.#folder, 'data')], env);
+  }
+
+  /** What whoever runs the server can do to its database. */
+  edit(statements: string[]): Promise<void> {
+    const code = 'import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1], timeout=30)\nfor text in sys.argv[2:]: db.execute(text)\ndb.commit()';
+    return new Promise((resolve, reject) => {
+      execFile('python3', ['-c', code, join(this.#folder, 'data', 'depesche.db'), ...statements], (error) => {
+        if (error) reject(new Error(error.message));
+        else resolve();
+      });
+    });
+  }
+
   /** A folder with these files. */
   folder(files: Record<string, Uint8Array>): string {
     const folder = mkdtempSync(join(this.#folder, 'files-'));

@@ -34,7 +34,7 @@ const settings: Settings = {
 };
 
 export function source(step: SourceStep, fills = false, left = 1661, words?: string[]): { page: 'source'; source: SourceView } {
-  return { page: 'source', source: { step, words, left, fills, give: nothing, cancel: nothing, again: nothing, scan: nothing, scanned: nothing } };
+  return { page: 'source', source: { step, words, left, fills, give: nothing, giveWithout: nothing, cancel: nothing, again: nothing, scan: nothing, scanned: nothing } };
 }
 
 export function target(step: TargetStep, more: Partial<TargetView> = {}): { page: 'target'; target: TargetView } {

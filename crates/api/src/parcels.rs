@@ -374,6 +374,9 @@ pub struct ParcelSummary {
 pub struct RecipientSummary {
     /// Who.
     pub email: String,
+    /// The name of the account at this address; empty if there is none.
+    #[serde(default)]
+    pub name: String,
     /// As in [`Recipient`].
     pub state: String,
     /// Since when, ms.

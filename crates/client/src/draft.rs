@@ -21,7 +21,9 @@
 mod cover;
 mod file;
 mod record;
+mod shared;
 
 pub(crate) use cover::Cover;
 pub(crate) use file::{Draft, Seen, prune};
 pub(crate) use record::{Link, Object, Record};
+pub(crate) use shared::{Shared, open as open_shared, seal as seal_shared};

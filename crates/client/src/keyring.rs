@@ -15,7 +15,9 @@ mod ring;
 mod strength;
 
 pub use error::RingError;
-pub use make::{Kit, NewSealPass, Prepared, add_kit, change, read_kit, recover, set_up, word_list};
+pub use make::{
+    Kit, NewSealPass, Prepared, add_kit, change, change_known, read_kit, recover, set_up, word_list,
+};
 pub use ring::{Closed, Master, Ring};
 
 pub(crate) use records::{chain, chain_of_any};

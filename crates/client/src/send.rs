@@ -1,16 +1,20 @@
 //! Sending: a tree of files and an order become a posted parcel.
 
 mod contents;
+mod desk;
 mod error;
 mod order;
 mod post;
 mod recipients;
+mod share;
 mod source;
+mod take_over;
 mod upload;
 
+pub use desk::Desk;
 pub use error::SendError;
 pub use order::{Expiry, LinkOptions, Order};
-pub use post::{Desk, Sent, send};
+pub use post::{Sent, send};
 pub use recipients::Reply;
 pub use source::SourceError;
 pub use upload::UploadError;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use depesche_api::{
     AddRecipients, DropRecipient, Language, NewRecipient, Notice, Parcel, Resend, ResendNotice,
+    SetClaimCode,
 };
 use depesche_seal::key::ParcelId;
 use depesche_seal::link::LinkError;
@@ -276,6 +277,32 @@ pub async fn add_keyed(
         .await?;
     let code = made.codes.pop().map(|(_, words)| Secret::new(words));
     Ok((added, code))
+}
+
+/// A claim code for somebody who waits, in the place of the one before. Gives the parcel and the words.
+///
+/// # Errors
+/// [`SentError`].
+pub async fn new_code(
+    own: Own<'_>,
+    ring: &Ring,
+    parcel: &Parcel,
+    email: &str,
+    mode: CodeMode,
+) -> Result<(Parcel, Secret), SentError> {
+    let id = ParcelId::parse(&parcel.id).map_err(|_| KeyedError::Exchanged)?;
+    let mut all = parcel.recipients.iter();
+    let found = all.find(|r| address::same(&r.email, email));
+    let found = found.ok_or_else(|| SentError::NoLink(email.to_owned()))?;
+    let (maker, _) = Maker::of_posted(own, ring, &id).await?;
+    let before = found.claim_code.as_ref().map(|code| code.number);
+    let (words, claim_code) = maker.claim_code(&found.email, mode, before)?;
+    let request = SetClaimCode {
+        email: found.email.clone(),
+        claim_code,
+    };
+    let changed = own.server.set_claim_code(&parcel.id, &request).await?;
+    Ok((changed, Secret::new(words)))
 }
 
 /// Sends the mail about a delivery of level 3 or 4 again: to `only`, else to everybody. Names of level 3 are in the

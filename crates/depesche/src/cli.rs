@@ -184,9 +184,17 @@ pub(crate) enum SealPassWhat {
     /// Take another one; nothing is lost
     #[command(
         after_help = "The old one comes from DEPESCHE_SEALPASS, --sealpass-file or a prompt; the new one from \
-        DEPESCHE_NEW_SEALPASS, --new-sealpass-file or a prompt.\n\nExample:\n  depesche sealpass change"
+        DEPESCHE_NEW_SEALPASS, --new-sealpass-file or a prompt.\n\n\
+        Example:\n  depesche sealpass change --known --kit recovery-kit-2.txt"
     )]
     Change {
+        /// Somebody may know the old one: your keys are sealed anew, and the old SealPass and recovery kit open nothing
+        /// any more, not even what somebody has copied later
+        #[arg(long)]
+        known: bool,
+        /// With --known: write a new recovery kit to this file, which must not exist
+        #[arg(long, value_name = "FILE", requires = "known")]
+        kit: Option<PathBuf>,
         /// Read the new SealPass from the first line of this file
         #[arg(long, value_name = "FILE")]
         new_sealpass_file: Option<PathBuf>,
@@ -330,6 +338,9 @@ pub(crate) struct Send {
     /// Mail me when a recipient first downloads
     #[arg(long)]
     pub(crate) notify: bool,
+    /// Go on with what another device of yours began and did not finish: same names, sizes and options. Needs your SealPass
+    #[arg(long)]
+    pub(crate) take_over: bool,
     #[command(flatten)]
     pub(crate) code: CodeArgs,
     #[command(flatten)]
@@ -373,6 +384,9 @@ pub(crate) struct List {
     /// Who waits for your release
     #[arg(long, group = "which")]
     pub(crate) waiting: bool,
+    /// Begun and not sent yet, on any of your devices
+    #[arg(long, group = "which")]
+    pub(crate) drafts: bool,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
@@ -440,6 +454,21 @@ pub(crate) enum RecipientsWhat {
         code: CodeArgs,
         #[command(flatten)]
         links: LinkArgs,
+    },
+    /// A new claim code for somebody who waits; one from before ends
+    #[command(
+        after_help = "Levels 3 and 4. Tell the code by phone or SMS, not by mail.\n\n\
+        Example:\n  depesche recipients code 3q2-7wEBAgMEBQYHCAkKCw you@example.org --mode instant"
+    )]
+    Code {
+        /// Id of the delivery
+        #[arg(allow_hyphen_values = true)]
+        id: String,
+        /// Address
+        email: String,
+        /// confirm = you release after it was checked; instant = it opens at once
+        #[arg(long, value_name = "MODE", default_value = "confirm", value_parser = ["confirm", "instant"])]
+        mode: String,
     },
     /// One recipient less: that link opens nothing any more
     #[command(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use depesche_client::settings::bundle::weight::PARTS;
 
 use crate::check_mail::CheckMail;
 
@@ -24,6 +25,10 @@ pub(crate) struct SecretArgs {
     pub(crate) primary_password_file: Option<PathBuf>,
 }
 
+fn parts() -> clap::builder::PossibleValuesParser {
+    PARTS.map(|(name, _)| name).into()
+}
+
 /// `handoff`.
 #[derive(Debug, Args)]
 #[command(
@@ -39,6 +44,9 @@ pub(crate) struct HandoffArgs {
     pub(crate) from: Option<Program>,
     #[command(flatten)]
     pub(crate) secrets: SecretArgs,
+    /// Leave this out of settings that are too large; may be given several times
+    #[arg(long, value_name = "PART", value_parser = parts())]
+    pub(crate) without: Vec<String>,
     /// How long it waits, at most 30m
     #[arg(long, value_name = "SPAN")]
     pub(crate) ttl: Option<String>,

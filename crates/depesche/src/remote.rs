@@ -90,6 +90,9 @@ async fn dispatch(command: Command, common: &Common) -> Result<(), Failure> {
                 code,
                 links,
             } => parcels::add_recipient(&desk, &id, &email, (&links, &code)).await,
+            RecipientsWhat::Code { id, email, mode } => {
+                parcels::new_code(&desk, &id, &email, &mode).await
+            }
             RecipientsWhat::Drop { id, email } => parcels::drop_recipient(&desk, &id, &email).await,
         },
         Command::Handoff(args) => handoff::handoff(&desk, &args).await,

@@ -224,6 +224,11 @@ pub enum Refusal {
         "the key of this person is another one than you released to; load it again and compare"
     )]
     KeyChanged,
+    /// The signature of a release is not that of its maker's newest key over this delivery.
+    #[error(
+        "this release is not signed by your key over this delivery; unlock your SealPass again and repeat it"
+    )]
+    WrongRelease,
     /// Level 4 releases only to a verified key.
     #[error(
         "level 4 is released only to a key that was compared; compare the six words, or use a claim code"

@@ -230,6 +230,7 @@ const fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::Keyed(keyed::Refusal::NotVerified) => StatusCode::FORBIDDEN,
         Refusal::Keyed(keyed::Refusal::NoCode) => StatusCode::NOT_FOUND,
         Refusal::Keyed(keyed::Refusal::Ended) => StatusCode::GONE,
+        Refusal::Keyed(keyed::Refusal::WrongRelease) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Keyed(_) => StatusCode::CONFLICT,
         Refusal::TooLarge { .. } | Refusal::TooManyFiles => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Incomplete | Refusal::AlreadyPosted | Refusal::NotPosted => StatusCode::CONFLICT,

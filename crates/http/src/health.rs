@@ -60,6 +60,8 @@ pub(crate) async fn metrics(
     if let Ok(Some(mails)) = tokio::time::timeout(SOON, (web.mails_waiting)()).await {
         web.front.metrics.set_waiting(mails);
     }
+    let held = depesche_service::handoffs::in_use(&web.service);
+    web.front.metrics.set_handoffs(held);
     let openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let kind = HeaderValue::from_static(openmetrics);
     Ok(([(header::CONTENT_TYPE, kind)], web.front.metrics.text()).into_response())

@@ -252,12 +252,13 @@ fn recipient(one: RecipientDetails, closed: Option<Reason>) -> api::Recipient {
 }
 
 pub(crate) fn recipient_summary(
-    of: &Recipient,
+    (of, name): (&Recipient, String),
     posted: Time,
     closed: Option<(Time, Reason)>,
 ) -> api::RecipientSummary {
     api::RecipientSummary {
         email: of.address.to_string(),
+        name,
         state: of.state(closed.map(|(_, reason)| reason)).name().into(),
         at: of.since(posted, closed).ms(),
     }

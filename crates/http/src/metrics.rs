@@ -25,6 +25,15 @@ pub struct Metrics {
     received: Counter,
     sent: Counter,
     waiting: Gauge,
+    handoffs: Handoffs,
+}
+
+/// What handoffs hold in memory.
+#[derive(Debug, Clone, Default)]
+struct Handoffs {
+    slots: Gauge,
+    bytes: Gauge,
+    budget: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -80,6 +89,7 @@ impl Default for Metrics {
             received: Counter::default(),
             sent: Counter::default(),
             waiting: Gauge::default(),
+            handoffs: Handoffs::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -123,6 +133,7 @@ impl Metrics {
             "Mails that wait to leave",
             self.waiting.clone(),
         );
+        self.handoffs.register(&mut all);
         all
     }
 
@@ -148,11 +159,40 @@ impl Metrics {
         self.waiting.set(i64::try_from(mails).unwrap_or(i64::MAX));
     }
 
+    /// What handoffs hold now: slots with bytes in them, their bytes, and all they may take.
+    pub(crate) fn set_handoffs(&self, (slots, bytes, budget): (u64, u64, u64)) {
+        let set = |gauge: &Gauge, value| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        set(&self.handoffs.slots, slots);
+        set(&self.handoffs.bytes, bytes);
+        set(&self.handoffs.budget, budget);
+    }
+
     /// In the text format of OpenMetrics 1.0.
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing into a String cannot fail.
         let _ = text::encode(&mut out, &self.registry);
         out
+    }
+}
+
+impl Handoffs {
+    fn register(&self, all: &mut Registry) {
+        all.register(
+            "handoff_slots",
+            "Handoffs that hold bytes",
+            self.slots.clone(),
+        );
+        let bytes = [
+            ("handoff_held", "Memory that handoffs take", &self.bytes),
+            (
+                "handoff_budget",
+                "Memory that handoffs may take",
+                &self.budget,
+            ),
+        ];
+        for (name, help, gauge) in bytes {
+            all.register_with_unit(name, help, Unit::Bytes, gauge.clone());
+        }
     }
 }

@@ -198,6 +198,7 @@ const fn keyed_code(refusal: keyed::Refusal) -> &'static str {
         keyed::Refusal::WaitsRegistration => "waits_registration",
         keyed::Refusal::WaitsSealpass => "waits_sealpass",
         keyed::Refusal::KeyChanged => "key_changed",
+        keyed::Refusal::WrongRelease => "wrong_release",
         keyed::Refusal::NotVerified => "not_verified",
         keyed::Refusal::NoCode => "no_code",
         keyed::Refusal::CodeDead => "code_dead",

@@ -444,6 +444,11 @@ pub struct Memory {
     pub refused: String,
 }
 
+/// Slots with bytes in them, their bytes, and all they may take.
+pub fn in_use(ctx: &Context) -> (u64, u64, u64) {
+    ctx.store.ephemeral.in_use()
+}
+
 /// Asks the kernel how the slots lie in memory.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::filter::{Filter, MOST_READ, Page, Row};
 use crate::login::Caller;
 use crate::outbox;
 use crate::people::lock_keys;
-use crate::sealed::{Released as By, stanza};
+use crate::sealed::{Maker, Released as By, stanza};
 use crate::visits::{self, Standing};
 
 /// Rows read at once.
@@ -257,7 +257,9 @@ pub async fn own_stanza(
     ack: Option<[u8; 32]>,
 ) -> Result<(), Error> {
     let (address, now) = (&caller.account.address, ctx.now());
-    let own = stanza(bytes, By::ByOpener)?;
+    let own = stanza(bytes.clone(), By::ByOpener)?;
+    let sealed = keyed::sealed(&ctx.store.sql, id).await?;
+    let sealed = sealed.ok_or(Error::NotFound)?;
     let mut tx = ctx.store.sql.begin().await?;
     let (posted, keyed) = lock(&mut tx, caller, id).await?;
     let person = people::standing(&mut tx, address).await?;
@@ -289,6 +291,7 @@ pub async fn own_stanza(
             ));
         }
     }
+    Maker::load(ctx, caller, &sealed).await?.check(&bytes)?;
     let leases = outbox::store(ctx, &mut tx, vec![Effect::Record(fact)]).await?;
     tx.commit().await?;
     drop(leases);

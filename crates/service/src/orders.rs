@@ -14,7 +14,7 @@ use depesche_store::sql::{Tx, inbox, keyrings, people};
 use crate::context::Context;
 use crate::error::Error;
 use crate::login::Caller;
-use crate::sealed::{Released as By, stanza};
+use crate::sealed::{Maker, Released as By, stanza};
 use crate::tokens;
 
 /// A recipient as the sender's client hands it in.
@@ -200,13 +200,12 @@ pub(crate) async fn answered(
     })
 }
 
-/// H, SHA-256 of M and the sender's own stanza, which levels 3 and 4 need.
+/// H, SHA-256 of M and the sender's own stanza, which levels 3 and 4 need. What is released with it is checked.
 pub(crate) async fn sealed(
     ctx: &Context,
     caller: &Caller,
     id: ParcelId,
-    level: Level,
-    own: Option<Vec<u8>>,
+    (level, own, recipients): (Level, Option<Vec<u8>>, &[NewRecipient]),
 ) -> Result<Sealed, Error> {
     let key = keyrings::key(&ctx.store.sql, caller.account.id).await?;
     if level >= Level::KeyedFiles && key.is_none() {
@@ -227,10 +226,40 @@ pub(crate) async fn sealed(
         }
     }
     let (header, manifest_hash) = tokio::task::block_in_place(|| read_manifest(ctx, id))?;
-    Ok(Sealed {
+    let sealed = Sealed {
         stanza: own.map(|own| own.bytes),
         header,
         manifest_hash,
+    };
+    if let Some(stanza) = &sealed.stanza {
+        Maker::load(ctx, caller, &sealed).await?.check(stanza)?;
+    }
+    check_releases(ctx, caller, recipients, &sealed).await?;
+    Ok(sealed)
+}
+
+/// Checks the signatures of what is released with the order.
+///
+/// # Errors
+/// [`Error::Refused`].
+pub(crate) async fn check_releases(
+    ctx: &Context,
+    caller: &Caller,
+    recipients: &[NewRecipient],
+    parcel: &Sealed,
+) -> Result<(), Error> {
+    let release = |one: &NewRecipient| match &one.way {
+        Way::Keyed(way) => way.release.clone(),
+        Way::Link(_) => None,
+    };
+    let releases: Vec<Release> = recipients.iter().filter_map(release).collect();
+    if releases.is_empty() {
+        return Ok(());
+    }
+    let maker = Maker::load(ctx, caller, parcel).await?;
+    tokio::task::block_in_place(|| {
+        let mut stanzas = releases.iter().map(|release| &release.stanza.bytes);
+        stanzas.try_for_each(|bytes| maker.check(bytes))
     })
 }
 

@@ -142,7 +142,7 @@ pub async fn post(
     let now = ctx.now();
     let mut recipients = orders::read(ctx, std::mem::take(&mut wanted.recipients))?;
     let own = wanted.own_stanza.take();
-    let sealed_with = orders::sealed(ctx, caller, id, level, own).await?;
+    let sealed_with = orders::sealed(ctx, caller, id, (level, own, &recipients)).await?;
     let answered = match draft.in_reply_to {
         Some(parcel) => Some(orders::answered(ctx, caller, parcel).await?),
         None => None,
@@ -257,6 +257,9 @@ pub async fn add_recipients(
     let mut tx = ctx.store.sql.begin().await?;
     lock_keys(&mut tx, orders::keys(&new)).await?;
     let posted = lock(&mut tx, caller, id).await?;
+    if let Some(sealed) = keyed::sealed(&ctx.store.sql, id).await? {
+        orders::check_releases(ctx, caller, &new, &sealed).await?;
+    }
     orders::stand(ctx, &mut tx, &mut new).await?;
     let ways: Vec<_> = new
         .iter()
@@ -340,10 +343,12 @@ pub async fn resend(
 
 fn sift(filter: &Filter, row: &Summary) -> bool {
     let reason = row.closed.map(|(_, reason)| reason);
-    let to = row.recipients.iter();
+    let people = row.recipients.iter();
+    let people = people.flat_map(|one| [one.recipient.address.as_str(), &one.name]);
+    let to = row.recipients.iter().map(|one| &one.recipient);
     filter.takes(&Row {
         subject: &row.subject,
-        people: to.clone().map(|r| r.address.as_str()).collect(),
+        people: people.collect(),
         at: row.posted,
         size: row.size,
         states: to.map(|r| r.state(reason).name()).collect(),

@@ -16,7 +16,7 @@ use crate::login::Caller;
 use crate::outbox;
 use crate::parcels::{Details, details, lock};
 use crate::people::{Known, known, lock_keys};
-use crate::sealed::{Released as By, stanza};
+use crate::sealed::{Maker, Released as By, stanza};
 
 /// The most releases in one request, and the most shown as waiting.
 const MOST: usize = 1_000;
@@ -190,7 +190,6 @@ async fn release_parcel(
     all: Vec<Checked>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let now = ctx.now();
     let mut tx = ctx.store.sql.begin().await?;
     lock_keys(&mut tx, all.iter().map(|one| one.release.stanza.account)).await?;
     let posted = match lock(&mut tx, caller, id).await {
@@ -207,6 +206,24 @@ async fn release_parcel(
             return Ok(());
         }
     };
+    let sealed = keyed::sealed(&ctx.store.sql, id).await?;
+    let sealed = sealed.ok_or(Error::NotFound)?;
+    let maker = Maker::load(ctx, caller, &sealed).await?;
+    let effects = release_each(&mut tx, ctx, (&posted, &maker), caller, (all, outcome)).await?;
+    let leases = outbox::store(ctx, &mut tx, effects).await?;
+    tx.commit().await?;
+    drop(leases);
+    Ok(())
+}
+
+async fn release_each(
+    tx: &mut Tx,
+    ctx: &Context,
+    parcel: (&Posted, &Maker),
+    caller: &Caller,
+    (all, outcome): (Vec<Checked>, &mut Outcome),
+) -> Result<Vec<Effect>, Error> {
+    let now = ctx.now();
     let mut effects = Vec::new();
     let mut seen = BTreeSet::new();
     for one in all {
@@ -218,14 +235,7 @@ async fn release_parcel(
         }
         let fingerprint = *one.release.stanza.fingerprint.as_bytes();
         let folded = one.address.folded().to_owned();
-        let done = release_one(
-            &mut tx,
-            ctx,
-            &posted,
-            caller,
-            (one.address, one.release),
-            now,
-        );
+        let done = release_one(tx, ctx, parcel, caller, (one.address, one.release), now);
         let Wanted { parcel, email, .. } = one.wanted;
         match done.await {
             Ok(more) => {
@@ -241,10 +251,7 @@ async fn release_parcel(
             Err(error) => return Err(error),
         }
     }
-    let leases = outbox::store(ctx, &mut tx, effects).await?;
-    tx.commit().await?;
-    drop(leases);
-    Ok(())
+    Ok(effects)
 }
 
 async fn closed_or_unknown(ctx: &Context, caller: &Caller, id: ParcelId) -> Error {
@@ -257,7 +264,7 @@ async fn closed_or_unknown(ctx: &Context, caller: &Caller, id: ParcelId) -> Erro
 async fn release_one(
     tx: &mut Tx,
     ctx: &Context,
-    posted: &Posted,
+    (posted, maker): (&Posted, &Maker),
     caller: &Caller,
     (address, release): (Address, Release),
     now: Time,
@@ -273,12 +280,14 @@ async fn release_one(
     {
         return Ok(Vec::new());
     }
+    let bytes = release.stanza.bytes.clone();
     let tell = matches!(before, Keyed::Waits(_));
     let lost = matches!(before, Keyed::Waits(waits) if waits.lost.is_some());
     let released = before
         .clone()
         .release(&person, release, now)
         .map_err(Refusal::from)?;
+    maker.check(&bytes)?;
     let mut effects = vec![Effect::Record(posted.released_fact(&released))];
     keyed::save(tx, posted.id, &address, &Keyed::Released(released)).await?;
     if tell {

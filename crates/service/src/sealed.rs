@@ -1,16 +1,22 @@
 //! What of sealed bytes the server reads: for whom, by whom, and whether signatures fit. It has no key that opens them.
 
-use depesche_domain::keyed::{ClaimCode, Fingerprint, Mode, Stanza};
+use depesche_domain::keyed::{self, ClaimCode, Fingerprint, Mode, Stanza};
 use depesche_domain::keyring::{KeyRecord, Lock};
+use depesche_domain::parcel::Refusal;
 use depesche_domain::token::SecretHash;
 use depesche_domain::{AccountId, keyring};
-use depesche_seal::key::AccountId as SealAccountId;
+use depesche_seal::key::{AccountId as SealAccountId, Hash};
+use depesche_seal::parcel::Header;
 use depesche_seal::primitives::sha256;
 use depesche_seal::record::{Chain, SignedRecord};
 use depesche_seal::release::InstantRecord;
-use depesche_seal::stanza::{By, ReleasedStanza};
+use depesche_seal::stanza::{Binding, By, ReleasedStanza};
+use depesche_store::sql::keyed::Sealed;
+use depesche_store::sql::keyrings;
 
+use crate::context::Context;
 use crate::error::Error;
+use crate::login::Caller;
 
 /// Who released a stanza.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,52 @@ pub(crate) fn stanza(bytes: Vec<u8>, by: Released) -> Result<Stanza, Error> {
         fingerprint: Fingerprint::from_bytes(*stanza.fingerprint().as_bytes()),
         bytes,
     })
+}
+
+/// Who signs the releases of one parcel, and over what.
+pub(crate) struct Maker {
+    record: SignedRecord,
+    parcel: Binding,
+}
+
+impl Maker {
+    /// The caller, by the newest key, over a parcel as it is kept.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`] without a keyring.
+    pub(crate) async fn load(
+        ctx: &Context,
+        caller: &Caller,
+        parcel: &Sealed,
+    ) -> Result<Self, Error> {
+        let records = keyrings::records(&ctx.store.sql, caller.account.id).await?;
+        let newest = records.last().ok_or(keyring::Refusal::None)?;
+        let malformed = |_| Error::from(keyring::Refusal::Malformed);
+        let unreadable = || Error::Invalid("the list of contents does not begin as one");
+        let manifest = parcel.manifest_hash.as_slice().try_into();
+        Ok(Self {
+            record: SignedRecord::parse(&newest.bytes).map_err(malformed)?,
+            parcel: Binding {
+                header: Header::parse(&parcel.header).map_err(|_| unreadable())?,
+                manifest: Hash::from_bytes(manifest.map_err(|_| unreadable())?),
+            },
+        })
+    }
+
+    /// Refuses what the opener's client would refuse days later. What is true shows there, not here.
+    ///
+    /// # Errors
+    /// [`keyed::Refusal::WrongRelease`].
+    pub(crate) fn check(&self, stanza: &[u8]) -> Result<(), Error> {
+        let key = self.record.record().verifying_key();
+        let right = ReleasedStanza::parse(stanza)
+            .is_ok_and(|stanza| stanza.verify(key, &self.parcel).is_ok());
+        if right {
+            Ok(())
+        } else {
+            Err(Refusal::from(keyed::Refusal::WrongRelease).into())
+        }
+    }
 }
 
 /// The next key record of an account, checked against those before it.

@@ -6,4 +6,5 @@ pub mod content;
 mod reduce;
 mod references;
 pub mod stamp;
+pub mod weight;
 pub mod whole;

@@ -2324,6 +2324,8 @@ export interface components {
             at: number;
             /** @description Who. */
             email: string;
+            /** @description The name of the account at this address; empty if there is none. */
+            name?: string;
             /** @description As in [`Recipient`]. */
             state: string;
         };

@@ -16,7 +16,7 @@ import type { HandoffVault } from '../vault/handoff-vault.ts';
 import type { Awake } from './awake.ts';
 import { Clock } from './handoff-clock.svelte.ts';
 import { codeOf, goneOf, refusedOf, secondsOf } from './handoff-gone.ts';
-import type { SourceStep, SourceView } from './handoff-view.ts';
+import type { Part, SourceStep, SourceView } from './handoff-view.ts';
 
 export interface SourceTools {
   vault: Pick<HandoffVault, 'call'>;
@@ -41,6 +41,7 @@ interface Kept {
   reverse: boolean;
 }
 
+const SETTINGS = 'application/vnd.depesche.settings+json';
 const KEY = 'handoff';
 const RETRY = 2000;
 const ENDS = ['committed', 'lapsed', 'expired', 'cancelled'] as const;
@@ -55,6 +56,8 @@ export class SourceFlow implements SourceView {
   /** The slot of another device that is to be filled. */
   #fill: string | undefined;
   #kept: Kept | undefined;
+  /** Settings that were too large. */
+  #heavy: File | undefined;
 
   constructor(tools: SourceTools, fill?: string) {
     this.#tools = tools;
@@ -85,7 +88,7 @@ export class SourceFlow implements SourceView {
     const { vault, base } = this.#tools;
     this.step = { at: 'sealing', name: file.name };
     this.words = undefined;
-    const type = file.name.endsWith('.depesche-settings.json') ? 'application/vnd.depesche.settings+json' : /^[!-~]+$/.test(file.type) ? file.type : 'application/octet-stream';
+    const type = file.name.endsWith('.depesche-settings.json') ? SETTINGS : /^[!-~]+$/.test(file.type) ? file.type : 'application/octet-stream';
     const given = { file, name: file.name, type };
     try {
       await file.slice(0, 1).arrayBuffer(); // a folder that was dropped cannot be read
@@ -100,7 +103,23 @@ export class SourceFlow implements SourceView {
       } else this.#begin({ ...(await vault.call('fill', { ...given, id: this.#fill })), name: file.name, reverse: true });
     } catch (error) {
       this.#refused(error);
+      if (refusedOf(error) === 'too-large' && type === SETTINGS) await this.#weigh(file);
     }
+  }
+
+  /** Says what takes the room, so that some of it can be left out. */
+  async #weigh(file: File): Promise<void> {
+    const { weights } = await this.#tools.vault.call('weigh', { file });
+    if (this.step.at !== 'choose' || this.step.refused !== 'too-large' || weights.length < 2) return;
+    this.#heavy = file;
+    this.step = { ...this.step, weights };
+  }
+
+  giveWithout(parts: Part[]): void {
+    const file = this.#heavy;
+    if (file === undefined || this.step.at !== 'choose' || parts.length === 0) return;
+    this.step = { at: 'sealing', name: file.name };
+    void this.#tools.vault.call('without', { file, parts }).then(({ bytes }) => this.#give(new File([bytes], file.name, { type: SETTINGS })));
   }
 
   #refused(error: unknown): void {

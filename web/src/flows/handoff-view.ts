@@ -1,7 +1,7 @@
 /** What the handoff pages show; the flows keep it true. Times in ms, sizes in bytes. */
-import type { Category, Heading, NamedLoss, Settings, Target } from '../vault/handoff-protocol.ts';
+import type { Category, Heading, NamedLoss, Part, Settings, Target, Weight } from '../vault/handoff-protocol.ts';
 
-export type { Category, Heading, NamedLoss, Settings, Target };
+export type { Category, Heading, NamedLoss, Part, Settings, Target, Weight };
 
 /** Why nothing can be had or offered; each has its own page. */
 export type Gone =
@@ -13,7 +13,7 @@ export type Refused = 'too-large' | 'full' | 'too-many' | 'offline' | 'name' | '
 
 export type SourceStep =
   /** A file is chosen. `account`: only who is logged in may offer here. */
-  | { at: 'choose'; refused?: Refused | undefined; seconds?: number | undefined }
+  | { at: 'choose'; refused?: Refused | undefined; seconds?: number | undefined; weights?: Weight[] | undefined }
   | { at: 'account' }
   | { at: 'sealing'; name: string }
   /** `url`, `typed`: none after a reload, and none where the other device shows the code. */
@@ -32,6 +32,8 @@ export interface SourceView {
   /** Another device's slot is filled: there is no code to show. */
   readonly fills: boolean;
   give(file: File): void;
+  /** The settings that were too large, without some of them. */
+  giveWithout(parts: Part[]): void;
   cancel(): void;
   /** Back to choosing. */
   again(): void;

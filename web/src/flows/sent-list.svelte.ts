@@ -33,7 +33,7 @@ export function stateOf(state: string, ended: Ended | undefined): RecipientState
 
 function rowOf(parcel: Shape<'ParcelSummary'>): SentRow {
   const ended = endedOf(parcel.reason);
-  const recipients = parcel.recipients.map(({ email, state, at }) => ({ address: email, state: stateOf(state, ended), at }));
+  const recipients = parcel.recipients.map(({ email, name, state, at }) => ({ address: email, name: name || undefined, state: stateOf(state, ended), at }));
   // What was saved stays a fact; whoever did not save has the time of the end.
   const closed = recipients.find(({ state }) => state === ended)?.at;
   return {
@@ -70,7 +70,7 @@ export class SentList implements SentView {
     const words = folded(this.#search).split(/\s+/).filter(Boolean);
     return this.#rows.filter((row) => {
       if (!fits(row, this.#filter)) return false;
-      const text = folded([row.subject, ...row.recipients.map(({ address }) => address)].join(' '));
+      const text = folded([row.subject, ...row.recipients.flatMap(({ address, name = '' }) => [address, name])].join(' '));
       return words.every((word) => text.includes(word));
     });
   });

@@ -23,6 +23,9 @@ const MEMBERS: Record<Exclude<Heading, 'others'>, (Category | 'preferences')[]> 
   preferences: ['preferences'],
 };
 
+/** The document's members under a heading. */
+export const membersOf = (bundle: Bundle, heading: Heading): string[] => (heading === 'others' ? bundle.unknown : MEMBERS[heading]);
+
 /** The heading of a category that a loss names. */
 export function headingOf(category: string): Heading {
   if (category === 'secrets') return 'accounts';
@@ -79,7 +82,7 @@ const omit = (document: JsonObject, name: string, entries: string[]): void => {
 /** The same bundle without these headings, and without the bytes that nothing names any more. */
 export async function withoutHeadings(bundle: Bundle, left: Heading[]): Promise<Bundle> {
   if (left.length === 0) return bundle;
-  const gone = new Set(left.flatMap((heading): string[] => (heading === 'others' ? bundle.unknown : MEMBERS[heading])));
+  const gone = new Set(left.flatMap((heading) => membersOf(bundle, heading)));
   const document: JsonObject = Object.fromEntries(Object.entries(bundle.document).filter(([name]) => !gone.has(name)));
   if (gone.has('signatures')) omit(document, 'identities', ['signature']);
   if (gone.has('certificates')) omit(document, 'identities', ['smime', 'openpgp']);

@@ -6,8 +6,9 @@ import type { Target } from '../settings/convert.ts';
 import type { Signatures } from '../settings/k9s.ts';
 import type { ProfileTexts } from '../settings/mobileconfig.ts';
 import type { Content as Category, Heading, NamedLoss } from '../settings/select.ts';
+import type { Part, Weight } from '../settings/weight.ts';
 
-export type { Category, Heading, NamedLoss, ProfileTexts, Signatures, Target };
+export type { Category, Heading, NamedLoss, Part, ProfileTexts, Signatures, Target, Weight };
 export type HandoffState = 'empty' | 'filling' | 'waiting' | 'leased' | 'committed' | 'lapsed' | 'expired' | 'cancelled';
 
 /** A code that waits. */
@@ -73,6 +74,10 @@ type Nothing = Record<string, never>;
 export interface HandoffCalls {
   /** Packs, seals and offers a file. `base`: the server's address, for the code. */
   offer: { ask: { file: Blob; name: string; type: string; base: string }; answer: Offered & { url: string; typed: string[] } };
+  /** What takes the room in settings; nothing of another file. */
+  weigh: { ask: { file: Blob }; answer: { weights: Weight[] } };
+  /** The same settings without these parts. */
+  without: { ask: { file: Blob; parts: Part[] }; answer: { bytes: Uint8Array<ArrayBuffer> } };
   /** Makes an empty slot that another device fills. */
   askFor: { ask: { base: string }; answer: Offered & { url: string } };
   /** Waits for a change, at most half a minute. */

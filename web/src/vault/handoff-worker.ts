@@ -10,11 +10,12 @@ import { BUNDLE_TYPE, MOST, parseContent, writeContent, type Content } from '../
 import { handoffUrl, parseHandoffFragment, parseHandoffUrl } from '../seal/handoff-text.ts';
 import { KEY_LEN, NONCE_LEN, random, sha256, type Bytes } from '../seal/primitives.ts';
 import { loadWords } from '../seal/words.ts';
-import { BundleError, parseBundle, SUFFIX, type Bundle } from '../settings/bundle.ts';
+import { BundleError, bundleText, parseBundle, SUFFIX, type Bundle } from '../settings/bundle.ts';
 import { CARRIES, convert, offers, TARGETS } from '../settings/convert.ts';
 import type { MadeFile } from '../settings/file-name.ts';
 import type { Parts } from '../settings/parts.ts';
 import { contentsOf, named, withoutHeadings, type NamedLoss } from '../settings/select.ts';
+import { weightsOf, withoutParts } from '../settings/weight.ts';
 import { answerCalls } from './answer.ts';
 import { commit, fetchSealed } from './handoff-take.ts';
 import type { HandoffCalls, HandoffReport, Made, Settings, Taken, Wish } from './handoff-protocol.ts';
@@ -97,6 +98,18 @@ const report = answerCalls<HandoffCalls, HandoffReport>({
     secrets.set(made.id, secret);
     const url = handoffUrl({ base, id: idOf(made.id), direction: 'take', secret });
     return { ...made, source: own.source, url, typed: typed.split('-') };
+  },
+  async weigh({ file }) {
+    try {
+      return { weights: weightsOf((await parseBundle(new Uint8Array(await file.arrayBuffer()))).bundle) };
+    } catch (error) {
+      if (!(error instanceof BundleError)) throw error;
+      return { weights: [] };
+    }
+  },
+  async without({ file, parts }) {
+    const { bundle: whole } = await parseBundle(new Uint8Array(await file.arrayBuffer()));
+    return { bytes: bundleText((await withoutParts(whole, parts)).document) };
   },
   async askFor({ base }) {
     const secret = makeSecret(random);

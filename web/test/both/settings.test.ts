@@ -9,6 +9,7 @@ import type { MadeFile } from '../../src/settings/file-name.ts';
 import type { Loss } from '../../src/settings/loss.ts';
 import { contentsOf, HEADINGS, withoutHeadings } from '../../src/settings/select.ts';
 import type { JsonObject } from '../../src/settings/shape.ts';
+import { PARTS, weightsOf, withoutParts, withoutPictures } from '../../src/settings/weight.ts';
 import texts from '../../src/ui/texts/losses.en.ts';
 
 const golden = import.meta.glob<string>(
@@ -123,4 +124,45 @@ test('a target is offered when it takes something', async () => {
   expect(TARGETS.filter((target) => offers(contacts, target))).toEqual(['vcard', 'bundle']);
   const all = await caseOf('bundle.json');
   expect(TARGETS.filter((target) => offers(all, target))).toEqual([...TARGETS]);
+});
+
+/** The same cards as in the tests of the other half. */
+const CARDS = 'BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Jana\r\nPHOTO:data:image/jpeg;base64,AAAA\r\n BBBB\r\n\tCCCC\r\nTEL:1\r\nEND:VCARD\r\n'
+  + 'BEGIN:VCARD\r\nVERSION:4.0\r\nUID:2\r\nFN:Petr\r\nitem1.logo;VALUE=uri:data:,x\r\n y\r\nNOTE:PHOTO:stays\r\nEND:VCARD\r\n';
+const BARE = 'BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Jana\r\nTEL:1\r\nEND:VCARD\r\n'
+  + 'BEGIN:VCARD\r\nVERSION:4.0\r\nUID:2\r\nFN:Petr\r\nNOTE:PHOTO:stays\r\nEND:VCARD\r\n';
+
+async function withPhotos(): Promise<Bundle> {
+  const whole = (await caseOf('bundle.json')).document;
+  const bytes = new TextEncoder().encode(CARDS);
+  const name = await blobName(bytes);
+  const [book, ...more] = whole.addressBooks as JsonObject[];
+  const addressBooks = [{ ...book, contacts: name }, ...more];
+  return (await viewOf({ ...whole, addressBooks, blobs: { ...(whole.blobs as JsonObject), [name]: { type: 'text/vcard', data: toBase64(bytes) } } })).bundle;
+}
+
+test('photos are left out and the contacts stay', async () => {
+  expect(withoutPictures(CARDS)).toBe(BARE);
+  const whole = await withPhotos();
+  const photos = (bundle: Bundle): number | undefined => weightsOf(bundle).find(({ part }) => part === 'photos')?.size;
+  expect(photos(whole)).toBe(Math.ceil((CARDS.length - BARE.length) / 3) * 4);
+  const bare = await withoutParts(whole, ['photos']);
+  expect(photos(bare)).toBeUndefined();
+  const [book] = bare.addressBooks;
+  expect(textOf(bare.blobs.get(book?.contacts ?? '')?.data ?? new Uint8Array())).toBe(BARE);
+  expect(bare.losses.map(spoken)).toContain(`addressBooks/${book?.id}: photos-omitted`);
+  expect(bundleText(bare.document).length).toBeLessThan(bundleText(whole.document).length);
+  expect((await withoutParts(bare, ['photos'])).document).toEqual(bare.document);
+});
+
+test('every part can be left out, and what is left out is told', async () => {
+  const whole = await withPhotos();
+  const weights = weightsOf(whole);
+  expect(weights.map(({ size }) => size)).toEqual(weights.map(({ size }) => size).sort((a, b) => b - a));
+  for (const part of PARTS) {
+    const bare = await withoutParts(whole, [part]);
+    expect(weightsOf(bare).map((one) => one.part)).not.toContain(part);
+    const there = weights.some((one) => one.part === part);
+    if (there && part !== 'others') expect(bare.losses.length).toBeGreaterThan(whole.losses.length);
+  }
 });

@@ -1,4 +1,5 @@
 /** The handoff pages as built, in a real Chromium, behind the real policies: every way through, and every way it can fail. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -328,6 +329,33 @@ test('more than fits into a handoff is refused before anything is sent', async (
   await choose(desk.page, bytes, 'large.bin', 'application/octet-stream');
   await desk.page.getByText('zu groß für eine Übergabe').waitFor();
   expect(server.asked).not.toContain('POST /api/v1/handoffs');
+});
+
+test('settings that are too large say what takes the room, and go without it', async () => {
+  const whole = JSON.parse(BUNDLE.toString()) as { addressBooks: Record<string, unknown>[]; blobs: Record<string, unknown> };
+  const photo = Buffer.alloc(7 << 20);
+  for (let at = 0; at < photo.length; at += 65_536) crypto.getRandomValues(new Uint8Array(photo.buffer, photo.byteOffset + at, 65_536));
+  const card = Buffer.from(`BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Jana\r\nPHOTO:data:image/jpeg;base64,${photo.toString('base64')}\r\nEND:VCARD\r\n`);
+  const name = `sha256-${createHash('sha256').update(card).digest('hex')}`;
+  const addressBooks = whole.addressBooks.map((book, at) => (at === 0 ? { ...book, contacts: name } : book));
+  const blobs = { ...whole.blobs, [name]: { type: 'text/vcard', data: card.toString('base64') } };
+  await desk.page.goto(`${base}/handoff`);
+  await choose(desk.page, Buffer.from(JSON.stringify({ ...whole, addressBooks, blobs })));
+  await desk.page.getByText('Das ist zu groß für eine Übergabe').waitFor();
+  const photos = desk.page.getByLabel('Bilder der Kontakte');
+  expect(await photos.isChecked()).toBe(false);
+  expect(await desk.page.getByRole('checkbox').first().evaluate((node) => node.closest('label')?.innerText)).toContain('Bilder der Kontakte');
+  await accessible(desk.page);
+  await photos.check();
+  expect(await desk.page.getByRole('button', { name: 'Angekreuztes übergeben' }).isDisabled()).toBe(true);
+  await photos.uncheck();
+  await desk.page.getByRole('button', { name: 'Angekreuztes übergeben' }).click();
+  await take(phone.page, await codeOn(desk.page));
+  await phone.page.getByText('Konten').waitFor();
+  const file = await saved(phone.page, () => phone.page.getByRole('button', { name: 'Als Datei speichern' }).click());
+  const got = JSON.parse(file.bytes.toString()) as { losses: { reason: string }[]; accounts: unknown };
+  expect(got.losses.map(({ reason }) => reason)).toContain('photos-omitted');
+  expect(got.accounts).toEqual((JSON.parse(BUNDLE.toString()) as typeof got).accounts);
 });
 
 test('where only accounts may offer, the page leads to the login', async () => {

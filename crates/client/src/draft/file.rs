@@ -60,15 +60,22 @@ impl Draft {
         record: Record,
         cover: Cover,
     ) -> Result<Self, ProfileError> {
-        let path = profile
-            .outgoing()
-            .join(record.parcel.to_string())
-            .with_extension(DRAFT);
-        let slots: Vec<_> = record
-            .objects
-            .iter()
-            .map(|o| vec![None; o.parts()])
-            .collect();
+        Self::begin_with(profile, record, &[], cover)
+    }
+
+    /// Begins a record of which the hashes of some file objects are known already.
+    pub(super) fn begin_with(
+        profile: &Profile,
+        record: Record,
+        known: &[Option<Vec<Hash>>],
+        cover: Cover,
+    ) -> Result<Self, ProfileError> {
+        let path = Self::path(profile, &record.parcel);
+        let slots = |(index, object): (usize, &Object)| match known.get(index) {
+            Some(Some(hashes)) => hashes.iter().copied().map(Some).collect(),
+            _ => vec![None; object.parts()],
+        };
+        let slots: Vec<_> = record.objects.iter().enumerate().map(slots).collect();
         let (bytes, slots_at) = write(&record, &slots, &cover);
         let file = put_file(&path, &bytes).map_err(ProfileError::at(&path))?;
         Ok(Self(Mutex::new(State {
@@ -79,6 +86,16 @@ impl Draft {
             slots,
             cover,
         })))
+    }
+
+    fn path(profile: &Profile, parcel: &ParcelId) -> PathBuf {
+        let name = profile.outgoing().join(parcel.to_string());
+        name.with_extension(DRAFT)
+    }
+
+    /// Whether this profile has a draft of that parcel.
+    pub(crate) fn is_here(profile: &Profile, parcel: &ParcelId) -> bool {
+        Self::path(profile, parcel).exists()
     }
 
     /// The unposted draft of this order that no other process works on.

@@ -47,6 +47,9 @@ pub enum KeyedError {
         "you cannot open this delivery yourself any more, so it cannot be released; send it again"
     )]
     Lost,
+    /// No number is left for a further code.
+    #[error("256 claim codes were made for this recipient; compare the words, or send it again")]
+    CodesUsedUp,
     /// Not what was asked for.
     #[error(
         "the server gave another delivery than was asked for; do not go on, tell your administrator"
@@ -69,6 +72,7 @@ impl KeyedError {
             Self::Words(error) => error.code(),
             Self::Release(error) => error.code(),
             Self::Lost => "stanza_lost",
+            Self::CodesUsedUp => "code_dead",
             Self::Exchanged => "exchanged",
         }
     }
@@ -81,6 +85,7 @@ impl KeyedError {
             Self::Ring(error) => error.fault(),
             Self::People(error) => error.fault(),
             Self::NoRing | Self::Lost => Fault::Gone,
+            Self::CodesUsedUp => Fault::Refused,
             Self::Words(_) => Fault::Usage,
             Self::Stanza(_)
             | Self::Parcel(_)

@@ -95,7 +95,9 @@ impl<'a> Maker<'a> {
         mode: CodeMode,
         before: Option<u8>,
     ) -> Result<(String, NewClaimCode), KeyedError> {
-        let number = before.map_or(FIRST_CODE, |before| before.wrapping_add(1));
+        // A number is never used twice: its code would be the same.
+        let number = before.map_or(Some(FIRST_CODE), |before| before.checked_add(1));
+        let number = number.ok_or(KeyedError::CodesUsedUp)?;
         let code = codes::code(self.ring, &self.id(), email, (number, mode));
         let mut made = NewClaimCode {
             mode: mode.word().to_owned(),

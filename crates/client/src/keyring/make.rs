@@ -308,6 +308,31 @@ pub async fn change(own: Own<'_>, old: &str, new: &NewSealPass) -> Result<Ring, 
     Ok(ring)
 }
 
+/// Somebody may know the old SealPass: a new master key seals the keyring, and with the step that keeps it every lock and
+/// kit ends. A new kit is handed to `keep` before anything is handed over; without `keep` there is none.
+///
+/// # Errors
+/// [`RingError`], or what `keep` says.
+pub async fn change_known<E: From<RingError>>(
+    own: Own<'_>,
+    old: &str,
+    new: &NewSealPass,
+    keep: Option<impl FnOnce(&Kit) -> Result<(), E>>,
+) -> Result<Ring, E> {
+    let closed = Closed::load(own).await?;
+    let ring = closed.unlock(own, &Master::SealPass(old))?;
+    let key = KeyringKey::take(&mut own.world.draw());
+    let mut locks = vec![sealpass_lock(own, &key, &ring.account, new)?];
+    if let Some(keep) = keep {
+        let kit = Kit::make(own, newest_kit(&ring.locks).unwrap_or(0) + 1);
+        keep(&kit)?;
+        locks.push(kit_lock(own, &key, &ring.account, &kit));
+    }
+    ring.renew(own, key, &locks).await?;
+    let renewed = Closed::load(own).await?;
+    Ok(renewed.unlock(own, &Master::SealPass(&new.0))?)
+}
+
 /// Opens the keyring by a kit and sets a SealPass: the forgotten ones end.
 ///
 /// # Errors

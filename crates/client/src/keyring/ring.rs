@@ -272,6 +272,38 @@ impl Ring {
         self.pending.push(pin);
     }
 
+    /// Seals the keyring under another master key. These locks take the place of all others in the same step, so whoever
+    /// knows what opened it before finds neither a lock nor a body for it.
+    pub(super) async fn renew(
+        mut self,
+        own: Own<'_>,
+        key: KeyringKey,
+        locks: &[Lock],
+    ) -> Result<(), RingError> {
+        for _ in 0..ROUNDS {
+            let generation = self.seen.generation + 1;
+            let nonce = own.world.draw();
+            let body = Body::seal(&self.keyring, &key, self.account, generation, nonce)
+                .map_err(RingError::Body)?;
+            let request = NewBody {
+                generation,
+                body: B64(body.to_bytes()),
+                locks: Some(locks.iter().map(|lock| B64(lock.to_bytes())).collect()),
+            };
+            match own.server.put_body(&request).await {
+                Ok(()) => {
+                    self.seen = Seen::check(Some(&self.seen), &body).map_err(RingError::Body)?;
+                    return self.remember(own);
+                }
+                Err(CallError::Refused(problem)) if problem.code == "stale" => {
+                    self.reload(own).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(RingError::Busy)
+    }
+
     /// Keeps the pins that were set, in the next generation. What another device kept meanwhile stays.
     ///
     /// # Errors

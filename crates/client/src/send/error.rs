@@ -58,6 +58,11 @@ pub enum SendError {
     /// Keys: the own ones or those of others.
     #[error(transparent)]
     Keyed(#[from] KeyedError),
+    /// No other device began this order.
+    #[error(
+        "no other device of yours has begun this delivery: the same names, sizes and options are needed; `depesche list --drafts` shows what there is"
+    )]
+    NothingToTakeOver,
     /// The server forgets what it was sent.
     #[error("the server asks for the same parts again and again; tell its administrator")]
     Forgetful,
@@ -84,6 +89,7 @@ impl SendError {
             Self::Link(error) => error.code(),
             Self::Password(error) => error.code(),
             Self::Keyed(error) => error.code(),
+            Self::NothingToTakeOver => "nothing_to_take_over",
             Self::Forgetful => "parts_lost",
         }
     }
@@ -99,6 +105,7 @@ impl SendError {
             Self::Password(_) => Fault::Usage,
             Self::File(_) | Self::Parcel(_) | Self::Link(_) => Fault::Other,
             Self::Keyed(error) => error.fault(),
+            Self::NothingToTakeOver => Fault::Gone,
             Self::Forgetful => Fault::Unavailable,
         }
     }

@@ -59,6 +59,18 @@ pub struct Order {
     pub reply: Option<Reply>,
     /// In which language the mail is written.
     pub language: depesche_api::Language,
+    /// Goes on with what another device began. Needs the open keyring.
+    pub take_over: bool,
+}
+
+/// Fields of a hash, each with its length.
+struct Fields(Sha256);
+
+impl Fields {
+    fn put(&mut self, field: &[u8]) {
+        self.0.update(&(field.len() as u64).to_be_bytes());
+        self.0.update(field);
+    }
 }
 
 /// How a link is guarded.
@@ -76,13 +88,42 @@ impl Order {
     /// Over server, sender, paths, sizes, times and options: an order that stopped is known again by it.
     /// Of a password only that there is one.
     pub(crate) fn fingerprint(&self, server: &str, sender: &str, tree: &Tree) -> Hash {
-        let mut hash = Sha256::new();
-        let mut put = |field: &[u8]| {
-            hash.update(&(field.len() as u64).to_be_bytes());
-            hash.update(field);
-        };
-        put(server.as_bytes());
-        put(sender.as_bytes());
+        let mut fields = Fields(Sha256::new());
+        fields.put(server.as_bytes());
+        fields.put(sender.as_bytes());
+        self.put_options(&mut fields);
+        for entry in &tree.entries {
+            fields.put(entry.name.as_str().as_bytes());
+            fields.put(entry.path.as_os_str().as_encoded_bytes());
+            match entry.kind {
+                Kind::EmptyFolder => fields.put(b""),
+                Kind::File(stamp) => {
+                    fields.put(&stamp.size.to_be_bytes());
+                    fields.put(&stamp.mtime.to_be_bytes());
+                    fields.put(&stamp.file.0.to_be_bytes());
+                    fields.put(&stamp.file.1.to_be_bytes());
+                }
+            }
+        }
+        Hash::from_bytes(fields.0.finish())
+    }
+
+    /// Over names, sizes and options: by this another device knows the order, wherever its copies of the files lie.
+    pub(crate) fn likeness(&self, tree: &Tree) -> Hash {
+        let mut fields = Fields(Sha256::new());
+        self.put_options(&mut fields);
+        for entry in &tree.entries {
+            fields.put(entry.name.as_str().as_bytes());
+            match entry.kind {
+                Kind::EmptyFolder => fields.put(b""),
+                Kind::File(stamp) => fields.put(&stamp.size.to_be_bytes()),
+            }
+        }
+        Hash::from_bytes(fields.0.finish())
+    }
+
+    fn put_options(&self, fields: &mut Fields) {
+        let mut put = |field: &[u8]| fields.put(field);
         put(&[self.level, u8::from(self.mail), u8::from(self.notify)]);
         put(format!("{:?}", self.expires).as_bytes());
         put(&(self.recipients.len() as u64).to_be_bytes());
@@ -101,20 +142,6 @@ impl Order {
             .reply
             .as_ref()
             .map_or(&[], |reply| reply.parcel.as_bytes().as_slice()));
-        for entry in &tree.entries {
-            put(entry.name.as_str().as_bytes());
-            put(entry.path.as_os_str().as_encoded_bytes());
-            match entry.kind {
-                Kind::EmptyFolder => put(b""),
-                Kind::File(stamp) => {
-                    put(&stamp.size.to_be_bytes());
-                    put(&stamp.mtime.to_be_bytes());
-                    put(&stamp.file.0.to_be_bytes());
-                    put(&stamp.file.1.to_be_bytes());
-                }
-            }
-        }
-        Hash::from_bytes(hash.finish())
     }
 }
 

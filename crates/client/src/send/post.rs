@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use bytes::Bytes;
-use depesche_api::{Account, B64, DraftRequest, Info, NewFile, NewRecipient, Parcel, PostRequest};
+use depesche_api::{B64, DraftRequest, Info, NewFile, NewRecipient, Parcel, PostRequest};
 use depesche_seal::file::{self, FileError};
 use depesche_seal::key::{AccountId, Hash, ParcelId, ParcelKey};
 use depesche_seal::link_text::{self, LinkPage};
@@ -24,20 +24,23 @@ use depesche_seal::stream::{StreamHeader, sealed_size};
 use depesche_seal::trust::Pin;
 
 use super::contents::{self, file_size, notice};
+use super::desk::Desk;
 use super::error::SendError;
 use super::order::{Order, make_link};
 use super::recipients::{self, Keyed, Made, Reply};
+use super::share::Share;
+use super::take_over::take_over;
 use super::upload::{LANES, Outcome, Task, Upload, UploadError, make_sealers};
 use crate::buffers::Pool;
 use crate::draft::{self, Cover, Draft, Object, Record};
 use crate::fault::Fault;
-use crate::http::{CallError, Server};
+use crate::http::CallError;
 use crate::keyed::{self, KeyedError, Maker, seal_signed};
 use crate::keyring::Ring;
 use crate::layout::{Layout, lay_out};
 use crate::meter::Meter;
 use crate::own::Own;
-use crate::profile::{Profile, ProfileError, Secret};
+use crate::profile::{ProfileError, Secret};
 use crate::walk::{Entry, Tree};
 use crate::world::World;
 
@@ -59,34 +62,6 @@ pub struct Sent {
     pub size: u64,
     /// It went on with what had been sent before a stop.
     pub went_on: bool,
-}
-
-/// Where and as whom something is sent.
-#[derive(Debug, Clone, Copy)]
-pub struct Desk<'a> {
-    /// With the sender's session.
-    pub server: &'a Server,
-    /// What the server is and allows.
-    pub info: &'a Info,
-    /// The sender.
-    pub account: &'a Account,
-    /// Where drafts are kept.
-    pub profile: &'a Profile,
-    /// Clock and randomness.
-    pub world: World,
-}
-
-impl<'a> Desk<'a> {
-    /// Without what the server is.
-    #[must_use]
-    pub const fn own(&self) -> Own<'a> {
-        Own {
-            server: self.server,
-            account: self.account,
-            profile: self.profile,
-            world: self.world,
-        }
-    }
 }
 
 /// Seals and sends. The same order over the same files after a stop goes on. Levels 3 and 4 need the open keyring.
@@ -111,7 +86,12 @@ pub async fn send(
         None if order.level >= 3 => return Err(KeyedError::NoRing.into()),
         _ => Cover::Plain,
     };
-    let found = Draft::find(desk.profile, &fingerprint, &cover)?;
+    let mut found = Draft::find(desk.profile, &fingerprint, &cover)?;
+    if order.take_over && found.is_none() {
+        let ring = ring.as_deref().ok_or(KeyedError::NoRing)?;
+        let what = (order, &tree, layouts.as_slice());
+        found = Some(take_over(desk, ring, what, (fingerprint, &cover)).await?);
+    }
     let mut went_on = found.is_some();
     let new = || {
         let record = begin_record(desk, order, &layouts, fingerprint);
@@ -122,6 +102,7 @@ pub async fn send(
         order,
         ring: ring.as_deref(),
         draft: Arc::new(found.map_or_else(new, Ok)?),
+        likeness: order.likeness(&tree),
         entries: Arc::new(tree.entries),
         layouts: Arc::new(layouts.clone()),
         meter,
@@ -240,6 +221,7 @@ struct Sending<'a> {
     order: &'a Order,
     ring: Option<&'a Ring>,
     draft: Arc<Draft>,
+    likeness: Hash,
     entries: Arc<Vec<Entry>>,
     layouts: Arc<Vec<Layout>>,
     meter: &'a Arc<Meter>,
@@ -336,7 +318,9 @@ impl Sending<'_> {
     }
 
     fn engine(&self, record: &Record, tasks: Vec<Task>, pool: &Pool) -> Result<Upload, SendError> {
+        let share = |ring| Arc::new(Share::new(self.desk, ring, &self.draft, self.likeness));
         Ok(Upload {
+            share: self.ring.map(share),
             server: self.desk.server.clone(),
             parcel: record.parcel.to_string(),
             draft: Arc::clone(&self.draft),

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use depesche_seal::file::{FileError, Sealer};
 use tokio::task::JoinSet;
 
+use super::share::Share;
 use super::source::{SourceError, seal_part};
 use crate::buffers::{Buffer, Pool};
 use crate::draft::{Draft, Object, Seen};
@@ -78,6 +79,8 @@ pub(super) struct Upload {
     pub(super) server: Server,
     pub(super) parcel: String,
     pub(super) draft: Arc<Draft>,
+    /// With a keyring.
+    pub(super) share: Option<Arc<Share>>,
     pub(super) objects: Vec<Object>,
     pub(super) sealers: Vec<Sealer>,
     pub(super) layouts: Arc<Vec<Layout>>,
@@ -109,6 +112,11 @@ impl Upload {
     /// Works through all tasks. On a failure the lanes finish what they have in hand and stop.
     pub(super) async fn run(self) -> Result<Outcome, UploadError> {
         let shared = Arc::new(self);
+        // Ends when it is dropped.
+        let mut sharing = JoinSet::new();
+        if let Some(share) = &shared.share {
+            sharing.spawn(Arc::clone(share).follow());
+        }
         let mut lanes = JoinSet::new();
         for _ in 0..LANES.min(shared.tasks.len()) {
             lanes.spawn(Arc::clone(&shared).lane());
@@ -163,6 +171,11 @@ impl Upload {
             buffer.cut(length),
         )?;
         let seen = self.draft.note(task.object, task.part, hash)?;
+        if let (Seen::New, Some(share)) = (seen, &self.share)
+            && self.draft.hashes(task.object).is_some()
+        {
+            share.finished(self.objects[task.object].size);
+        }
         Ok((seen != Seen::Different).then_some(buffer))
     }
 }

@@ -10,6 +10,7 @@ use depesche_client::http::Server;
 use depesche_client::seal::handoff_content::{BUNDLE_TYPE, Content};
 use depesche_client::seal::handoff_text::HandoffUrl;
 use depesche_client::seal::name::Name;
+use depesche_client::settings::bundle::weight::Part;
 use depesche_client::settings::bundle::whole::{Bundle, SUFFIX};
 use depesche_client::settings::convert::{self, Format, Input};
 use serde_json::json;
@@ -33,7 +34,8 @@ pub(crate) async fn handoff(desk: &Desk, args: &HandoffArgs) -> Result<(), Failu
     if args.r#as.is_some() {
         return show_codes(desk, bundle.as_ref(), &content);
     }
-    let (server, shown) = offer(desk, args, &content).await?;
+    let offered = offer(desk, args, &content).await;
+    let (server, shown) = offered.map_err(|failure| too_large(failure, &content, args))?;
     let kept = keep(desk, &shown.kept)?;
     tell(desk, args, &shown, bundle.as_ref())?;
     if !args.wait {
@@ -81,7 +83,8 @@ fn seconds(desk: &Desk, ttl: &str) -> Result<u32, Failure> {
 fn content(desk: &Desk, args: &HandoffArgs) -> Result<(Content, Option<Bundle>), Failure> {
     if args.from.is_some() {
         let profile = thunderbird::locate(args.what.as_deref())?;
-        let bundle = thunderbird::read(&profile, &args.secrets, desk.world)?;
+        let mut bundle = thunderbird::read(&profile, &args.secrets, desk.world)?;
+        leave_out(&mut bundle, &args.without);
         let content = Content {
             name: name(&format!("settings{SUFFIX}"))?,
             media_type: BUNDLE_TYPE.into(),
@@ -105,12 +108,54 @@ fn content(desk: &Desk, args: &HandoffArgs) -> Result<(Content, Option<Bundle>),
     } else {
         "application/octet-stream"
     };
-    let content = Content {
+    let mut content = Content {
         name: name(&file)?,
         media_type: media_type.into(),
         bytes: bytes.into(),
     };
+    if !args.without.is_empty() {
+        let opened = Bundle::parse(&content.bytes);
+        let opened = opened.map_err(|error| Failure::usage("not_settings", error))?;
+        let mut bundle = opened.bundle;
+        leave_out(&mut bundle, &args.without);
+        content.bytes = bundle.to_json().into();
+    }
     Ok((content, None))
+}
+
+fn leave_out(bundle: &mut Bundle, without: &[String]) {
+    let parts = without.iter().filter_map(|name| Part::parse(name));
+    parts.for_each(|part| bundle.leave_out(part));
+}
+
+/// How many of the largest parts are named.
+const NAMED: usize = 4;
+
+/// What is too large says what takes the room, and what can be left out.
+fn too_large(failure: Failure, content: &Content, args: &HandoffArgs) -> Failure {
+    if failure.code() != "handoff_too_large" {
+        return failure;
+    }
+    let weights = Bundle::parse(&content.bytes).map(|opened| opened.bundle.weights());
+    let weights = weights.unwrap_or_default();
+    let Some((largest, _)) = weights.first() else {
+        return failure;
+    };
+    let named = weights.iter().take(NAMED);
+    let named: Vec<String> = named
+        .map(|(part, size)| format!("{} {}", part.name(), text::size(*size)))
+        .collect();
+    let again = args.without.iter().map(String::as_str);
+    let options: Vec<String> = again
+        .chain([largest.name()])
+        .map(|name| format!("--without {name}"))
+        .collect();
+    let detail = format!(
+        "these settings are too large for a handoff. Most room is taken by: {}. Leave something out, for example: {}",
+        named.join(", "),
+        options.join(" ")
+    );
+    Failure::new(failure.fault(), failure.code(), detail)
 }
 
 fn name(text: &str) -> Result<Name, Failure> {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use depesche_client::address;
 use depesche_client::api::{Parcel, ParcelSummary};
+use depesche_client::keyed::CodeMode;
 use depesche_client::profile::Secret;
 use depesche_client::{send, sent};
 use serde_json::{Map, Value, json};
@@ -26,6 +27,9 @@ pub(crate) async fn list(desk: &Desk, args: &List) -> Result<(), Failure> {
     if args.waiting {
         return super::release::list(desk).await;
     }
+    if args.drafts {
+        return drafts(desk).await;
+    }
     let (server, _) = desk.member()?;
     let mut parcels: Vec<ParcelSummary> = Vec::new();
     let mut after = args.after.clone();
@@ -45,6 +49,35 @@ pub(crate) async fn list(desk: &Desk, args: &List) -> Result<(), Failure> {
         lines
     };
     desk.say(&json!({"parcels": parcels, "next": after}), &lines);
+    Ok(())
+}
+
+/// `list --drafts`.
+async fn drafts(desk: &Desk) -> Result<(), Failure> {
+    let (server, _) = desk.member()?;
+    let drafts = server.drafts().await?.drafts;
+    let mut lines = String::new();
+    let mut parcels = Vec::with_capacity(drafts.len());
+    for draft in &drafts {
+        let (created, size) = (text::time(draft.created), text::size(draft.size));
+        let elsewhere = if draft.going_on {
+            "any device"
+        } else {
+            "the device that began it"
+        };
+        let _ = writeln!(
+            lines,
+            "{}  level {}  {created}  {size}  goes on at {elsewhere}",
+            draft.id, draft.level
+        );
+        let mut one = serde_json::to_value(draft).unwrap_or_default();
+        one["state"] = json!("draft");
+        parcels.push(one);
+    }
+    if lines.is_empty() {
+        lines.push_str("Nothing is half sent.");
+    }
+    desk.say(&json!({"parcels": parcels}), &lines);
     Ok(())
 }
 
@@ -255,6 +288,31 @@ pub(crate) async fn add_recipient(
     let (parcel, url) = sent::add_recipient(at, &id, email, &options, mail).await?;
     let links = [(email.to_owned(), url)];
     say_changed(desk, &parcel, "Added, with this link:", &links, &[]);
+    Ok(())
+}
+
+pub(crate) async fn new_code(
+    desk: &Desk,
+    id: &str,
+    email: &str,
+    mode: &str,
+) -> Result<(), Failure> {
+    let id = parcel_id(id)?;
+    let mode = CodeMode::parse(mode);
+    let mode = mode.ok_or_else(|| Failure::usage("claim_code", "confirm or instant"))?;
+    let (server, session) = desk.member()?;
+    let before = server.parcel(&id.to_string()).await?;
+    if before.level < 3 {
+        return Err(Failure::usage(
+            "claim_code",
+            "a claim code is for levels 3 and 4; levels 1 and 2 have a link",
+        ));
+    }
+    let own = desk.own(&server, session);
+    let ring = desk.unlock(own).await?;
+    let (parcel, words) = sent::new_code(own, &ring, &before, email, mode).await?;
+    let done = "A new claim code; one from before has ended. Tell it by phone or SMS, not by mail:";
+    say_changed(desk, &parcel, done, &[], &[(email.to_owned(), words)]);
     Ok(())
 }
 

@@ -52,6 +52,7 @@ pub(crate) async fn reply(desk: &Desk, args: cli::Reply) -> Result<(), Failure> 
         claim_code: None,
         reply: Some(answered.reply),
         language: language(&args.links.language)?,
+        take_over: false,
     };
     send::run(desk, (&server, session), &args.files, order, ring).await
 }

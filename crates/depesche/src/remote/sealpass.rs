@@ -26,19 +26,11 @@ pub(crate) async fn sealpass(desk: &Desk, what: &SealPassWhat) -> Result<(), Fai
     let own = desk.own(&server, session);
     match what {
         SealPassWhat::Setup { kit, language } => set_up(desk, own, kit.as_deref(), language).await,
-        SealPassWhat::Change { new_sealpass_file } => {
-            // That there is one shows before anything is asked for.
-            let _ = Closed::load(own).await?;
-            let old = desk.sealpass()?;
-            let new = secret::new_password(
-                "DEPESCHE_NEW_SEALPASS",
-                new_sealpass_file.as_deref(),
-                "New SealPass",
-            )?;
-            let new = NewSealPass::judge(own, &new).await?;
-            let ring = keyring::change(own, &old, &new).await?;
-            say(desk, &ring, "Your SealPass is changed. Nothing was lost.")
-        }
+        SealPassWhat::Change {
+            known,
+            kit,
+            new_sealpass_file: new,
+        } => change(desk, own, new.as_deref(), (*known, kit.as_deref())).await,
         SealPassWhat::Recover { kit } => {
             let (number, code) = read_kit(&read_file(kit)?)?;
             let _ = Closed::load(own).await?;
@@ -69,6 +61,39 @@ pub(crate) async fn sealpass(desk: &Desk, what: &SealPassWhat) -> Result<(), Fai
             Ok(())
         }
     }
+}
+
+async fn change(
+    desk: &Desk,
+    own: Own<'_>,
+    new: Option<&Path>,
+    (known, kit): (bool, Option<&Path>),
+) -> Result<(), Failure> {
+    // That there is one shows before anything is asked for.
+    let _ = Closed::load(own).await?;
+    if let Some(path) = kit
+        && path.exists()
+    {
+        return Err(exists(path));
+    }
+    let old = desk.sealpass()?;
+    let new = secret::new_password("DEPESCHE_NEW_SEALPASS", new, "New SealPass")?;
+    let new = NewSealPass::judge(own, &new).await?;
+    if !known {
+        let ring = keyring::change(own, &old, &new).await?;
+        return say(desk, &ring, "Your SealPass is changed. Nothing was lost.");
+    }
+    let write = |path| move |made: &Kit| write_kit(desk, own, path, made);
+    let ring = keyring::change_known(own, &old, &new, kit.map(write)).await?;
+    let done = match kit {
+        Some(_) => {
+            "Your SealPass is changed and your keys are sealed anew. Use the new recovery kit; the old one has ended."
+        }
+        None => {
+            "Your SealPass is changed and your keys are sealed anew. Your recovery kit has ended; make a new one: depesche sealpass kit FILE"
+        }
+    };
+    say(desk, &ring, done)
 }
 
 async fn set_up(desk: &Desk, own: Own<'_>, kit: Option<&Path>, list: &str) -> Result<(), Failure> {

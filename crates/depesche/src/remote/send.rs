@@ -50,9 +50,10 @@ pub(crate) async fn send(desk: &Desk, args: Send) -> Result<(), Failure> {
         claim_code,
         reply: None,
         language: language(&args.links.language)?,
+        take_over: args.take_over,
     };
     let offered = |info: &Info| (info.levels.lowest..=info.levels.highest).contains(&level);
-    let ring = if level >= 3 && offered(&server.info().await?) {
+    let ring = if (level >= 3 || args.take_over) && offered(&server.info().await?) {
         Some(desk.unlock(own).await?)
     } else {
         desk.unlock_if_given(own).await?

@@ -43,7 +43,7 @@ pub(crate) async fn list(
     let next = next(found.next);
     let summaries = found.rows.into_iter().map(|one| {
         let reason = one.closed.map(|(_, reason)| reason);
-        let recipients = one.recipients.iter();
+        let recipients = one.recipients.into_iter();
         ParcelSummary {
             id: one.id.to_string(),
             level: one.level.number(),
@@ -54,7 +54,7 @@ pub(crate) async fn list(
             expires: one.expires.ms(),
             size: one.size,
             recipients: recipients
-                .map(|of| map::recipient_summary(of, one.posted, one.closed))
+                .map(|of| map::recipient_summary((&of.recipient, of.name), one.posted, one.closed))
                 .collect(),
         }
     });

@@ -247,22 +247,124 @@ fn body(route: &Route) -> String {
     .to_string()
 }
 
+/// How far a parcel has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Draft,
+    Posted,
+    Closed,
+}
+
+const STATES: [State; 3] = [State::Draft, State::Posted, State::Closed];
+
+fn header(who: &Who) -> [(&str, &str); 1] {
+    [("Authorization", who.header.as_deref().expect("a header"))]
+}
+
+/// Makes a parcel of this owner in a state; its file has the same id. Gives the id.
+async fn parcel(portal: &Portal, owner: &Who, number: u8, state: State) -> String {
+    let (id, link) = (base64(&[number; 16]), [number ^ 0x80; 16]);
+    let auth = header(owner);
+    let under = |method: &str, path: &str| format!("{method} /api/v1/parcels/{id}{path}");
+    let begin = json!({"level": 1, "files": [{"id": id, "size": 100}]});
+    let begun = portal.send(&under("PUT", ""), &auth, &begin).await;
+    assert_eq!(begun.status(), 200, "{begun:?}");
+    if state == State::Draft {
+        return id;
+    }
+    let sealed = [auth[0], ("Content-Type", "application/octet-stream")];
+    let part = under("PUT", &format!("/files/{id}/parts/0"));
+    for (line, bytes) in [
+        (part, [1; 100].as_slice()),
+        (under("PUT", "/manifest"), b"manifest"),
+    ] {
+        let put = portal.ask(&line, &sealed, bytes).await;
+        assert_eq!(put.status(), 204, "{put:?}");
+    }
+    let record = [b"DPL1\x01\x00".as_slice(), &link, &[0; 60]].concat();
+    let link = json!({"id": base64(&link), "record": base64(&record), "auth": base64(&[5; 32])});
+    let post = json!({"recipients": [{"email": "x@example.org", "link": link}]});
+    let posted = portal.send(&under("POST", "/post"), &auth, &post).await;
+    assert_eq!(posted.json()["state"], "posted", "{posted:?}");
+    if state == State::Closed {
+        let closed = portal.ask(&under("POST", "/withdraw"), &auth, b"").await;
+        assert_eq!(closed.json()["state"], "closed", "{closed:?}");
+    }
+    id
+}
+
+/// What the owner is answered of a draft, a posted and a closed parcel: status, and the problem's code if it is one.
+#[rustfmt::skip]
+const OWNER: &[(&str, [&str; 3])] = &[
+    ("PUT /api/v1/parcels/{id}", ["200", "200", "withdrawn"]),
+    ("GET /api/v1/parcels/{id}/draft", ["200", "200", "withdrawn"]),
+    ("DELETE /api/v1/parcels/{id}/draft", ["204", "already_posted", "withdrawn"]),
+    ("PUT /api/v1/parcels/{id}/files/{file}/parts/{index}", ["invalid", "already_posted", "withdrawn"]),
+    ("DELETE /api/v1/parcels/{id}/files/{file}", ["204", "already_posted", "withdrawn"]),
+    ("PUT /api/v1/parcels/{id}/manifest", ["204", "already_posted", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/post", ["incomplete", "200", "withdrawn"]),
+    ("GET /api/v1/parcels/{id}", ["not_found", "200", "200"]),
+    ("GET /api/v1/parcels/{id}/manifest", ["not_found", "200", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/withdraw", ["not_posted", "200", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/extend", ["not_posted", "200", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/recipients", ["not_found", "no_recipient", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/recipients/drop", ["not_posted", "200", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/resend", ["not_posted", "200", "withdrawn"]),
+    ("PUT /api/v1/parcels/{id}/going-on", ["204", "already_posted", "withdrawn"]),
+    ("GET /api/v1/parcels/{id}/going-on", ["not_found", "already_posted", "withdrawn"]),
+    ("GET /api/v1/parcels/{id}/stanza", ["not_found", "200", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/claim-code", ["not_posted", "not_a_recipient", "withdrawn"]),
+    ("POST /api/v1/parcels/{id}/claim-code/wrong", ["not_posted", "not_a_recipient", "withdrawn"]),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owner_is_answered_by_the_state_of_the_parcel() {
+    let portal = Portal::demo().await;
+    let who = everybody(&portal).await;
+    let owner = who.iter().find(|who| who.name == "member").expect("there");
+    let of_parcels = |route: &&Route| route.path.starts_with("/api/v1/parcels/{id}");
+    let (mut number, mut wrong) = (0, Vec::new());
+    for route in routes().iter().filter(of_parcels) {
+        let name = format!("{} {}", route.method, route.path);
+        let expected = OWNER.iter().find(|(known, _)| *known == name);
+        let mut found = Vec::new();
+        for state in STATES {
+            number += 1;
+            let id = parcel(&portal, owner, number, state).await;
+            let path = filled(route).replace("AAAAAAAAAAAAAAAAAAAAAA", &id);
+            let body = match name.as_str() {
+                "PUT /api/v1/parcels/{id}" => json!({"level": 1, "files": []}).to_string(),
+                _ => body(route),
+            };
+            let answer = ask(&portal, route, &path, owner, body.as_bytes()).await;
+            found.push(match answer.status() {
+                status @ 200..=299 => status.to_string(),
+                _ => answer.problem(),
+            });
+        }
+        if expected.is_none_or(|(_, expected)| found != expected) {
+            wrong.push(format!("    (\"{name}\", {found:?}),"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "not as the table says:\n{}",
+        wrong.join("\n")
+    );
+    assert!(number > 0 && number < 0x80);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_somebody_elses_looks_like_nothing() {
     let portal = Portal::demo().await;
     let who = everybody(&portal).await;
     let owner = who.iter().find(|who| who.name == "member").expect("there");
-    let parcel = "BBBBBBBBBBBBBBBBBBBBBA";
-    let begin = json!({"level": 1, "files": [{"id": parcel, "size": 100}]});
-    let header = [("Authorization", owner.header.as_deref().expect("a header"))];
-    let begun = portal
-        .send(&format!("PUT /api/v1/parcels/{parcel}"), &header, &begin)
-        .await;
-    assert_eq!(begun.status(), 200, "{begun:?}");
-    let sessions = portal
-        .ask("GET /api/v1/sessions", &header, b"")
-        .await
-        .json();
+    let auth = header(owner);
+    let mut parcels = Vec::new();
+    for (number, state) in (1..).zip(STATES) {
+        parcels.push(parcel(&portal, owner, number, state).await);
+    }
+    let sessions = portal.ask("GET /api/v1/sessions", &auth, b"").await.json();
     let session = sessions["sessions"][0]["id"]
         .as_str()
         .expect("an id")
@@ -270,30 +372,37 @@ async fn what_is_somebody_elses_looks_like_nothing() {
     let named = |route: &&Route| route.path.starts_with("/api/v1/") && route.path.contains("{id}");
     for route in routes().iter().filter(named) {
         let foreign = if route.path.contains("/sessions/") {
-            session.as_str()
+            vec![session.clone()]
         } else {
-            parcel
+            parcels.clone()
         };
         for who in who.iter().filter(|who| who.name != "member") {
             let unknown = filled(route);
-            let theirs = unknown.replace("AAAAAAAAAAAAAAAAAAAAAA", foreign);
-            assert_ne!(unknown, theirs);
             let (body, place) = (
                 body(route),
                 format!("{} {} {}", route.method, route.path, who.name),
             );
             let one = ask(&portal, route, &unknown, who, body.as_bytes()).await;
-            let two = ask(&portal, route, &theirs, who, body.as_bytes()).await;
             assert!(one.status() >= 400, "{place}: {one:?}");
-            assert_eq!(
-                (one.status(), one.text()),
-                (two.status(), two.text()),
-                "{place}"
-            );
+            for foreign in &foreign {
+                let theirs = unknown.replace("AAAAAAAAAAAAAAAAAAAAAA", foreign);
+                assert_ne!(unknown, theirs);
+                let two = ask(&portal, route, &theirs, who, body.as_bytes()).await;
+                assert_eq!(
+                    (one.status(), one.text()),
+                    (two.status(), two.text()),
+                    "{place}"
+                );
+            }
         }
     }
-    let mine = portal
-        .ask(&format!("GET /api/v1/parcels/{parcel}/draft"), &header, b"")
-        .await;
-    assert_eq!(mine.status(), 200, "{mine:?}");
+    for (id, (path, state)) in
+        parcels
+            .iter()
+            .zip([("/draft", "draft"), ("", "posted"), ("", "closed")])
+    {
+        let line = format!("GET /api/v1/parcels/{id}{path}");
+        let mine = portal.ask(&line, &auth, b"").await;
+        assert_eq!(mine.status(), 200, "{state}: {mine:?}");
+    }
 }

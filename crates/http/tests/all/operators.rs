@@ -75,6 +75,9 @@ async fn requests_are_counted_by_route() {
         "depesche_requests_total{method=\"POST\",route=\"/api/v1/links/{id}/look\",status=\"404\"} 1\n",
         "depesche_request_duration_seconds_count{route=\"/api/v1/info\"} 1\n",
         "depesche_outbox_waiting 3\n",
+        "depesche_handoff_slots 0\n",
+        "depesche_handoff_held_bytes 0\n",
+        "depesche_handoff_budget_bytes 268435456\n",
         "# EOF\n",
     ] {
         assert!(text.contains(line), "{line}{text}");

@@ -5,6 +5,7 @@ use depesche_domain::keyring::{Lock, RESET_DELAY};
 use depesche_domain::{Level, Role, Span};
 use depesche_seal::key::{AccountId as SealAccountId, ClaimSeed, KemSeed, SignatureSeed};
 use depesche_seal::keyring::{Fresh, Keyring};
+use depesche_seal::primitives::sha256;
 use depesche_seal::record::{SignedRecord, WordList};
 use depesche_service::opaque::{KSF_LANES, KSF_MEMORY, KSF_PASSES, Suite};
 use depesche_service::random::Random;
@@ -74,6 +75,12 @@ pub(crate) fn lock(kind: u8, filling: u8) -> Lock {
     sealed::lock(bytes)
 }
 
+/// Of the keyrings that [`set_up`] makes.
+pub(crate) fn signature_seed(caller: &Caller, epoch: u32) -> SignatureSeed {
+    let what = [&caller.account.id.as_bytes()[..], &epoch.to_be_bytes()].concat();
+    SignatureSeed::from_bytes(&sha256(&what))
+}
+
 /// Sets up a SealPass; gives the record.
 pub(crate) async fn set_up(
     house: &House,
@@ -81,8 +88,9 @@ pub(crate) async fn set_up(
     before: Option<&SignedRecord>,
 ) -> SignedRecord {
     let random = &house.ctx.random;
+    let epoch = before.map_or(1, |before| before.record().epoch() + 1);
     let fresh = Fresh {
-        signature_seed: SignatureSeed::from_bytes(&random.bytes()),
+        signature_seed: signature_seed(caller, epoch),
         kem_seed: KemSeed::from_bytes(&random.bytes()),
         claim_seed: ClaimSeed::from_bytes(&random.bytes()),
     };

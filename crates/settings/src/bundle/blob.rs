@@ -109,6 +109,13 @@ impl Blobs {
         self.sound.retain(|id, _| keep(id));
     }
 
+    /// Those whose names stand in this text.
+    pub(crate) fn named_in(mut blobs: Self, text: &str) -> Self {
+        blobs.sound.retain(|id, _| text.contains(id.as_str()));
+        blobs.odd.0.retain(|name, _| text.contains(name.as_str()));
+        blobs
+    }
+
     /// No blob.
     #[must_use]
     pub fn is_empty(&self) -> bool {

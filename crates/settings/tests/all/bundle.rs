@@ -1,5 +1,6 @@
 //! The bundle: what this version does not know comes through, what it must not read is refused.
 
+use depesche_settings::bundle::weight::{PARTS, Part};
 use depesche_settings::bundle::whole::{Bundle, Error};
 use depesche_settings::extra::Word;
 use serde_json::{Value, json};
@@ -104,4 +105,84 @@ fn references_that_lead_nowhere_are_losses() {
         assert!(losses.contains(&expected), "{expected} in {losses:?}");
     }
     assert_eq!(sample_bundle().broken_references(), []);
+}
+
+const CARDS: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Jana\r\nPHOTO:data:image/jpeg;base64,AAAA\r\n BBBB\r\n\tCCCC\r\nTEL:1\r\nEND:VCARD\r\n\
+    BEGIN:VCARD\r\nVERSION:4.0\r\nUID:2\r\nFN:Petr\r\nitem1.logo;VALUE=uri:data:,x\r\n y\r\nNOTE:PHOTO:stays\r\nEND:VCARD\r\n";
+const BARE: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:1\r\nFN:Jana\r\nTEL:1\r\nEND:VCARD\r\n\
+    BEGIN:VCARD\r\nVERSION:4.0\r\nUID:2\r\nFN:Petr\r\nNOTE:PHOTO:stays\r\nEND:VCARD\r\n";
+
+fn with_photos() -> Bundle {
+    let mut bundle = Bundle::parse(&sample("bundle.json"))
+        .expect("a bundle")
+        .bundle;
+    let contacts = bundle.blobs.insert("text/vcard", CARDS.as_bytes().to_vec());
+    let book = bundle.address_books.iter_mut().next().expect("a book");
+    book.contacts = Some(contacts);
+    bundle
+}
+
+#[test]
+fn photos_are_left_out_and_the_contacts_stay() {
+    let mut bundle = with_photos();
+    let (before, id) = (bundle.to_json().len(), {
+        let book = bundle.address_books.iter().next().expect("a book");
+        book.id.clone()
+    });
+    let photos = |bundle: &Bundle| {
+        let weights = bundle.weights();
+        weights
+            .iter()
+            .find(|(part, _)| *part == Part::Photos)
+            .map(|(_, size)| *size)
+    };
+    assert_eq!(
+        photos(&bundle),
+        Some((CARDS.len() - BARE.len()).div_ceil(3) as u64 * 4)
+    );
+    bundle.leave_out(Part::Photos);
+    assert_eq!(photos(&bundle), None);
+    let book = bundle.address_books.iter().next().expect("a book");
+    let cards = bundle.bytes_of(book.contacts.as_ref().expect("contacts"));
+    assert_eq!(cards, Some(BARE.as_bytes()));
+    assert!(
+        bundle.to_json().len() < before,
+        "what nothing names is gone"
+    );
+    let losses = spoken(&bundle.losses.iter().cloned().collect::<Vec<_>>());
+    assert!(
+        losses.contains(&format!("addressBooks/{id}: photos-omitted")),
+        "{losses:?}"
+    );
+    // A second time there is nothing to do.
+    let again = bundle.clone();
+    bundle.leave_out(Part::Photos);
+    assert_eq!(bundle, again);
+}
+
+#[test]
+fn every_part_can_be_left_out_and_nothing_leads_to_it() {
+    let whole = with_photos();
+    let weights = whole.weights();
+    assert!(weights.is_sorted_by(|a, b| a.1 >= b.1), "the largest first");
+    for (name, part) in PARTS {
+        assert_eq!((Part::parse(name), part.name()), (Some(part), name));
+        let mut bundle = whole.clone();
+        bundle.leave_out(part);
+        let left = bundle.weights();
+        assert!(
+            left.iter().all(|(other, _)| *other != part),
+            "{name}: {left:?}"
+        );
+        assert!(bundle.broken_references().is_empty(), "{name}");
+        let known = weights.iter().find(|(known, _)| *known == part);
+        let (before, after) = (whole.to_json().len(), bundle.to_json().len());
+        assert!(
+            known.is_none() || after < before,
+            "{name}: {before} {after}"
+        );
+        let json = bundle.to_json();
+        let again = Bundle::parse(&json).expect(name).bundle;
+        assert_eq!(again, bundle, "{name}");
+    }
 }

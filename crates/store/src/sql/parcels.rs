@@ -21,6 +21,6 @@ pub use draft::{
 };
 pub use due::{closed_with_files, expired, owns_file, owns_manifest, spent, stale_drafts};
 pub(super) use list::closed;
-pub use list::{Details, Summary, VisitRow, details, page, visits};
+pub use list::{Details, Listed, Summary, VisitRow, details, page, visits};
 pub use load::{ClosedRow, Stored, file, file_of_draft, files, load, lock};
 pub use post::{Mark, close, drop_recipient, extend, forget_files, insert_recipient, mark, post};

@@ -50,6 +50,7 @@ const texts: LossTexts = {
     'passphrase-missing': 'chybí heslo klíče',
     'password-asked': 'aplikace se zeptá na heslo',
     'payload-not-supported': 'tuto část aplikace nezná',
+    'photos-omitted': 'obrázky kontaktů byly vynechány',
     'placeholders-of-another-program': 'zástupné znaky patří jinému programu',
     'protocol-not-supported': 'tento druh účtu aplikace nezná',
     'scripts-not-carried': 'skripty nepřejdou',

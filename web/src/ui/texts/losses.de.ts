@@ -50,6 +50,7 @@ const texts: LossTexts = {
     'passphrase-missing': 'die Passphrase fehlt',
     'password-asked': 'nach dem Passwort wird gefragt',
     'payload-not-supported': 'diesen Teil kennt die App nicht',
+    'photos-omitted': 'Bilder der Kontakte wurden weggelassen',
     'placeholders-of-another-program': 'die Platzhalter gehören zu einem anderen Programm',
     'protocol-not-supported': 'diese Art Konto kennt die App nicht',
     'scripts-not-carried': 'Skripte kommen nicht mit',

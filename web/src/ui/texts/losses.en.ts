@@ -49,6 +49,7 @@ const texts = {
     'passphrase-missing': 'its passphrase is missing',
     'password-asked': 'the password is asked for',
     'payload-not-supported': 'the app does not know this part',
+    'photos-omitted': 'pictures of contacts were left out',
     'placeholders-of-another-program': 'its placeholders belong to another program',
     'protocol-not-supported': 'the app does not know this kind of account',
     'scripts-not-carried': 'scripts do not come along',

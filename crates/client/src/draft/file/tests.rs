@@ -1,8 +1,9 @@
 //! Of the record: compared, replaced, locked, whole or none.
 
-use depesche_seal::key::ParcelKey;
+use depesche_seal::key::{KeyringKey, ParcelKey};
 
 use super::*;
+use crate::draft::{open_shared, seal_shared};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -193,5 +194,66 @@ fn a_sealed_record_shows_nothing_and_goes_on_by_the_keyring_alone() {
         Draft::find(&profile, &order, &cover)
             .expect("looked")
             .is_none()
+    );
+}
+
+fn keyring(byte: u8) -> KeyringKey {
+    KeyringKey::take(&mut [byte; 32])
+}
+
+#[test]
+fn another_device_gets_what_was_sealed_whole_and_begins_the_rest_anew() {
+    let (_home, one) = profile();
+    let (_other, two) = profile();
+    let (umk, world) = (keyring(1), world());
+    let likeness = Hash::of(b"names and sizes");
+    let draft = Draft::begin(&one, record(), Cover::Plain).expect("begun");
+    let before = draft.record();
+    // All parts of the second object, one of the first.
+    draft.note(1, 0, Hash::of(b"whole")).expect("noted");
+    draft.note(0, 0, Hash::of(b"part")).expect("noted");
+    let sealed = seal_shared(&draft, &likeness, &umk, world);
+    assert!(open_shared(&before.parcel, &sealed, &keyring(2)).is_none());
+    let foreign = ParcelId::from_bytes([9; 16]);
+    assert!(open_shared(&foreign, &sealed, &umk).is_none());
+    let open = || open_shared(&before.parcel, &sealed, &umk).expect("it opens");
+    let sizes = || [20_u64 << 20, 0].into_iter();
+    assert!(open().is(&likeness, sizes()));
+    assert!(!open().is(&Hash::of(b"another order"), sizes()));
+    assert!(!open().is(&likeness, [1_u64, 0].into_iter()));
+    let here = ("https://other.example", Hash::of(b"the order here"));
+    let cover = Cover::Sealed(umk.clone(), world);
+    let taken = open()
+        .take(&two, here, cover.clone(), world)
+        .expect("taken");
+    let after = taken.record();
+    assert_eq!((after.parcel, &after.key), (before.parcel, &before.key));
+    assert_eq!(after.links[0].id, before.links[0].id);
+    let (kept, fresh) = (&after.objects[1], &after.objects[0]);
+    assert_eq!(
+        (kept.id, &kept.key),
+        (before.objects[1].id, &before.objects[1].key)
+    );
+    assert_ne!(
+        (fresh.id, &fresh.key),
+        (before.objects[0].id, &before.objects[0].key)
+    );
+    assert!(
+        !taken.is_known(0, 0),
+        "nobody here knows which parts have left"
+    );
+    assert_eq!(
+        taken.note(1, 0, Hash::of(b"whole")).expect("noted"),
+        Seen::Same
+    );
+    assert_eq!(
+        taken.note(1, 0, Hash::of(b"changed")).expect("noted"),
+        Seen::Different
+    );
+    drop(taken);
+    let found = Draft::find(&two, &Hash::of(b"the order here"), &cover).expect("looked");
+    assert!(
+        found.is_some_and(|found| found.is_known(1, 0)),
+        "it lies on the disk"
     );
 }

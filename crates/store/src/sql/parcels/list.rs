@@ -31,7 +31,16 @@ pub struct Summary {
     /// When and why it was closed.
     pub closed: Option<(Time, Reason)>,
     /// To whom, in the order they were named.
-    pub recipients: Vec<Recipient>,
+    pub recipients: Vec<Listed>,
+}
+
+/// A recipient in a line of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What happened.
+    pub recipient: Recipient,
+    /// The name of the account at this address; empty if there is none.
+    pub name: String,
 }
 
 #[derive(FromRow)]
@@ -74,6 +83,7 @@ pub(in crate::sql) fn closed(
 #[derive(FromRow)]
 struct OfParcel {
     parcel: String,
+    name: String,
     #[sqlx(flatten)]
     recipient: RecipientRow,
 }
@@ -107,8 +117,8 @@ pub async fn page(
         return Ok(Vec::new());
     };
     // By the borders of this page: whatever is posted meanwhile is not in it.
-    let text = "SELECT r.parcel, r.address, r.notified, r.bounced, r.opened, r.downloaded, \
-                r.dropped AS left_out, p.level, r.dropped, r.lost, a.id AS account, \
+    let text = "SELECT r.parcel, COALESCE(a.name, '') AS name, r.address, r.notified, r.bounced, r.opened, \
+                r.downloaded, r.dropped AS left_out, p.level, r.dropped, r.lost, a.id AS account, \
                 k.fingerprint AS current_key, s.account AS stanza_account, s.fingerprint AS stanza_key, \
                 SUBSTR(s.bytes, 1, 0) AS stanza, s.verified, s.tag_a, s.ack, s.at AS stanza_at, \
                 c.number AS code_number, c.wrong AS code_wrong, c.tag AS code_tag, \
@@ -125,11 +135,12 @@ pub async fn page(
         .bind(&newest.id);
     let query = query.bind(oldest.posted).bind(&oldest.id);
     let recipients: Vec<OfParcel> = query.fetch_all(&mut *conn).await?;
-    let mut of: HashMap<String, Vec<Recipient>> = HashMap::with_capacity(rows.len());
+    let mut of: HashMap<String, Vec<Listed>> = HashMap::with_capacity(rows.len());
     for row in recipients {
-        of.entry(row.parcel)
-            .or_default()
-            .push(row.recipient.try_into()?);
+        of.entry(row.parcel).or_default().push(Listed {
+            recipient: row.recipient.try_into()?,
+            name: row.name,
+        });
     }
     let filled = rows.into_iter().map(|row| {
         let recipients = of.remove(&row.id).unwrap_or_default();

@@ -5,7 +5,7 @@ use depesche_domain::parcel::{Closed, FileObject, Reason, Recipient};
 use depesche_domain::{Account, ClaimId, Time};
 use depesche_store::Error;
 use depesche_store::sql::parcels::{self, ClosedRow, Mark, Stored, Summary};
-use depesche_store::sql::{outbox, visits};
+use depesche_store::sql::{accounts, outbox, visits};
 
 use super::{
     Db, account, address, at, bytes, draft, file_id, hash, link, link_id, on_both, parcel_id, post,
@@ -409,6 +409,15 @@ fn a_recipient_is_dropped_and_comes_back() {
 fn pages_follow_one_another() {
     on_both(async |db| {
         let sender = sender(db).await;
+        let known = depesche_domain::Account {
+            name: "Bea".into(),
+            ..account(7, "B@x.test")
+        };
+        let mut tx = db.sql.begin().await.expect("begin");
+        accounts::insert(&mut tx, &known, b"password file")
+            .await
+            .expect("insert");
+        tx.commit().await.expect("commit");
         let mut all = Vec::new();
         for number in 0..60 {
             // Three of one moment each.
@@ -453,9 +462,10 @@ fn pages_follow_one_another() {
             let names: Vec<_> = page
                 .recipients
                 .iter()
-                .map(|r| r.address.to_string())
+                .map(|r| (r.recipient.address.to_string(), r.name.clone()))
                 .collect();
-            assert_eq!(names, [format!("r{number}@x.test"), "b@x.test".into()]);
+            let unknown = (format!("r{number}@x.test"), String::new());
+            assert_eq!(names, [unknown, ("b@x.test".into(), "Bea".into())]);
             let expected = (number == 59).then_some((at(70), Reason::Withdrawn));
             assert_eq!((page.closed, page.size), (expected, 303));
             assert_eq!(page.subject.is_empty(), number == 59);
