@@ -5,20 +5,20 @@ import ts from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 /**
- * The floors, top to bottom: main > pages > flows > vault > seal, settings, api, ui. A folder imports only what stands below it;
- * the lowest four know nobody. The vaults' own workers alone may open `seal` and `settings`.
+ * The floors, top to bottom: main > pages > flows > vault > seal, pdfkey, settings, api, ui. A folder imports only what stands below it;
+ * the lowest five know nobody. The vaults' own workers alone may open `seal`, `pdfkey` and `settings`.
  * @param {string} folder
  * @param {string[]} allowed
  * @returns {import('eslint').Linter.Config}
  */
 function floor(folder, allowed) {
-  const folders = ['pages', 'flows', 'vault', 'seal', 'settings', 'api', 'ui', 'sw'].filter((name) => name !== folder && !allowed.includes(name));
+  const folders = ['pages', 'flows', 'vault', 'seal', 'pdfkey', 'settings', 'api', 'ui', 'sw'].filter((name) => name !== folder && !allowed.includes(name));
   return {
     files: [`src/${folder}/**/*.{ts,svelte}`],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: [...folders.map((name) => `**/${name}/**`), '**/main.ts', '**/visit.ts', '**/handoff-entry.ts'], message: `${folder} may not import this (floors)` }] },
+        { patterns: [{ group: [...folders.map((name) => `**/${name}/**`), '**/main.ts', '**/visit.ts', '**/handoff-entry.ts', '**/protected-entry.ts'], message: `${folder} may not import this (floors)` }] },
       ],
     },
   };
@@ -70,10 +70,11 @@ export default defineConfig(
   { files: ['**/*.js'], extends: [ts.configs.disableTypeChecked] },
   floor('ui', []),
   floor('seal', []),
+  floor('pdfkey', []),
   floor('settings', []),
   floor('api', []),
   floor('sw', []),
-  floor('vault', ['seal', 'settings', 'api']),
+  floor('vault', ['seal', 'pdfkey', 'settings', 'api']),
   floor('flows', ['vault', 'api', 'ui']),
   floor('pages', ['flows', 'api', 'ui']),
 );

@@ -5,6 +5,7 @@ import { defineConfig } from 'vite';
 /** Which page answers which address; the server does the same (docs of crates/http, assets). */
 const VISITORS = /^\/(d|a|help)(\/|%23|$)/;
 const HANDOFF = /^\/(h|handoff)(\/|%23|$)/;
+const PROTECTED = /^\/(p|r)(\/|%23|$)/;
 
 /** @returns {import('vite').Plugin} */
 function pages() {
@@ -18,6 +19,7 @@ function pages() {
         else if (path === '/profile-sw.js') request.url = '/src/sw/profile-sw.ts';
         else if (VISITORS.test(path)) request.url = '/visit.html';
         else if (HANDOFF.test(path)) request.url = '/handoff.html';
+        else if (PROTECTED.test(path)) request.url = '/protected.html';
         else if (!/\.[a-z0-9]+$|^\/(@|src|node_modules|api|gallery|dev\/mail\.json)/.test(path)) request.url = '/index.html';
         next();
       });
@@ -68,12 +70,13 @@ const INPUTS = {
   visit: { visit: 'visit.html', sw: 'src/sw/sw.ts' },
   member: { index: 'index.html' },
   handoff: { handoff: 'handoff.html', 'profile-sw': 'src/sw/profile-sw.ts' },
+  protected: { protected: 'protected.html' },
 };
 
 /**
- * Three builds into one folder, so that the landing page carries nothing of what only others need: `vite build --mode visit`
- * (the visitors' page, the vault, the service worker), then `--mode member`, then `--mode handoff`. In the first and the last there is one style sheet, so that
- * `import()` stays the browser's own and waits for nothing.
+ * Four builds into one folder, so that the landing page carries nothing of what only others need: `vite build --mode visit`
+ * (the visitors' page, the vault, the service worker), then `--mode member`, `--mode handoff`, `--mode protected`. Where guests come in
+ * there is one style sheet, so that `import()` stays the browser's own and waits for nothing.
  */
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), pages(), early(), packed()],

@@ -11,7 +11,8 @@ import { KINDS, PAGE, WORKER } from '../test/node/support/policies.ts';
 const DIST = process.env.DEPESCHE_DIST ? pathToFileURL(`${process.env.DEPESCHE_DIST}/`) : new URL('../dist/', import.meta.url);
 const VISITORS = /^\/(d|a|help)(\/|%23|$)/;
 const HANDOFF = /^\/(h|handoff)(\/|%23|$)/;
-const MEMBERS = /^\/(new|sent(\/[^/]*)?|received(\/[^/]*)?|register\/[^/]*|contacts|sealpass(\/recover)?|login|first|logins|dev\/mail)?$/;
+const PROTECTED = /^\/(p|r)(\/|%23|$)/;
+const MEMBERS = /^\/(new|sent(\/[^/]*)?|received(\/[^/]*)?|register\/[^/]*|contacts|sealpass(\/recover)?|login|first|logins|queue|dev\/mail)?$/;
 
 export class Front {
   readonly #server: Server;
@@ -40,7 +41,7 @@ export class Front {
 
   #serve(asked: IncomingMessage, answer: ServerResponse): void {
     const path = new URL(asked.url ?? '/', 'http://x').pathname;
-    const name = VISITORS.test(path) ? 'visit.html' : HANDOFF.test(path) ? 'handoff.html' : MEMBERS.test(path) ? 'index.html' : /^\/(assets\/.*|(profile-)?sw\.js)$/.test(path) ? path.slice(1) : undefined;
+    const name = VISITORS.test(path) ? 'visit.html' : HANDOFF.test(path) ? 'handoff.html' : PROTECTED.test(path) ? 'protected.html' : MEMBERS.test(path) ? 'index.html' : /^\/(assets\/.*|(profile-)?sw\.js)$/.test(path) ? path.slice(1) : undefined;
     if (name === undefined) {
       this.#handOn(asked, answer);
       return;

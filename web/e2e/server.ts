@@ -45,6 +45,7 @@ interface Said {
   listen: string;
   url: string;
   first_code: string | null;
+  gateway?: string | null;
 }
 
 export class Server {
@@ -52,6 +53,8 @@ export class Server {
   url = '';
   /** Of a server without accounts. */
   firstCode: string | null = null;
+  /** Where mail programs find it, if it takes mail. */
+  gateway = '';
   /** Between everybody and the server; stays when the server is killed. */
   readonly wire = new Wire();
   readonly #setup: Setup;
@@ -91,6 +94,7 @@ export class Server {
     });
     const said = JSON.parse(line) as Said;
     this.firstCode = said.first_code;
+    this.gateway = said.gateway ?? '';
     this.#front?.leadTo(said.listen);
     this.wire.leadTo(this.#front?.address ?? said.listen);
   }

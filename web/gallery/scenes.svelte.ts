@@ -19,7 +19,11 @@ import Components from './Components.svelte';
 import Framed from './Framed.svelte';
 import { handoffScenes } from './handoff.ts';
 import { peopleScenes, releaseOf } from './people.svelte.ts';
+import { protectedScenes } from './protected.svelte.ts';
 import { say } from './samples.ts';
+import Queue from '../src/pages/Queue.svelte';
+import type { QueueKind, QueueRow, QueueState, QueueView } from '../src/flows/queue.svelte.ts';
+import Protected from '../src/pages/protected/Protected.svelte';
 import Details from '../src/pages/sent/Details.svelte';
 import SentList from '../src/pages/sent/SentList.svelte';
 
@@ -138,6 +142,22 @@ function parcelOf(code: Code, ended: boolean, level: 1 | 3 = 1): ParcelView {
   };
 }
 
+function queueOf(): QueueView {
+  const row = (id: string, kind: QueueKind, state: QueueState, recipient: string, more: Partial<QueueRow> = {}): QueueRow => ({
+    id, mail: id, position: 0, kind, sender: 'a.keller@keller-novak.example', recipient, size: 48_200, received: NOW - 7_200_000, state, due: undefined, attempts: 0, reply: undefined, ...more,
+  });
+  return {
+    rows: [
+      row('1', 'relayed', 'queued', 'office@kolin.example', { attempts: 4, due: NOW + 900_000, received: NOW - DAY, reply: '451 4.7.1 Greylisting in action, please come back later' }),
+      row('2', 'carrier', 'hold_password', 'm.huber@beispiel.de', { size: 2.4e6 }),
+      row('3', 'relayed', 'hold_error', 'j.novakova@advokat.example', { attempts: 2, due: NOW + 240_000 }),
+      row('4', 'notice', 'queued', 's.bauer@bauer.example', { sender: '', size: 4100, received: NOW - 30_000 }),
+    ],
+    counts: { queued: 2, convert: 0, hold_password: 1, hold_error: 1 }, loading: false, offline: false, more: true, gone: false,
+    showMore: nothing, retry: nothing, retryAll: nothing, drop: nothing,
+  };
+}
+
 type Show = (target: Element) => void;
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- props differ per page; each call below is checked where it is built
@@ -171,6 +191,8 @@ export function scenes(code: Code): Record<string, Show> {
     'landing-many': landing(claim({ ...letterOf(code, true), files: many }, { at: 'open', left: undefined, saving: false, note: 'memory' })),
     'landing-many-closed': landing(claim({ ...letter, files: many }, { at: 'closed', password: false })),
     'landing-message-only': landing(claim({ ...letterOf(code, true), files: [] }, { at: 'open', left: undefined, saving: false })),
+    attachments: landing(claim({ ...letter, attachedFor: 'm.huber@beispiel.de' }, { at: 'closed', password: false, known: true })),
+    'attachments-open': landing(claim({ ...letterOf(code, true), message: '', attachedFor: 'm.huber@beispiel.de' }, { at: 'open', left: undefined, saving: false })),
     'landing-looking': landing(claim(undefined, { at: 'looking' })),
     'gone-expired': gone('expired', true, EXPIRES),
     'gone-expired-plain': gone('expired', false),
@@ -178,6 +200,7 @@ export function scenes(code: Code): Record<string, Show> {
     'gone-limit': gone('spent'),
     'gone-unknown': gone('unknown', false),
     'gone-damaged': gone('damaged'),
+    'gone-cut': gone('cut', false),
     'gone-offline': gone('offline', false),
     'gone-busy': gone('busy', false),
     'gone-insecure': gone('insecure', false),
@@ -203,9 +226,12 @@ export function scenes(code: Code): Record<string, Show> {
     parcel: page(Framed, { brand, page: Details, here: 'sent', props: { view: parcelOf(code, false), waiting: releaseOf(code, { at: 'closed' }, { waiting: [] }) } }),
     'parcel-sealed': page(Framed, { brand, page: Details, here: 'sent', props: { view: parcelOf(code, false, 3), waiting: releaseOf(code, { at: 'closed' }, { waiting: releaseOf(code, { at: 'closed' }).waiting.slice(0, 1).map((one) => ({ ...one, parcel: 'a' })) }) } }),
     'parcel-withdrawn': page(Framed, { brand, page: Details, here: 'sent', props: { view: parcelOf(code, true), waiting: releaseOf(code, { at: 'closed' }, { waiting: [] }) } }),
+    queue: page(Framed, { brand, page: Queue, here: 'queue', props: { view: queueOf(), now: NOW } }),
+    'queue-empty': page(Framed, { brand, page: Queue, here: 'queue', props: { view: { ...queueOf(), rows: [], counts: { queued: 0, convert: 0, hold_password: 0, hold_error: 0 } }, now: NOW } }),
     caught: page(Caught, { view: { mails: [{ id: '1', from: 'zustellung@keller-novak.example', to: 'm.huber@beispiel.de', subject: say[code].mail, text: `${say[code].message}\n\nhttps://x.example/d/abc#1.key\n`, html: '', raw: 'From: x' }], clear: nothing } }),
     'caught-empty': page(Caught, { view: { mails: [], clear: nothing } }),
     ...Object.fromEntries(Object.entries(handoffScenes(code)).map(([name, props]) => [`handoff-${name}`, page(Handoff, { brand, most: 8 << 20, ...props })])),
+    ...Object.fromEntries(Object.entries(protectedScenes(code)).map(([name, props]) => [`mail-${name}`, page(Protected, { brand, ...props })])),
     'message-insecure': page(Message, { brand, what: 'insecure' }),
     'message-not-found': page(Message, { brand: { name: '' }, what: 'not-found' }),
   };

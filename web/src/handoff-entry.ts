@@ -4,6 +4,8 @@ import { info } from './api/client.ts';
 import { sessions } from './api/members.ts';
 import { Awake } from './flows/awake.ts';
 import { brand } from './flows/brand.ts';
+import { browserStorage, drawText, tabName } from './flows/browser.ts';
+import { pathParts, takeFragment } from './flows/fragment.ts';
 import { SourceFlow, type SourceTools } from './flows/handoff-source.svelte.ts';
 import { TargetFlow } from './flows/handoff-target.svelte.ts';
 import Handoff from './pages/handoff/Handoff.svelte';
@@ -12,40 +14,8 @@ import { preferred, remembered } from './ui/words.svelte.ts';
 import { deviceOf, download, offerProfile } from './vault/device.ts';
 import { WorkerHandoffVault } from './vault/handoff-vault.ts';
 
-/** The key part of the address, taken out of it at once. Some programs make `%23` of the `#`. */
-function takeFragment(): string | undefined {
-  const [path = '', behind] = location.pathname.split('%23');
-  const fragment = location.hash.slice(1) || behind;
-  if (fragment !== undefined) history.replaceState(null, '', path + location.search);
-  return fragment;
-}
-
-const storage = {
-  get(name: string): string | undefined {
-    try {
-      return sessionStorage.getItem(`depesche.handoff.${name}`) ?? undefined;
-    } catch {
-      return undefined;
-    }
-  },
-  set(name: string, value: string | undefined): void {
-    try {
-      if (value === undefined) sessionStorage.removeItem(`depesche.handoff.${name}`);
-      else sessionStorage.setItem(`depesche.handoff.${name}`, value);
-    } catch {
-      // storage is blocked: it holds for this page
-    }
-  },
-};
-
-const base64url = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-const draw = (n: number): string => base64url(crypto.getRandomValues(new Uint8Array(n)));
-
-function tabName(): string {
-  const name = storage.get('tab') ?? draw(16);
-  storage.set('tab', name);
-  return name;
-}
+const kept = browserStorage(() => sessionStorage);
+const storage: typeof kept = { get: (name) => kept.get(`handoff.${name}`), set: (name, value) => { kept.set(`handoff.${name}`, value); } };
 
 const known = info();
 
@@ -70,7 +40,7 @@ function flows(page: string, id: string, fragment: string | undefined): { source
     return { source };
   }
   const target = new TargetFlow({
-    ...shared, tab: tabName(), makeToken: () => draw(32), device: deviceOf(navigator.userAgent, navigator.maxTouchPoints), download, offerProfile,
+    ...shared, tab: tabName(storage), makeToken: () => drawText(32), device: deviceOf(navigator.userAgent, navigator.maxTouchPoints), download, offerProfile,
     texts: () => handoff.t.profile, fillFlow: (slot) => new SourceFlow(tools, slot),
   });
   void target.start(id, fragment);
@@ -83,7 +53,7 @@ function flows(page: string, id: string, fragment: string | undefined): { source
 }
 
 async function begin(): Promise<void> {
-  const [, page = '', id = ''] = location.pathname.split('%23')[0]?.split('/') ?? [];
+  const [page = '', id = ''] = pathParts();
   const fragment = page === 'h' ? takeFragment() : undefined;
   const how = page === 'handoff' && id === 'how';
   const usable = isSecureContext && 'subtle' in crypto && 'DecompressionStream' in globalThis;

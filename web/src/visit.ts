@@ -3,31 +3,17 @@ import { mount } from 'svelte';
 import { info, visits } from './api/client.ts';
 import { Awake } from './flows/awake.ts';
 import { brand } from './flows/brand.ts';
-import { browserStorage, drawText } from './flows/browser.ts';
+import { browserStorage, drawText, tabName } from './flows/browser.ts';
 import { ClaimFlow } from './flows/claim.svelte.ts';
+import { pathParts, takeFragment } from './flows/fragment.ts';
 import Visit from './pages/Visit.svelte';
 import { visitor } from './pages/visitor-words.ts';
 import { preferred, remembered, ui } from './ui/words.svelte.ts';
 import { WorkerVault } from './vault/vault.ts';
 
-/** The key part of the address, taken out of it at once. Mail programs make `%23` of the `#`. */
-function takeFragment(): string | undefined {
-  const [path = '', behind] = location.pathname.split('%23');
-  const fragment = location.hash.slice(1) || behind;
-  if (fragment !== undefined) history.replaceState(null, '', path + location.search);
-  return fragment;
-}
-
-function tabName(): string {
-  const area = browserStorage(() => sessionStorage);
-  const name = area.get('tab') ?? drawText(16);
-  area.set('tab', name);
-  return name;
-}
-
-function claim(link: string, fragment: string | undefined): ClaimFlow {
+function claim(link: string, fragment: string | undefined, attached: boolean): ClaimFlow {
   const flow: ClaimFlow = new ClaimFlow(link, {
-    api: visits, vault: new WorkerVault(), findPlace: async (name, size) => (await import('./vault/disk.ts')).findPlace(name, size), awake: new Awake(), storage: browserStorage(() => localStorage), tab: tabName(),
+    attached, api: visits, vault: new WorkerVault(), findPlace: async (name, size) => (await import('./vault/disk.ts')).findPlace(name, size), awake: new Awake(), storage: browserStorage(() => localStorage), tab: tabName(browserStorage(() => sessionStorage)),
     now: Date.now, makeToken: () => drawText(32), language: () => ui.code, leave: (to) => { location.assign(to); },
   });
   void flow.start(fragment);
@@ -40,16 +26,17 @@ function claim(link: string, fragment: string | undefined): ClaimFlow {
 }
 
 async function begin(): Promise<void> {
-  const [, page, id = ''] = location.pathname.split('%23')[0]?.split('/') ?? [];
+  const [page, id = ''] = pathParts();
   const fragment = takeFragment();
   const usable = isSecureContext && 'subtle' in crypto && 'ReadableStream' in globalThis;
   // The letter and the words are fetched side by side.
-  const flow = page === 'd' && usable ? claim(id, fragment) : undefined;
+  const letter = page === 'd' || page === 'a';
+  const flow = letter && usable ? claim(id, fragment, page === 'a') : undefined;
   const house = brand(info());
   await visitor.use(preferred(navigator.languages, remembered()));
   const target = document.querySelector('#app');
   if (target === null) return;
-  const trouble = page !== 'd' ? undefined : !isSecureContext ? 'insecure' : usable ? undefined : 'old';
+  const trouble = !letter ? undefined : !isSecureContext ? 'insecure' : usable ? undefined : 'old';
   mount(Visit, { target, props: { flow, page: page ?? '', trouble, brand: await house } });
 }
 

@@ -16,6 +16,8 @@ use plain::{file, page};
 const VISITOR: &str = "visit.html";
 /// What gives and takes handoffs.
 const HANDOFF: &str = "handoff.html";
+/// What sets the password of protected mail, and replies to it.
+const PROTECTED: &str = "protected.html";
 /// What members load.
 const MEMBER: &str = "index.html";
 
@@ -27,6 +29,11 @@ pub(crate) async fn visitor(headers: HeaderMap) -> Result<Response, Error> {
 /// A page that gives or takes a handoff.
 pub(crate) async fn handoff(headers: HeaderMap) -> Result<Response, Error> {
     page(StatusCode::OK, HANDOFF, &headers)
+}
+
+/// A page of protected mail.
+pub(crate) async fn protected(headers: HeaderMap) -> Result<Response, Error> {
+    page(StatusCode::OK, PROTECTED, &headers)
 }
 
 /// A page for members.

@@ -247,15 +247,10 @@ fn of_protected_mail() -> Vec<Route> {
 }
 
 /// Pages of the client, which finds its own way; what it is served depends on nothing but the first word.
-const FOR_VISITORS: [&str; 6] = [
-    "/d/{*link}",
-    "/a/{*link}",
-    "/p",
-    "/p/{*token}",
-    "/r/{*link}",
-    "/help",
-];
-const FOR_MEMBERS: [&str; 13] = [
+const FOR_VISITORS: [&str; 3] = ["/d/{*link}", "/a/{*link}", "/help"];
+/// Passwords of protected mail, and replies to it.
+const FOR_PROTECTED: [&str; 3] = ["/p", "/p/{*token}", "/r/{*link}"];
+const FOR_MEMBERS: [&str; 14] = [
     "/",
     "/new",
     "/sent",
@@ -266,6 +261,7 @@ const FOR_MEMBERS: [&str; 13] = [
     "/sealpass",
     "/sealpass/recover",
     "/logins",
+    "/queue",
     "/register/{*token}",
     "/login",
     "/first",
@@ -281,6 +277,8 @@ fn for_people() -> Vec<Route> {
     all.extend(FOR_VISITORS.into_iter().map(visit));
     let hand = |path| get(path, Public, assets::handoff);
     all.extend(FOR_HANDOFF.into_iter().map(hand));
+    let mail = |path| get(path, Public, assets::protected);
+    all.extend(FOR_PROTECTED.into_iter().map(mail));
     all.extend([
         get(map::LOGO, Public, info::logo),
         get("/dev/mail", Demo, dev::show),

@@ -1,4 +1,4 @@
-//! Writes `vectors/pdf_credential_*.json`: password and salts, and what comes of them.
+//! Writes `vectors/pdf_*.json`: password and salts, and what comes of them; which characters a password may have.
 //!
 //! `cargo run --release -p depesche-pdfkey --example vectors`; a test holds the files against this list.
 

@@ -27,12 +27,15 @@ interface Loose {
   body?: unknown;
   query?: Record<string, string | number | boolean | undefined>;
   claim?: string;
+  /** Proof of a reply link. */
+  reply?: string;
 }
 
-async function fetched(method: Method, path: string, { at = {}, body, query = {}, claim }: Loose): Promise<Response> {
+async function fetched(method: Method, path: string, { at = {}, body, query = {}, claim, reply }: Loose): Promise<Response> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['Content-Type'] = body instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
   if (claim !== undefined) headers.Authorization = `Claim ${claim}`;
+  if (reply !== undefined) headers.Authorization = `Reply ${reply}`;
   const asked = new URLSearchParams(Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
   const url = `${BASE}${path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(at[name] ?? ''))}${asked.size > 0 ? `?${asked}` : ''}`;
   let response: Response;

@@ -24,3 +24,10 @@ const base64url = (bytes: Uint8Array): string =>
 
 /** So many random bytes as base64url. */
 export const drawText = (n: number): string => base64url(crypto.getRandomValues(new Uint8Array(n)));
+
+/** What this tab is called, also after a reload. */
+export function tabName(area: ReturnType<typeof browserStorage>): string {
+  const name = area.get('tab') ?? drawText(16);
+  area.set('tab', name);
+  return name;
+}

@@ -23,10 +23,12 @@ export interface Letter {
   expires: number;
   /** None while the names are still sealed. */
   files: Enclosure[] | undefined;
+  /** Attachments of a protected mail: to whom that went. */
+  attachedFor?: string | undefined;
 }
 
 /** Why the delivery cannot be had; each has its own page. */
-export type Gone = 'expired' | 'withdrawn' | 'spent' | 'unknown' | 'damaged' | 'offline' | 'busy' | 'insecure' | 'old';
+export type Gone = 'expired' | 'withdrawn' | 'spent' | 'unknown' | 'cut' | 'damaged' | 'offline' | 'busy' | 'insecure' | 'old';
 
 export type ClaimStep =
   | { at: 'looking' }

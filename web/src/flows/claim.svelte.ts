@@ -28,6 +28,8 @@ export interface ClaimTools {
   storage: { get(name: string): string | undefined; set(name: string, value: string | undefined): void };
   /** Kept for this tab. */
   tab: string | undefined;
+  /** `/a/`: attachments of a protected mail. Their link stands in a PDF alone, and has no code to be typed. */
+  attached?: boolean;
   now: () => number;
   /** A fresh claim token: 32 bytes as text. */
   makeToken: () => string;
@@ -103,10 +105,15 @@ export class ClaimFlow implements ClaimView {
       await this.#tools.api.look(this.#link, { auth: NO_PROOF });
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      if (error.status === 404) this.step = { at: 'login', sealed: true };
-      else if (error.code === 'link_wrong_key') this.step = { at: 'code' };
+      if (error.status === 404 && !this.#tools.attached) this.step = { at: 'login', sealed: true };
+      else if (error.code === 'link_wrong_key') this.#askCode();
       else this.#refused(error.code, error);
     }
+  }
+
+  /** The key part is missing or unfit. */
+  #askCode(problem?: 'unfit'): void {
+    this.step = this.#tools.attached ? { at: 'gone', why: 'cut', sender: this.letter?.sender } : { at: 'code', problem };
   }
 
   login(): void {
@@ -135,7 +142,7 @@ export class ClaimFlow implements ClaimView {
     this.#proof = proof;
     const look = await this.#tools.api.look(this.#link, proof);
     this.#look = look;
-    const letter = { sender: { name: look.sender.name, address: look.sender.email }, level: look.level === 2 ? (2 as const) : (1 as const), subject: look.subject, message: '', expires: look.expires, files: undefined };
+    const letter = { sender: { name: look.sender.name, address: look.sender.email }, level: look.level === 2 ? (2 as const) : (1 as const), subject: look.subject, message: '', expires: look.expires, files: undefined, attachedFor: look.protected?.email };
     if (look.login === true) {
       this.letter = letter;
       this.step = { at: 'login', sealed: false };
@@ -146,9 +153,10 @@ export class ClaimFlow implements ClaimView {
       ...letter,
       files: look.record === undefined || look.manifest === undefined ? undefined : this.#saving.enclosures(),
     };
-    this.#address = this.#kept('address') ?? '';
+    const kept = this.#kept('address');
+    this.#address = kept ?? look.protected?.email ?? '';
     // Who opened it here before goes on where they were; a password is asked for again.
-    if (this.#address !== '' && look.password === undefined && (await this.#reenter())) return;
+    if (kept !== undefined && look.password === undefined && (await this.#reenter())) return;
     this.step = this.#closed();
   }
 
@@ -167,7 +175,7 @@ export class ClaimFlow implements ClaimView {
   }
 
   #closed(problem?: ClosedProblem): ClaimStep {
-    return { at: 'closed', password: this.#look?.password !== undefined, known: this.letter?.level === 2, address: this.#address, problem };
+    return { at: 'closed', password: this.#look?.password !== undefined, known: this.letter?.level === 2 || this.letter?.attachedFor !== undefined, address: this.#address, problem };
   }
 
   #kept(what: 'claim' | 'address' | 'saving'): string | undefined {
@@ -191,7 +199,7 @@ export class ClaimFlow implements ClaimView {
     void this.#guard(async () => {
       const look = this.#look;
       if (look === undefined || this.#proof === undefined) return;
-      this.#address = address;
+      this.#address = this.letter?.attachedFor ?? address;
       if (look.password !== undefined) {
         const { auth2 } = await this.#tools.vault.call('takePassword', { ...look.password, password });
         this.#proof = { auth: this.#proof.auth, auth2 };
@@ -235,6 +243,7 @@ export class ClaimFlow implements ClaimView {
       message: answer.message,
       expires: answer.expires,
       files: this.#saving.enclosures(),
+      attachedFor: this.letter?.attachedFor,
     };
     // Others have used it up: said now, not only when somebody wants to save.
     if (answer.claim.left === 0 && answer.claim.state === 'opened' && this.#saving.any) {
@@ -326,7 +335,7 @@ export class ClaimFlow implements ClaimView {
     const gone = GONE[code];
     if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since, sender: senderOf(problem?.sender) ?? this.letter?.sender };
     else if (code === 'login_required' || code === 'wrong_account') this.step = { at: 'login', sealed: false, other: code === 'wrong_account' };
-    else if (code === 'link_wrong_key') this.step = { at: 'code', problem: this.step.at === 'code' ? 'unfit' : undefined };
+    else if (code === 'link_wrong_key') this.#askCode(this.step.at === 'code' ? 'unfit' : undefined);
     else if (code === 'wrong_password') this.step = this.#closed(wrongPassword(problem));
     else if (code === 'too_many_tries' && this.letter !== undefined && this.step.at !== 'open') {
       this.step = this.#closed({ kind: 'pause', seconds: problem?.retryAfter ?? 60 });
@@ -343,7 +352,7 @@ export class ClaimFlow implements ClaimView {
     if (problem.kind === 'server') this.#refused(problem.code);
     else if (problem.kind === 'seal' && problem.code.startsWith('code_')) {
       this.step = { at: 'code', problem: problem.code === 'code_length' ? 'short' : 'slip' };
-    } else if (problem.kind === 'seal' && problem.code.startsWith('link_')) this.step = { at: 'code' };
+    } else if (problem.kind === 'seal' && problem.code.startsWith('link_')) this.#askCode();
     else if (problem.kind === 'seal' && problem.code === 'password_empty') {
       this.step = this.#closed({ kind: 'password' });
     } else if (problem.kind === 'disk-full') this.#note('disk-full');

@@ -11,23 +11,21 @@
  */
 import type { Info } from '../api/port.ts';
 import type { Level } from '../ui/level.ts';
-import type { DraftEntry, Form, MemberCalls, MemberReport, Posted, UploadState } from '../vault/member-protocol.ts';
+import type { DraftEntry, Form, MemberCalls, MemberReport, Posted } from '../vault/member-protocol.ts';
 import type { MemberVault } from '../vault/member-vault.ts';
 import { VaultError } from '../vault/problem.ts';
 import type { VaultProblem } from '../vault/protocol.ts';
 import type { Awake } from './awake.ts';
+import { Attachments } from './attachments.svelte.ts';
 import { withPeople } from './people.ts';
 import type { KeyringFlow } from './keyring.svelte.ts';
-import { Rate } from './rate.ts';
 import type {
-  Addressee, Attachment, AttachmentState, Given, KeyOf, MailLanguage, ReplyTo, SendOptions, SendProblem, SendStep, SendView, Unfinished,
+  Addressee, Attachment, Given, KeyOf, MailLanguage, ReplyTo, SendOptions, SendProblem, SendStep, SendView, Unfinished,
 } from './send-view.ts';
 
 const DAY = 86_400_000;
 /** Quiet for so long, what was written is kept (ms). */
 const QUIET = 400;
-/** Between two looks at how far it is (ms). */
-const LOOK = 250;
 
 export interface SendTools {
   vault: MemberVault;
@@ -44,10 +42,6 @@ export interface SendTools {
 
 const asLevel = (level: number): Level => (level === 4 ? 4 : level === 3 ? 3 : level === 2 ? 2 : 1);
 
-function shown(state: UploadState): AttachmentState {
-  return state.kind === 'done' ? { kind: 'verified' } : state;
-}
-
 /** Why it was not sent, for the page. */
 function blame(problem: VaultProblem): SendProblem {
   if (problem.kind === 'files') return 'files';
@@ -57,14 +51,11 @@ function blame(problem: VaultProblem): SendProblem {
   return problem.code === 'too_large' ? 'too-large' : 'refused';
 }
 
-const doneOf = ({ state, size }: Attachment): number => (state.kind === 'verified' ? size : 'done' in state ? state.done : 0);
-
 export class SendFlow implements SendView {
   people = $state.raw<Addressee[]>([]);
   subject = $state('');
   message = $state('');
   level = $state<Level>(1);
-  files = $state.raw<Attachment[]>([]);
   options: SendOptions = $state({ days: '30', limit: '', password: '', mailedCode: false, notify: true, passOn: false, language: 'en' });
   step = $state.raw<SendStep>({ at: 'writing' });
   elsewhere = $state(false);
@@ -79,16 +70,12 @@ export class SendFlow implements SendView {
 
   readonly #tools: SendTools;
   #handles = $state.raw<FileSystemHandle[]>([]);
-  #waiting: 'offline' | 'full' | undefined;
-  #rate = new Rate();
+  readonly #files = new Attachments(() => this.step.at === 'sending', () => { this.#looked(); });
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #look: ReturnType<typeof setInterval> | undefined;
   /** Files on their way into the list. */
   #adding: Promise<void> = Promise.resolve();
   /** Something has been kept of this delivery. */
   #begun = false;
-  /** Reports of files, gathered until the next look. */
-  readonly #news = new Map<string, UploadState>();
 
   constructor(tools: SendTools) {
     const { levels, limits } = tools.info;
@@ -106,7 +93,7 @@ export class SendFlow implements SendView {
     this.people = replyTo === undefined ? [] : [{ address: replyTo.address, ...(replyTo.name !== replyTo.address && { name: replyTo.name }) }];
     this.subject = replyTo?.subject ?? '';
     this.message = '';
-    this.files = [];
+    this.#files.list = [];
     this.refusedNames = [];
     this.level = asLevel(Math.max(this.offered.lowest, Math.min(replyTo === undefined ? this.#tools.info.levels.default : replyTo.level, this.offered.highest)));
     Object.assign(this.options, {
@@ -162,11 +149,15 @@ export class SendFlow implements SendView {
 
   get unfinished(): Unfinished | undefined {
     if (!this.files.some(({ state }) => state.kind === 'asked')) return undefined;
-    return { subject: this.subject, done: this.#done(), total: this.#total(), byClick: this.#handles.length > 0 };
+    return { subject: this.subject, done: this.#files.done, total: this.#files.total, byClick: this.#handles.length > 0 };
   }
 
   /** No page shows it any more. */
   readonly end: () => void;
+
+  get files(): Attachment[] {
+    return this.#files.list;
+  }
 
   get noSealPass(): boolean {
     return this.#tools.keyring.state === 'none';
@@ -186,14 +177,6 @@ export class SendFlow implements SendView {
     }
   }
 
-  #done(): number {
-    return this.files.reduce((sum, file) => sum + doneOf(file), 0);
-  }
-
-  #total(): number {
-    return this.files.reduce((sum, { size }) => sum + size, 0);
-  }
-
   addPeople(text: string): void {
     this.people = withPeople(this.people, text);
     this.#unblame('to-missing', 'to-invalid');
@@ -206,7 +189,7 @@ export class SendFlow implements SendView {
 
   addFiles(given: Given): void {
     const more = given.files.reduce((sum, { file }) => sum + file.size, 0);
-    if (this.#total() + more > this.mostBytes) {
+    if (this.#files.total + more > this.mostBytes) {
       this.step = { at: 'writing', problem: 'too-large' };
       return;
     }
@@ -222,19 +205,13 @@ export class SendFlow implements SendView {
     });
   }
 
-  /** The vault's list holds; what it said of a file before is kept. */
   #take(entries: DraftEntry[]): void {
-    const known = new Map(this.files.map((file) => [file.id, file]));
-    this.files = entries.map(({ id, name, size, state }) => {
-      const before = known.get(id)?.state;
-      const again = before === undefined || before.kind === 'asked' || before.kind === 'changed' || before.kind === 'unreadable';
-      return { id, name, size, state: again ? shown(this.#news.get(id) ?? state) : before };
-    });
+    this.#files.take(entries);
     this.#busy();
   }
 
   removeFile(id: string): void {
-    this.files = this.files.filter((file) => file.id !== id);
+    this.#files.remove(id);
     this.#unblame('too-large', 'files');
     void this.#guard(() => this.#tools.vault.call('removeFiles', { ids: [id] }));
     this.#busy();
@@ -257,7 +234,7 @@ export class SendFlow implements SendView {
     if (this.people.length === 0) return 'to-missing';
     if (this.people.some(({ invalid }) => invalid)) return 'to-invalid';
     if (this.files.length === 0 && this.message.trim() === '') return 'nothing';
-    if (this.files.some(({ state }) => state.kind === 'asked' || state.kind === 'changed' || state.kind === 'unreadable')) return 'files';
+    if (this.#files.lacking) return 'files';
     if (!Number.isInteger(days) || days < 1 || days > this.mostDays) return 'days';
     if (!Number.isInteger(limit) || limit < 1) return 'limit';
     return undefined;
@@ -275,7 +252,7 @@ export class SendFlow implements SendView {
       return;
     }
     clearTimeout(this.#timer);
-    this.#rate = new Rate();
+    this.#files.begin();
     this.#progress();
     this.#busy();
     void this.#guard(() => this.#post());
@@ -328,7 +305,7 @@ export class SendFlow implements SendView {
       const { problem } = error;
       const why: SendProblem | undefined = problem.kind === 'stopped' ? undefined : blame(problem);
       this.step = { at: 'writing', problem: why };
-      this.#flush();
+      this.#files.flush();
       this.#busy();
     }
   }
@@ -339,45 +316,23 @@ export class SendFlow implements SendView {
   }
 
   #hear(report: MemberReport): void {
-    if (report.kind === 'file') this.#news.set(report.id, report.state);
-    else if (report.kind === 'waiting') this.#waiting = report.why;
+    if (report.kind === 'file' || report.kind === 'waiting') this.#files.hear(report);
     else if (report.kind === 'session') this.loggedOut = true;
     else if (report.kind === 'posted') this.#sent({ codes: [], waiting: [], parcel: report.parcel, links: report.links });
     else if (report.kind === 'refused' && this.step.at === 'writing') this.step = { at: 'writing', problem: report.code === 'too_large' ? 'too-large' : 'refused' };
-    this.#look ??= setInterval(() => { this.#flush(); }, LOOK);
-    if (report.kind === 'file' && 'done' in report.state) return;
-    this.#flush();
   }
 
-  /** Shows what was heard since the last look. */
-  #flush(): void {
-    const calm = this.#news.size === 0 && this.step.at !== 'sending';
-    if (calm) {
-      clearInterval(this.#look);
-      this.#look = undefined;
-    }
-    const waiting = this.#waiting !== undefined;
-    this.files = this.files.map((file) => {
-      const state = this.#news.get(file.id);
-      const next = state === undefined ? file.state : shown(state);
-      if (next.kind === 'running' && waiting) return { ...file, state: { kind: 'interrupted', done: next.done } };
-      if (next.kind === 'interrupted' && !waiting) return { ...file, state: { kind: 'running', done: next.done } };
-      return next === file.state ? file : { ...file, state: next };
-    });
-    this.#news.clear();
+  /** What was heard is shown now. */
+  #looked(): void {
     if (this.step.at === 'sending') this.#progress();
     this.#busy();
   }
 
   #progress(): void {
-    const now = this.#tools.now();
-    const [done, total] = [this.#done(), this.#total()];
-    this.#rate.note(done, now);
-    this.step = { at: 'sending', done, total, perSecond: this.#rate.perSecond(now), secondsLeft: this.#rate.secondsLeft(total, now), waiting: this.#waiting };
+    this.step = { at: 'sending', ...this.#files.progress(this.#tools.now()) };
   }
 
   #busy(): void {
-    const uploads = this.files.some(({ state }) => state.kind === 'running' || state.kind === 'interrupted');
-    this.#tools.awake.set(this.step.at === 'sending' || (this.step.at === 'writing' && uploads));
+    this.#tools.awake.set(this.step.at === 'sending' || (this.step.at === 'writing' && this.#files.uploading));
   }
 }

@@ -11,7 +11,8 @@ export type SealCode =
   | 'code_check' | 'signature_algorithm' | 'signature_missing' | 'signature_unexpected' | 'signature_wrong' | 'words_unknown'
   | 'words_count' | 'words_memory' | 'lock_kind' | 'lock_params' | 'lock_other_kind' | 'keyring_generation' | 'keyring_account' | 'keyring_json' | 'keyring_version'
   | 'keyring_contents' | 'keyring_older' | 'keyring_forked' | 'record_shape' | 'record_time' | 'record_kem_key' | 'record_account'
-  | 'record_chain' | 'sender_nameless' | 'sender_unknown_key' | 'sender_key_changed' | 'release_by' | 'stanza_not_mine' | 'release_sender' | 'claim_tag' | 'claim_parcel' | 'draft_parcel';
+  | 'record_chain' | 'sender_nameless' | 'sender_unknown_key' | 'sender_key_changed' | 'release_by' | 'stanza_not_mine' | 'release_sender' | 'claim_tag' | 'claim_parcel' | 'draft_parcel'
+  | 'reply_form' | 'reply_version' | 'reply_cut' | 'quote';
 
 export class SealError extends Error {
   override readonly name = 'SealError';

@@ -57,4 +57,8 @@ export const NAMESPACE = {
   claimAck: T('claim-ack'),
   /** Key of a sealed going-on record. */
   draft: T('draft'),
+  /** What the holder of a PDF shows to reply to it. */
+  replyAuth: T('reply-auth'),
+  /** Key and associated data of what a reply quotes. */
+  replyQuote: T('reply-quote'),
 } as const;

@@ -10,6 +10,9 @@ import { ID_LEN } from '../seal/format.ts';
 import { SECRET_LEN } from '../seal/link.ts';
 import type { Form } from './member-protocol.ts';
 
+/** From this level on there are stanzas and no links. */
+export const KEYED = 3;
+
 /** A file that somebody chose, as it was then. */
 export interface DraftFile {
   id: string;

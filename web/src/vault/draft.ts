@@ -1,9 +1,8 @@
 /** A delivery in the making: its record, and the hashes of what was sealed. This tab alone writes it. */
 import { toText } from '../seal/format.ts';
 import { equal, random, KEY_LEN, type Bytes } from '../seal/primitives.ts';
-import { makeParcelId, partsOf, renewed, type DraftObject, type DraftRecord } from './draft-record.ts';
-import type { GoingOn, Shared } from './going-on.ts';
-import { KEYED } from './keyed-post.ts';
+import { KEYED, makeParcelId, partsOf, renewed, type DraftObject, type DraftRecord } from './draft-record.ts';
+import type { Shared, Sharing } from './going-on.ts';
 import type { Form } from './member-protocol.ts';
 import { VaultError } from './problem.ts';
 import * as shelf from './shelf.ts';
@@ -18,17 +17,17 @@ export class Draft {
   /** Without storage (private mode, blocked) nothing is kept, so nothing is gone on with. */
   #stored = true;
   #saving: Promise<void> = Promise.resolve();
-  readonly #goingOn: GoingOn;
+  readonly #goingOn: Sharing;
   #sharing: 'no' | 'yes' | 'again' = 'no';
 
-  private constructor(record: DraftRecord, hashes: Map<string, Map<number, Bytes>>, goingOn: GoingOn, letGo: () => void) {
+  private constructor(record: DraftRecord, hashes: Map<string, Map<number, Bytes>>, goingOn: Sharing, letGo: () => void) {
     this.record = record;
     this.#goingOn = goingOn;
     this.#hashes = hashes;
     this.#letGo = letGo;
   }
 
-  static async begin(account: string, form: Form, goingOn: GoingOn): Promise<Draft> {
+  static async begin(account: string, form: Form, goingOn: Sharing): Promise<Draft> {
     const record: DraftRecord = {
       parcel: makeParcelId(), key: random(KEY_LEN), account, level: form.level, created: Date.now(), form, files: [], objects: [], links: [],
     };
@@ -36,7 +35,7 @@ export class Draft {
   }
 
   /** The newest draft of an account that no other tab has. */
-  static async find(account: string, goingOn: GoingOn): Promise<{ draft: Draft | undefined; elsewhere: boolean; locked: boolean }> {
+  static async find(account: string, goingOn: Sharing): Promise<{ draft: Draft | undefined; elsewhere: boolean; locked: boolean }> {
     let [elsewhere, locked] = [false, false];
     try {
       const unposted = await shelf.unposted(account, Date.now(), goingOn);

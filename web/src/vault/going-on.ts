@@ -19,6 +19,9 @@ export interface Shared {
   hashes: Map<string, Bytes[]>;
 }
 
+/** What a draft needs of it. */
+export type Sharing = Pick<GoingOn, 'seal' | 'put' | 'open' | 'forget'>;
+
 export class GoingOn {
   readonly #desk: KeyringDesk;
   readonly #api: Pick<KeyedApi, 'drafts' | 'goingOn' | 'putGoingOn'>;

@@ -14,6 +14,7 @@ import { claimAuth, deriveCode, sealInstant, stretchCode, writeInstant } from '.
 import { sealSigned } from '../seal/signed.ts';
 import { release, sealStanza, writeReleased } from '../seal/stanza.ts';
 import { makeHeader } from '../seal/stream.ts';
+import { KEYED } from './draft-record.ts';
 import { folded } from './folded.ts';
 import type { GoingOn } from './going-on.ts';
 import type { InboxDesk } from './inbox-desk.ts';
@@ -31,8 +32,6 @@ export interface Keyed {
   goingOn: GoingOn;
 }
 
-/** From this level on there are stanzas and no links. */
-export const KEYED = 3;
 /** The first claim code of a recipient. */
 export const FIRST_CODE = 0;
 

@@ -3,82 +3,24 @@
  * mails shall say. A server that lost its last writes asks again; one that has posted already says so.
  */
 import { drafts, type ApiNewRecipient, type ApiNotice, type ApiPosted } from '../api/members.ts';
-import { PACK_BELOW } from '../seal/file.ts';
 import { toText } from '../seal/format.ts';
 import { linkAuth, linkAuth2, sealRecord, writeRecord, type LinkHead } from '../seal/link.ts';
 import { fragment, linkUrl } from '../seal/link-text.ts';
-import { FOLDER_TYPE, type Contents, type Entry, type Manifest, type SealedObject } from '../seal/manifest.ts';
 import type { SealedManifest } from '../seal/parcel.ts';
 import { recommendedParams, stretch, type PasswordParams } from '../seal/password.ts';
 import { NONCE_LEN, random, sha256, type Bytes } from '../seal/primitives.ts';
-import { makeLink, makeObject, type DraftFile, type DraftLink, type DraftObject, type DraftRecord } from './draft-record.ts';
+import { arrive, isFolder, listed, OVER, ROUNDS } from './arrive.ts';
+import { KEYED, makeLink, type DraftLink } from './draft-record.ts';
 import type { Draft } from './draft.ts';
-import { checkOrder, KEYED, keyedRecipients, ownStanza, sealContents, type Keyed, type KeyedRecipients } from './keyed-post.ts';
+import type { Posting } from './draft-desk.ts';
+import { memberDrafts } from './draft-server.ts';
+import { checkOrder, keyedRecipients, ownStanza, sealContents, type Keyed, type KeyedRecipients } from './keyed-post.ts';
 import type { LinkOfPerson, Order } from './member-protocol.ts';
-import { VaultError } from './problem.ts';
 import { patiently, putBytes, refusal, type Patience } from './put.ts';
-import type { Upload } from './upload.ts';
 
-/** The type given to every file: the one shown comes from the content. */
-const FILE_TYPE = 'application/octet-stream';
 /** Most names that a notice carries. */
 const NOTICE_NAMES = 100;
-/** After so many rounds in which parts went missing again the server is not to be trusted with them. */
-const ROUNDS = 20;
 const SALT_LEN = 16;
-
-export const isFolder = (file: { name: string }): boolean => file.name.endsWith('/');
-const isSmall = (file: DraftFile): boolean => file.size < PACK_BELOW && !isFolder(file);
-
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one, at) => one === b[at]);
-
-/** One pack of all small files as they are now; an older one is given up. */
-async function pack(draft: Draft, upload: Upload): Promise<void> {
-  const small = draft.record.files.filter(isSmall);
-  const old = draft.record.objects.find((object) => object.pack);
-  const size = small.reduce((sum, file) => sum + file.size, 0);
-  if (old?.size === size && same(old.files, small.map(({ id }) => id))) return;
-  if (old) await upload.remove(old);
-  if (small.length > 0) await draft.addObject(makeObject(small, true));
-}
-
-/** Ends when all bytes have arrived; true if the parcel was posted before. */
-async function arrive(draft: Draft, upload: Upload, signal: AbortSignal): Promise<boolean> {
-  await pack(draft, upload);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await upload.settled(signal);
-    const { posted, left } = await upload.sync();
-    if (posted) return true;
-    if (left > 0) continue;
-    if (upload.lacks) throw new VaultError({ kind: 'files' });
-    return false;
-  }
-  throw new VaultError({ kind: 'server', code: 'parts_lost', status: 0 });
-}
-
-function listed(record: DraftRecord, hashes: (object: DraftObject) => Bytes[] | undefined): Pick<Manifest, 'files' | 'packs'> {
-  const packs: SealedObject[] = [];
-  const contents = new Map<string, Contents>();
-  const sizes = new Map(record.files.map((file) => [file.id, file.size]));
-  for (const object of record.objects) {
-    const parts = hashes(object);
-    if (parts === undefined) throw new VaultError({ kind: 'files' });
-    const sealed = { id: object.id, key: object.key, size: object.size, parts };
-    let offset = 0;
-    for (const id of object.files) {
-      contents.set(id, object.pack ? { kind: 'packed', pack: packs.length, offset } : { kind: 'own', object: sealed });
-      offset += sizes.get(id) ?? 0;
-    }
-    if (object.pack) packs.push(sealed);
-  }
-  const files = record.files.map((file): Entry => {
-    if (isFolder(file)) return { name: file.name.slice(0, -1), type: FOLDER_TYPE, size: 0, contents: { kind: 'folder' } };
-    const place = contents.get(file.id);
-    if (place === undefined) throw new VaultError({ kind: 'files' });
-    return { name: file.name, type: FILE_TYPE, mtime: file.mtime, size: file.size, contents: place };
-  });
-  return { files, packs };
-}
 
 /** A password stretched once, for all links of an order. */
 interface Stretched {
@@ -159,7 +101,7 @@ async function hand({ draft, sender, keyed }: Desk, order: Order, patience: Pati
   }, { key: record.key, sealed }, keyed);
   // From here on the links count: their record must outlast a power cut.
   await draft.save();
-  await putBytes(`/parcels/${record.parcel}/manifest`, sealed.bytes, patience, () => undefined);
+  await putBytes(memberDrafts.place(record.parcel, 'manifest'), sealed.bytes, patience, () => undefined);
   const text = form.level >= 4 ? { subject: '', message: '' } : { subject: form.subject, message: form.message };
   const posted = await patiently(() => drafts.post(record.parcel, {
     recipients: made.recipients, expires: Date.now() + order.life, ...text, notify: form.options.notify, ...(own && { own_stanza: own }),
@@ -172,17 +114,9 @@ interface Handed extends Omit<KeyedRecipients, 'recipients'> {
   posted: ApiPosted;
 }
 
-/** Nothing can be made of this draft any more: withdrawn, expired, or its id is somebody else's. */
-const OVER = new Set(['conflict', 'withdrawn', 'expired', 'spent']);
-
-export interface Desk {
-  draft: Draft;
-  upload: Upload;
+export interface Desk extends Posting {
   sender: { account: string; address: string };
   keyed: Keyed;
-  /** Begins the engine anew after the draft became another parcel. */
-  renew: () => Upload;
-  signal: AbortSignal;
 }
 
 /** Posts the draft. Ends when the server has everything on its disk. */

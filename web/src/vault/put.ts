@@ -48,8 +48,14 @@ function problemIn(text: string, status: number): ApiProblem {
   }
 }
 
+/** Where bytes go: below the API's root, and what proves that one may; none where the session does. */
+export interface Place {
+  path: string;
+  authorization?: string | undefined;
+}
+
 /** One PUT of bytes. XMLHttpRequest and not fetch: it says how much of the body has gone. */
-function putOnce(path: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal, progress: (sent: number) => void): Promise<void> {
+function putOnce({ path, authorization }: Place, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal, progress: (sent: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const stop = (): void => { request.abort(); };
@@ -60,6 +66,7 @@ function putOnce(path: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSign
     };
     request.open('PUT', `/api/v1${path}`);
     request.setRequestHeader('Content-Type', 'application/octet-stream');
+    if (authorization !== undefined) request.setRequestHeader('Authorization', authorization);
     request.upload.onprogress = ({ loaded }) => { progress(loaded); };
     request.onload = end(() => {
       if (request.status >= 200 && request.status < 300) resolve();
@@ -71,10 +78,10 @@ function putOnce(path: string, bytes: Uint8Array<ArrayBuffer>, signal: AbortSign
   });
 }
 
-export async function putBytes(path: string, bytes: Uint8Array<ArrayBuffer>, patience: Patience, progress: (sent: number) => void): Promise<void> {
+export async function putBytes(place: Place, bytes: Uint8Array<ArrayBuffer>, patience: Patience, progress: (sent: number) => void): Promise<void> {
   await patiently(async () => {
     try {
-      await putOnce(path, bytes, patience.signal, progress);
+      await putOnce(place, bytes, patience.signal, progress);
     } catch (error) {
       progress(0);
       throw error;

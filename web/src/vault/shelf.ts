@@ -16,7 +16,7 @@ import { toText } from '../seal/format.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { Database, done } from './database.ts';
 import { recordFromText, recordToText, type DraftObject, type DraftRecord } from './draft-record.ts';
-import type { GoingOn } from './going-on.ts';
+import type { Sharing } from './going-on.ts';
 
 interface Kept {
   /** When it is to be forgotten, ms. */
@@ -45,14 +45,14 @@ export async function putKeyed(record: DraftRecord, sealed: Bytes): Promise<void
   await database.write('records', (store) => store.put({ until: Date.now() + DRAFT_LIFE, sealed, keyed: record.account } satisfies Kept, record.parcel));
 }
 
-async function read(parcel: string, kept: Kept, goingOn: GoingOn | undefined): Promise<DraftRecord | undefined> {
+async function read(parcel: string, kept: Kept, goingOn: Sharing | undefined): Promise<DraftRecord | undefined> {
   if (kept.keyed !== undefined) return (await goingOn?.open(parcel, kept.sealed))?.record;
   const text = await database.open(parcel, kept.sealed);
   return text && recordFromText(new TextDecoder().decode(text));
 }
 
 /** What is sealed to a keyring only with `goingOn`, while that is open. */
-export async function getRecord(parcel: string, goingOn?: GoingOn): Promise<DraftRecord | undefined> {
+export async function getRecord(parcel: string, goingOn?: Sharing): Promise<DraftRecord | undefined> {
   const kept = (await done((await database.read('records')).get(parcel))) as Kept | undefined;
   return kept && read(parcel, kept, goingOn);
 }
@@ -70,7 +70,7 @@ export async function clearWork(parcel: string): Promise<void> {
 }
 
 /** The unposted drafts of an account, the newest first; what is over is removed. `locked`: some are sealed to its closed keyring. */
-export async function unposted(account: string, now: number, goingOn: GoingOn): Promise<{ found: DraftRecord[]; locked: boolean }> {
+export async function unposted(account: string, now: number, goingOn: Sharing): Promise<{ found: DraftRecord[]; locked: boolean }> {
   const store = await database.read('records');
   const [keys, values] = await Promise.all([done(store.getAllKeys()), done(store.getAll() as IDBRequest<Kept[]>)]);
   const found: DraftRecord[] = [];

@@ -1,7 +1,8 @@
 /** Drafts that other devices of the account began, and taking one over. */
 import { ApiProblem } from '../api/port.ts';
 import { toText } from '../seal/format.ts';
-import { KEYED, type Keyed } from './keyed-post.ts';
+import { KEYED } from './draft-record.ts';
+import type { Keyed } from './keyed-post.ts';
 import type { KeyCalls } from './keys-protocol.ts';
 import * as shelf from './shelf.ts';
 

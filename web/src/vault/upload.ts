@@ -9,13 +9,14 @@
  * | renewed | a part came out differently, or the server has one that was never noted: new id, key and header |
  * | failed | one of its files has changed or cannot be read; it stays so until the file is added again |
  */
-import { drafts, type ApiDraft } from '../api/members.ts';
+import type { ApiDraft } from '../api/members.ts';
 import { fileStream, partText, sealPart } from '../seal/file.ts';
 import { toText } from '../seal/format.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { sealedSize, type Stream } from '../seal/stream.ts';
 import type { Draft } from './draft.ts';
 import { partsOf, type DraftFile, type DraftObject } from './draft-record.ts';
+import type { DraftServer } from './draft-server.ts';
 import type { MemberReport, UploadState } from './member-protocol.ts';
 import { VaultError } from './problem.ts';
 import { patiently, putBytes, refusal, type Patience } from './put.ts';
@@ -54,6 +55,7 @@ interface Task {
 
 export interface UploadTools {
   draft: Draft;
+  server: DraftServer;
   sources: Sources;
   report: (report: MemberReport) => void;
   /** Resolves when somebody has logged in again. */
@@ -138,7 +140,7 @@ export class Upload {
   #announce(objects: DraftObject[]): Promise<ApiDraft> {
     const { record } = this.#tools.draft;
     const files = objects.map((object) => ({ id: toText(object.id), size: sealedSize(object.size) }));
-    return patiently(() => drafts.announce(record.parcel, record.level, files, record.form.inReplyTo?.parcel), this.patience(this.#stop.signal));
+    return patiently(() => this.#tools.server.announce(record.parcel, record.level, files, record.form.inReplyTo?.parcel), this.patience(this.#stop.signal));
   }
 
   /** File objects that a changed source left behind on the server. */
@@ -150,7 +152,7 @@ export class Upload {
   async #dropAtServer(id: string): Promise<void> {
     const { parcel } = this.#tools.draft.record;
     try {
-      await patiently(() => drafts.removeFile(parcel, id), this.patience(this.#stop.signal));
+      await patiently(() => this.#tools.server.removeFile(parcel, id), this.patience(this.#stop.signal));
     } catch (error) {
       if (refusal(error) !== 'not_found') throw error;
     }
@@ -231,8 +233,8 @@ export class Upload {
       return;
     }
     if (send) {
-      const path = `/parcels/${draft.record.parcel}/files/${toText(object.id)}/parts/${part}`;
-      await putBytes(path, bytes, this.patience(work.stop.signal), (sent) => {
+      const place = this.#tools.server.place(draft.record.parcel, `files/${toText(object.id)}/parts/${part}`);
+      await putBytes(place, bytes, this.patience(work.stop.signal), (sent) => {
         work.sending.set(part, Math.min(sent, bytes.length));
         this.#tell(work, false);
       });

@@ -1,4 +1,4 @@
-//! The list of `vectors/pdf_credential_*.json`.
+//! The list of `vectors/pdf_*.json`.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ const CASES: &[(&str, &str, &str)] = &[
 
 /// File names without ending, and texts.
 pub(crate) fn all() -> BTreeMap<String, String> {
-    CASES
+    let mut all: BTreeMap<_, _> = CASES
         .iter()
         .map(|(name, about, password)| {
             (
@@ -83,7 +83,32 @@ pub(crate) fn all() -> BTreeMap<String, String> {
                 vector(name, about, password),
             )
         })
-        .collect()
+        .collect();
+    all.insert("pdf_characters".to_owned(), characters());
+    all
+}
+
+/// Which characters are a password alone, as ranges.
+fn characters() -> String {
+    let mut alone: Vec<(u32, u32)> = Vec::new();
+    for one in '\0'..=char::MAX {
+        if Password::parse(one.encode_utf8(&mut [0; 4])).is_err() {
+            continue;
+        }
+        let code = u32::from(one);
+        match alone.last_mut() {
+            Some((_, last)) if *last + 1 == code => *last = code,
+            _ => alone.push((code, code)),
+        }
+    }
+    let alone: Vec<String> = alone
+        .iter()
+        .map(|(first, last)| format!("    [\"{first:x}\", \"{last:x}\"]"))
+        .collect();
+    format!(
+        "{{\n  \"about\": \"characters that are a password alone, first and last of each range\",\n  \"alone\": [\n{}\n  ],\n  \"kind\": \"pdf_characters\"\n}}\n",
+        alone.join(",\n")
+    )
 }
 
 fn salt(name: &str, turn: u8) -> [u8; 8] {

@@ -1,4 +1,4 @@
-"""A second reading of ISO 32000-2, Algorithm 2.B, over other libraries: runs `vectors/pdf_credential_*.json`.
+"""A second reading of ISO 32000-2, Algorithm 2.B, over other libraries: runs `vectors/pdf_*.json`.
 
 The rules for passwords stand on Python's own tables: SASLprep (RFC 4013) from `stringprep`.
 """
@@ -70,6 +70,11 @@ def main(folder):
         if outcome != vector["expect"]:
             findings.append(f"{path.name}: expected {vector['expect']}, got {outcome}")
         count += 1
+    alone = json.loads((folder / "pdf_characters.json").read_text())["alone"]
+    taken = [code for first, last in alone for code in range(int(first, 16), int(last, 16) + 1)]
+    ours = [code for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF and check(chr(code)) is None]
+    if ours != taken:
+        findings.append(f"pdf_characters.json: differs at {sorted(set(ours) ^ set(taken))[:20]}")
     print(*findings, sep="\n")
     print(f"{count} vectors, {len(findings)} findings")
     return 1 if findings or count < 20 else 0

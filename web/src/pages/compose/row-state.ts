@@ -1,9 +1,15 @@
 import type { AttachmentState } from '../../flows/send-view.ts';
 import type { FileState } from '../../ui/file-state.ts';
-import type { MemberTexts } from '../../ui/texts/member.en.ts';
+
+/** What is said of a file that needs a hand. */
+interface FileTexts {
+  fileAsked: string;
+  fileChanged: string;
+  fileVanished: string;
+}
 
 /** How a row shows where a file stands. */
-export function rowState(state: AttachmentState, t: MemberTexts): FileState {
+export function rowState(state: AttachmentState, t: FileTexts): FileState {
   switch (state.kind) {
     case 'asked':
       return { kind: 'needed', done: state.done, what: t.fileAsked };

@@ -1,6 +1,7 @@
 import { plural } from '../format.ts';
 import type { MemberTexts } from './member.en.ts';
 import people from './people.cs.ts';
+import queue from './queue.cs.ts';
 import ui from './ui.cs.ts';
 
 const p = plural('cs');
@@ -9,6 +10,7 @@ const FILES = { one: 'soubor', few: 'soubory', many: 'souboru', other: 'souborů
 const texts: MemberTexts = {
   ...ui,
   ...people,
+  ...queue,
   menu: 'Nabídka',
   newDelivery: 'Nová zásilka',
   sent: 'Odeslané',

@@ -1,6 +1,7 @@
 import { plural } from '../format.ts';
 import type { MemberTexts } from './member.en.ts';
 import people from './people.de.ts';
+import queue from './queue.de.ts';
 import ui from './ui.de.ts';
 
 const p = plural('de');
@@ -8,6 +9,7 @@ const p = plural('de');
 const texts: MemberTexts = {
   ...ui,
   ...people,
+  ...queue,
   menu: 'Menü',
   newDelivery: 'Neue Zustellung',
   sent: 'Gesendet',

@@ -1,6 +1,7 @@
 /** What members read: login, first run, composing, sent deliveries. The type of every language's catalogue. */
 import { plural } from '../format.ts';
 import people from './people.en.ts';
+import queue from './queue.en.ts';
 import ui from './ui.en.ts';
 
 const p = plural('en');
@@ -8,6 +9,7 @@ const p = plural('en');
 const texts = {
   ...ui,
   ...people,
+  ...queue,
   // frame
   menu: 'Menu',
   newDelivery: 'New delivery',

@@ -1,0 +1,28 @@
+import { plural } from '../format.ts';
+import type { QueueTexts } from './queue.en.ts';
+
+const p = plural('cs');
+
+const texts: QueueTexts = {
+  queue: 'Fronta pošty',
+  queueLead: 'Co zde čeká, je zapečetěno: předmět ani text nelze číst.',
+  queueEmpty: 'Nic nečeká',
+  queueEmptyText: 'Všechny e-maily jsou předány. Co nelze doručit hned nebo čeká na heslo, najdete zde.',
+  queueRetry: 'Zkusit teď',
+  queueRetryAll: 'Zkusit vše teď',
+  queueDrop: 'Smazat',
+  queueDropTitle: 'Smazat tento e-mail?',
+  queueDropText: (to) => `E-mail pro ${to} nebude doručen. Nelze ho vrátit.`,
+  queueTell: (sender) => `Oznámit (${sender}), že nebyl doručen`,
+  queueGone: 'Tento e-mail už ve frontě nebyl.',
+  queueFrom: 'Od',
+  queueNobody: 'Bez odesílatele',
+  queueTries: (n, count) => `${count} ${p(n, { one: 'pokus', few: 'pokusy', other: 'pokusů' })}`,
+  queueNext: (time) => `další ${time}`,
+  queueKinds: { relayed: 'E-mail', carrier: 'Chráněná pošta', report: 'Zpráva o doručení', notice: 'Oznámení' },
+  queueStates: {
+    queued: 'Doručuje se', convert: 'Uzamyká se', hold_password: 'Čeká na heslo', hold_error: 'Nepodařilo se uzamknout', dropped: 'Smazáno',
+  },
+};
+
+export default texts;
