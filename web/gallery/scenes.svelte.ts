@@ -80,7 +80,7 @@ function sendOf(code: Code, step: SendStep, empty = false, level: 1 | 2 | 3 | 4 
     mostBytes: 20e9,
     unfinished: empty && level === 1 ? { subject: s.subject, done: 23.6e6, total: 40.7e6, byClick: false } : undefined,
     refusedNames: [], loggedOut: false, lockedDraft: false, unlockDraft: nothing,
-    elsewhere: false,
+    elsewhere: false, away: { locked: false, drafts: [] }, unlockAway: nothing, takeAway: nothing,
     addPeople: nothing, removePerson: nothing, addFiles: nothing, removeFile: nothing, allow: nothing, send: nothing, stop: nothing,
     discard: nothing, another: nothing,
   });
