@@ -189,6 +189,8 @@ export function scenes(code: Code): Record<string, Show> {
     'first-run': page(FirstRun, { view: { busy: false, problem: undefined, make: nothing }, brand: { name: '' } }),
     compose: page(Compose, { view: sendOf(code, { at: 'writing' }) }),
     'compose-empty': page(Compose, { view: sendOf(code, { at: 'writing', problem: 'to-missing' }, true) }),
+    'compose-away': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, true), { away: { locked: false, drafts: [{ parcel: 'a', subject: 'Kaufvertrag Lindenhof 4, Entwurf', begun: Date.UTC(2025, 10, 23, 8, 41) }] } }) }),
+    'compose-away-locked': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, true), { away: { locked: true, drafts: [] } }) }),
     'compose-limit': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing', problem: 'limit' }), { options: { days: '30', limit: '0', password: 'x', mailedCode: true, notify: true, passOn: true, language: code } }) }),
     'compose-level4': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { noSealPass: true }) }),
     'compose-code': page(Compose, { view: codeOf(sendOf(code, { at: 'writing' })) }),
