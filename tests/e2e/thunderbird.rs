@@ -125,7 +125,9 @@ impl Thunderbird {
     fn ask(&mut self, command: &str, arguments: Value) -> Value {
         self.number += 1;
         let text = json!([0, self.number, command, arguments]).to_string();
-        write!(self.stream, "{}:{text}", text.len()).expect("a frame");
+        // In one piece: what comes in pieces is not put together again there.
+        let frame = format!("{}:{text}", text.len());
+        self.stream.write_all(frame.as_bytes()).expect("a frame");
         let answer = self.frame();
         assert_eq!(answer[2], Value::Null, "{answer}");
         answer[3].clone()
