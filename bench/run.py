@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from growth import growth  # noqa: E402
 from handoff import handoff  # noqa: E402
+from levels import levels  # noqa: E402
 from mail import mail  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
@@ -31,7 +32,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "handoff", "growth", "mail", "web")
+PARTS = ("files", "folders", "start", "levels", "handoff", "growth", "mail", "web")
 
 
 def random_file(path, size):
@@ -197,6 +198,13 @@ def main():
             results["folders"] = folders(peers, scratch, options.rounds)
         if "start" in parts and not options.baselines:
             results["start"] = start(options.program, depesche)
+        if "levels" in parts and not options.baselines:
+            size = min(max(sizes), 1 << 30)
+            print(f"levels, {spoken_size(size)}", flush=True)
+            source = random_file(scratch / "levels.bin", size)
+            table = levels(options.program, scratch, source, options.rounds)
+            results["levels"] = f"**{spoken_size(size)}**, {table}"
+            source.unlink()
         if "handoff" in parts and not options.baselines:
             load = TOP / "target/release/examples/handoff_load"
             subprocess.run(["cargo", "build", "--release", "--locked", "-q", "--workspace", "--features", "depesche/web", "--example",

@@ -1,8 +1,9 @@
 /** Keys that change, are lost or wait: one browser for who is shown it, the command line for everybody else. */
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessible, hash, launch, random, saved, type Visitor } from './browser.ts';
-import { send, write } from './member.ts';
+import { choose, send, write } from './member.ts';
 import { loggedIn, PASSWORD, registerLink, SEALPASS, unlock, words } from './people.ts';
 import { ANNA, linkIn, Server, until } from './server.ts';
 
@@ -41,6 +42,11 @@ const refused = async (done: Promise<unknown>): Promise<string> => {
   const said = await done.then(() => '', (error: unknown) => (error instanceof Error ? error.message : ''));
   return /"code":"(\w+)"/.exec(said)?.[1] ?? '';
 };
+
+function disk(files: Record<string, Uint8Array>): string[] {
+  const folder = server.folder(files);
+  return Object.keys(files).map((name) => join(folder, name));
+}
 
 async function at(page: Page, path: string): Promise<void> {
   await page.goto(`${server.url}${path}`);
@@ -239,4 +245,43 @@ test('a guest without a SealPass answers at level 2 and at level 1, to the sende
   expect(received.map(({ level }) => level).sort()).toEqual([1, 2]);
   expect(hugo.complaints).toEqual([]);
   await hugo.context.close();
+});
+
+test('what was begun in one browser goes on in another', async () => {
+  const { page } = anna;
+  const [one, two] = [random(300_000), random(2_000_000)];
+  await at(page, '/contacts');
+  await page.getByRole('button', { name: 'Entsperren' }).click();
+  await unlock(page, SEALPASS.anna);
+  await page.getByRole('link', { name: 'Neue Zustellung' }).first().click();
+  await write(page, { to: ['iris@example.test'], subject: 'Begonnen', message: 'Ein Wort.', level: 3 });
+  await choose(page, disk({ 'b.bin': two }));
+  await until('the record is there', async () => {
+    const { parcels } = (await server.run('anna', ['list', '--drafts'])) as { parcels: { going_on: boolean; size: number }[] };
+    return parcels.some(({ going_on: kept, size }) => kept && size > two.length) ? true : undefined;
+  });
+  await page.getByText('Versiegelt', { exact: false }).first().waitFor();
+  const other = await loggedIn(browser, server, ANNA.email, ANNA.password, '/new');
+  const there = other.page;
+  await there.getByText('Auf einem anderen Gerät begonnen').waitFor();
+  await accessible(there);
+  await there.getByRole('button', { name: 'Entsperren' }).click();
+  await unlock(there, SEALPASS.anna);
+  await there.getByText('„Begonnen“').waitFor();
+  await accessible(there);
+  await there.getByRole('button', { name: 'Hier weitermachen' }).click();
+  await until('it is taken over', async () => ((await there.getByRole('textbox', { name: 'Betreff' }).inputValue()) === 'Begonnen' ? true : undefined));
+  // The finished file is there; a further one is added here.
+  await choose(there, disk({ 'a.bin': one, 'b.bin': two }));
+  await send(there);
+  await there.getByRole('heading', { name: 'Gesendet' }).waitFor();
+  await there.getByRole('link', { name: 'Zustellung zeigen' }).click();
+  const id = new URL(there.url()).pathname.split('/').at(-1) ?? '';
+  await guest('iris@example.test', 'Iris');
+  await server.run('anna', ['release', id], OWN);
+  const { files } = (await fetched('iris@example.test', id)) as { files: { name: string; sha256: string }[] };
+  expect(Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256]))).toEqual({ 'a.bin': hash(one), 'b.bin': hash(two) });
+  expect(other.complaints).toEqual([]);
+  await other.context.close();
+  await at(page, '/sent');
 });

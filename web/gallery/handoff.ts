@@ -60,6 +60,7 @@ export function handoffScenes(code: Code): Record<string, object> {
     how: { page: 'how' },
     choose: source({ at: 'choose' }),
     'choose-refused': source({ at: 'choose', refused: 'too-large' }),
+    'choose-heavy': source({ at: 'choose', refused: 'too-large', weights: [{ part: 'photos', size: 9_400_000 }, { part: 'templates', size: 1_200_000 }, { part: 'contacts', size: 310_000 }, { part: 'accounts', size: 24_000 }] }),
     account: source({ at: 'account' }),
     sealing: source({ at: 'sealing', name }),
     offered: source(offered),

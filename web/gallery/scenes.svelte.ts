@@ -84,7 +84,7 @@ function sendOf(code: Code, step: SendStep, empty = false, level: 1 | 2 | 3 | 4 
     mostBytes: 20e9,
     unfinished: empty && level === 1 ? { subject: s.subject, done: 23.6e6, total: 40.7e6, byClick: false } : undefined,
     refusedNames: [], loggedOut: false, lockedDraft: false, unlockDraft: nothing,
-    elsewhere: false,
+    elsewhere: false, away: { locked: false, drafts: [] }, unlockAway: nothing, takeAway: nothing,
     addPeople: nothing, removePerson: nothing, addFiles: nothing, removeFile: nothing, allow: nothing, send: nothing, stop: nothing,
     discard: nothing, another: nothing,
   });
@@ -212,6 +212,8 @@ export function scenes(code: Code): Record<string, Show> {
     'first-run': page(FirstRun, { view: { busy: false, problem: undefined, make: nothing }, brand: { name: '' } }),
     compose: page(Compose, { view: sendOf(code, { at: 'writing' }) }),
     'compose-empty': page(Compose, { view: sendOf(code, { at: 'writing', problem: 'to-missing' }, true) }),
+    'compose-away': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, true), { away: { locked: false, drafts: [{ parcel: 'a', subject: 'Kaufvertrag Lindenhof 4, Entwurf', begun: Date.UTC(2025, 10, 23, 8, 41) }] } }) }),
+    'compose-away-locked': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, true), { away: { locked: true, drafts: [] } }) }),
     'compose-limit': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing', problem: 'limit' }), { options: { days: '30', limit: '0', password: 'x', mailedCode: true, notify: true, passOn: true, language: code } }) }),
     'compose-level4': page(Compose, { view: Object.assign(sendOf(code, { at: 'writing' }, false, 4), { noSealPass: true }) }),
     'compose-code': page(Compose, { view: codeOf(sendOf(code, { at: 'writing' })) }),

@@ -90,6 +90,11 @@ export interface Unfinished {
   byClick: boolean;
 }
 
+export interface Away {
+  locked: boolean;
+  drafts: { parcel: string; subject: string; begun: number }[];
+}
+
 export interface SendView {
   readonly people: Addressee[];
   subject: string;
@@ -113,6 +118,10 @@ export interface SendView {
   unlockDraft(): void;
   /** Another tab has a draft open. */
   readonly elsewhere: boolean;
+  /** Begun on another device, while nothing is written here. `locked`: the SealPass shows which. */
+  readonly away: Away;
+  unlockAway(): void;
+  takeAway(parcel: string): void;
   /** Names that cannot be sent. */
   readonly refusedNames: string[];
   /** The session ended; nothing is lost, it goes on after a login. */

@@ -20,7 +20,7 @@ import { Attachments } from './attachments.svelte.ts';
 import { withPeople } from './people.ts';
 import type { KeyringFlow } from './keyring.svelte.ts';
 import type {
-  Addressee, Attachment, Given, KeyOf, MailLanguage, ReplyTo, SendOptions, SendProblem, SendStep, SendView, Unfinished,
+  Addressee, Attachment, Away, Given, KeyOf, MailLanguage, ReplyTo, SendOptions, SendProblem, SendStep, SendView, Unfinished,
 } from './send-view.ts';
 
 const DAY = 86_400_000;
@@ -60,6 +60,7 @@ export class SendFlow implements SendView {
   step = $state.raw<SendStep>({ at: 'writing' });
   elsewhere = $state(false);
   lockedDraft = $state(false);
+  #away = $state.raw<Away>({ locked: false, drafts: [] });
   refusedNames = $state.raw<string[]>([]);
   loggedOut = $state(false);
   keys = $state.raw<Record<string, KeyOf>>({});
@@ -75,7 +76,7 @@ export class SendFlow implements SendView {
   /** Files on their way into the list. */
   #adding: Promise<void> = Promise.resolve();
   /** Something has been kept of this delivery. */
-  #begun = false;
+  #begun = $state(false);
 
   constructor(tools: SendTools) {
     const { levels, limits } = tools.info;
@@ -111,7 +112,11 @@ export class SendFlow implements SendView {
     const { draft, elsewhere, locked } = await vault.call('openDraft', { account: account.id, email: account.email, form: this.form() });
     this.elsewhere = elsewhere;
     this.lockedDraft = locked;
-    if (draft === undefined) return;
+    if (draft === undefined) {
+      if (!elsewhere && !locked && this.replyTo === undefined) await this.#findAway();
+      return;
+    }
+    this.#away = { locked: false, drafts: [] };
     this.people = draft.form.people;
     this.subject = draft.form.subject;
     this.message = draft.form.message;
@@ -120,6 +125,32 @@ export class SendFlow implements SendView {
     this.#begun = true;
     this.#handles = draft.handles;
     this.#take(draft.entries);
+  }
+
+  /** It is an offer: without an answer there is none. */
+  async #findAway(): Promise<void> {
+    try {
+      this.#away = await this.#tools.vault.call('draftsElsewhere', {});
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+    }
+  }
+
+  get away(): Away {
+    return this.#begun ? { locked: false, drafts: [] } : this.#away;
+  }
+
+  unlockAway(): void {
+    void this.#guard(async () => {
+      if (await this.#tools.keyring.ask()) await this.#findAway();
+    });
+  }
+
+  takeAway(parcel: string): void {
+    void this.#guard(async () => {
+      await this.#tools.vault.call('takeDraft', { parcel });
+      await this.start();
+    });
   }
 
   unlockDraft(): void {

@@ -3,6 +3,7 @@
  * that a second one, for the person's other devices. The key of one draft outlives a lock of the keyring, so that its upload goes on.
  */
 import type { KeyedApi } from '../api/keyed-port.ts';
+import { SealError } from '../seal/error.ts';
 import { fromText, ID_LEN, toText } from '../seal/format.ts';
 import { goingOnKey, openGoingOn, sealGoingOn } from '../seal/going-on.ts';
 import { random, type Bytes } from '../seal/primitives.ts';
@@ -70,12 +71,20 @@ export class GoingOn {
   async elsewhere(here: ReadonlySet<string>): Promise<Shared[]> {
     this.#desk.use();
     const found: Shared[] = [];
-    for (const { id, going_on: kept } of await this.#api.drafts()) {
-      if (!kept || here.has(id)) continue;
-      const shared = await this.open(id, await this.#api.goingOn(id));
+    for (const id of await this.away(here)) {
+      const shared = await this.open(id, await this.#api.goingOn(id)).catch((error: unknown) => {
+        // Sealed before the keyring was sealed anew: nobody opens it any more.
+        if (error instanceof SealError) return undefined;
+        throw error;
+      });
       if (shared !== undefined) found.push(shared);
     }
     return found;
+  }
+
+  /** Drafts of this account that are not of this device, opened or not. */
+  async away(here: ReadonlySet<string>): Promise<string[]> {
+    return (await this.#api.drafts()).filter(({ id, going_on: kept }) => kept && !here.has(id)).map(({ id }) => id);
   }
 
   /** One of them for this device: what is finished stays; what is not begins anew, since nobody here knows which parts have left. */

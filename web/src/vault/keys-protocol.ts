@@ -173,8 +173,8 @@ export interface KeyCalls {
   measure: { ask: { files: number[]; zip: boolean }; answer: { bytes: number } };
   stopSaving: { ask: { job: number }; answer: Record<string, never> };
 
-  /** Unposted drafts of this account that another device began; their finished files can be taken over. */
-  draftsElsewhere: { ask: Record<string, never>; answer: { drafts: { parcel: string; level: number; subject: string; begun: number }[] } };
+  /** Unposted drafts of this account that another device began; their finished files can be taken over. `locked`: there are, and the SealPass shows them. */
+  draftsElsewhere: { ask: Record<string, never>; answer: { drafts: { parcel: string; level: number; subject: string; begun: number }[]; locked: boolean } };
   /** Makes one of them this browser's; then `openDraft` finds it. Unfinished files must be chosen again. */
   takeDraft: { ask: { parcel: string }; answer: Record<string, never> };
 }

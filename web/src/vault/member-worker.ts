@@ -65,7 +65,7 @@ const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberRepor
   ...calls,
   codesOf: async ({ parcel }) => ({ codes: await codesOf(parcel, keyed) }),
   newCode: (ask) => newCode(ask, tools),
-  draftsElsewhere: async () => ({ drafts: await draftsElsewhere(keyed) }),
+  draftsElsewhere: () => draftsElsewhere(keyed),
   takeDraft: ({ parcel }) => takeDraft(parcel, keyed),
   async follow(change) {
     await follow(change);

@@ -12,6 +12,7 @@
  *
  * One writer: whoever works on a draft holds the Web Lock of its parcel for as long as the tab lives.
  */
+import { SealError } from '../seal/error.ts';
 import { toText } from '../seal/format.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { Database, done } from './database.ts';
@@ -51,6 +52,12 @@ async function read(parcel: string, kept: Kept, goingOn: Sharing | undefined): P
   return text && recordFromText(new TextDecoder().decode(text));
 }
 
+/** Sealed before the keyring was sealed anew: nobody opens it any more. */
+function unreadable(error: unknown): 'unreadable' {
+  if (error instanceof SealError) return 'unreadable';
+  throw error;
+}
+
 /** What is sealed to a keyring only with `goingOn`, while that is open. */
 export async function getRecord(parcel: string, goingOn?: Sharing): Promise<DraftRecord | undefined> {
   const kept = (await done((await database.read('records')).get(parcel))) as Kept | undefined;
@@ -79,7 +86,11 @@ export async function unposted(account: string, now: number, goingOn: Sharing): 
     const parcel = keys[at] as string;
     // Another account's: nobody here can read it.
     if (kept.until > now && kept.keyed !== undefined && kept.keyed !== account) continue;
-    const record = kept.until > now ? await read(parcel, kept, goingOn) : undefined;
+    const record = kept.until > now ? await read(parcel, kept, goingOn).catch(unreadable) : undefined;
+    if (record === 'unreadable') {
+      await removeRecord(parcel);
+      continue;
+    }
     if (record === undefined && kept.until > now && kept.keyed !== undefined) locked = true;
     else if (record === undefined) await removeRecord(parcel);
     else if (record.account === account && record.expires === undefined) found.push(record);

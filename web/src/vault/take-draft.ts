@@ -6,9 +6,12 @@ import type { Keyed } from './keyed-post.ts';
 import type { KeyCalls } from './keys-protocol.ts';
 import * as shelf from './shelf.ts';
 
-export async function draftsElsewhere({ goingOn }: Keyed): Promise<KeyCalls['draftsElsewhere']['answer']['drafts']> {
-  const found = await goingOn.elsewhere(await shelf.parcels().catch(() => new Set<string>()));
-  return found.map(({ record }) => ({ parcel: record.parcel, level: record.level, subject: record.form.subject, begun: record.created }));
+/** While the keyring is closed only that there is one. */
+export async function draftsElsewhere({ goingOn, desk }: Keyed): Promise<KeyCalls['draftsElsewhere']['answer']> {
+  const here = await shelf.parcels().catch(() => new Set<string>());
+  if (!desk.isOpen) return { drafts: [], locked: (await goingOn.away(here)).length > 0 };
+  const found = await goingOn.elsewhere(here);
+  return { drafts: found.map(({ record }) => ({ parcel: record.parcel, level: record.level, subject: record.form.subject, begun: record.created })), locked: false };
 }
 
 /** Puts it on this browser's shelf, with what is known of its finished parts. */

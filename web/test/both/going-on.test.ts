@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { toText } from '../../src/seal/format.ts';
 import { random } from '../../src/seal/primitives.ts';
 import { makeObject, makeParcelId, type DraftRecord } from '../../src/vault/draft-record.ts';
-import { Device, problem } from './support/device.ts';
+import { Device, problem, SEALPASS } from './support/device.ts';
 import { FakeServer } from './support/server.ts';
 
 vi.mock('hash-wasm', () => import('./support/quick-argon2.ts'));
@@ -56,4 +56,15 @@ test('another parcel\'s record, and a changed one, are refused', async () => {
   expect(await problem(jana.keyed.goingOn.open(makeParcelId(), sealed))).toEqual({ kind: 'code', code: 'draft_parcel' });
   sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
   expect(await problem(jana.keyed.goingOn.open(record.parcel, sealed))).toEqual({ kind: 'code', code: 'authentication' });
+});
+
+test('a record from before the keyring was sealed anew is passed over', async () => {
+  const sealed = await jana.keyed.goingOn.seal({ record, hashes: new Map() });
+  await jana.keyed.goingOn.put(record.parcel, sealed ?? random(1));
+  expect(await jana.keyed.goingOn.away(new Set())).toEqual([record.parcel]);
+  expect(await jana.keyed.goingOn.elsewhere(new Set())).toHaveLength(1);
+  const fresh = 'another seal pass of hers';
+  await jana.calls.changeSealPass({ old: SEALPASS, sealPass: fresh, known: true });
+  const phone = await new Device(server, JANA).unlocked(fresh);
+  expect(await phone.keyed.goingOn.elsewhere(new Set())).toEqual([]);
 });

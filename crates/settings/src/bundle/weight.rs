@@ -107,7 +107,7 @@ fn without_pictures(cards: &str) -> String {
     out
 }
 
-const fn in_base64(bytes: usize) -> u64 {
+fn in_base64(bytes: usize) -> u64 {
     BASE64.encode_len(bytes) as u64
 }
 

@@ -172,6 +172,10 @@ const texts = {
   goOnAllowText: (subject: string, part: string) => `“${subject}”: ${part} are there. Allow this page to read the files again, then it goes on where it was.`,
   otherTab: 'This draft is open in another tab. Go on there, or begin a new delivery here.',
   // sent
+  awayTitle: 'Begun on another device',
+  awayLocked: 'With your SealPass you can go on with it here.',
+  awayText: (subject: string, moment: string) => `“${subject}”, begun ${moment}. What has arrived stays; choose the other files once more here.`,
+  awayTake: 'Go on here',
   doneTitle: 'Sent',
   doneMailed: (names: string) => `${names}: the mail is on its way.`,
   donePass: 'Pass each link on yourself. This page is the only place that shows it.',
