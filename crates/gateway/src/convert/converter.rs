@@ -181,7 +181,7 @@ impl<D: Draw> Converter<D> {
 impl<D: Draw> Convert for Converter<D> {
     async fn convert(&self, job: &Job) -> Result<Conversion, Error> {
         let mut source = match source::open(&self.desk, job).await? {
-            source::Opened::Is(source) => source,
+            source::Opened::Is(source) => *source,
             source::Opened::Not(decision) => {
                 return Ok(Conversion {
                     decisions: vec![decision; job.rows.len()],

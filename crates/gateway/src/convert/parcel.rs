@@ -138,7 +138,7 @@ async fn upload(desk: &Desk, source: &Source, id: ParcelId) -> Result<Vec<Entry>
     }
     let objects = files.iter().map(|(_, content, file)| {
         let size = sealed_size(content.len() as u64).map_err(unsealable)?;
-        Ok(FileObject { id: *file, size })
+        Ok::<_, Error>(FileObject { id: *file, size })
     });
     let objects = objects.collect::<Result<Vec<_>, Error>>()?;
     attachments::begin(&desk.ctx, id, objects).await?;

@@ -51,7 +51,7 @@ pub(super) struct CameOpen {
 }
 
 pub(super) enum Opened {
-    Is(Source),
+    Is(Box<Source>),
     /// Nothing to convert: the same for all.
     Not(Decision),
 }
@@ -152,7 +152,7 @@ fn mail(job: &Job) -> Opened {
     if letter.wants_original() {
         attach_original(&mut letter, &job.text);
     }
-    Opened::Is(Source {
+    Opened::Is(Box::new(Source {
         letter,
         sender: Correspondent { name, address },
         told,
@@ -161,7 +161,7 @@ fn mail(job: &Job) -> Opened {
         thread: thread(&fields),
         kept,
         came: None,
-    })
+    }))
 }
 
 /// The mail itself goes with its attachments.
@@ -241,7 +241,7 @@ async fn reply(desk: &Desk, came: Came) -> Result<Opened, Error> {
         },
         ..Letter::default()
     };
-    Ok(Opened::Is(Source {
+    Ok(Opened::Is(Box::new(Source {
         letter,
         sender: Correspondent {
             name: String::new(),
@@ -258,7 +258,7 @@ async fn reply(desk: &Desk, came: Came) -> Result<Opened, Error> {
             sealed,
             files,
         }),
-    }))
+    })))
 }
 
 type Unsealed = (ParcelKey, SealedManifest, Manifest);
