@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use depesche_client::api::Draft;
 use depesche_client::seal::key::{ParcelId, ParcelKey};
 use depesche_client::seal::manifest::{Manifest, Sender};
@@ -155,7 +155,10 @@ fn a_tagged_mail_becomes_a_pdf_and_is_answered() {
         told["text"].as_str().expect("text").contains(EVA),
         "the sender hears that it waits"
     );
-    assert!(mails(&server, EVA, "pdf").is_empty(), "nothing else leaves");
+    assert!(
+        mails(&server, EVA, "application/pdf").is_empty(),
+        "nothing else leaves"
+    );
 
     // Programs that follow the link, and passwords that can be guessed, change nothing.
     let path = link_to_set.strip_prefix(&server.url).expect("ours");
@@ -326,8 +329,18 @@ fn answer(server: &Server, link: &ReplyLink) {
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
+/// Where a notice comes back to: an address that names it.
+fn comes_back_to(notice: &Value) -> String {
+    let text = |name: &str| notice[name].as_str().expect("text").to_owned();
+    let id = text("id").split('@').next().unwrap_or_default().to_owned();
+    let id = BASE64URL_NOPAD.decode(id.as_bytes()).expect("an id");
+    let from = text("from");
+    let (_, domain) = from.split_once('@').expect("an address");
+    format!("bounce+{}@{domain}", HEXLOWER.encode(&id))
+}
+
 #[test]
-fn an_answer_of_a_machine_starts_no_loop() {
+fn an_answer_of_a_machine_starts_no_loop_and_ends_nothing() {
     let server = Server::start(Setup::demo().gateway());
     send(server.gateway(), ANNA, &[EVA], &letter());
     let invitation = mail(&server, EVA, "/p/");
@@ -336,24 +349,46 @@ fn an_answer_of_a_machine_starts_no_loop() {
         raw.contains("Auto-Submitted: auto-generated"),
         "asks for no answer"
     );
-    let from = invitation["from"].as_str().expect("from").to_owned();
-    let before = server.caught().len();
+    let to = comes_back_to(&invitation);
     let vacation = format!(
-        "From: {EVA}\r\nTo: {from}\r\nSubject: (Auto) away\r\nAuto-Submitted: auto-replied\r\n\r\nAway until Monday.\r\n"
+        "From: {EVA}\r\nTo: {to}\r\nSubject: (Auto) away\r\nAuto-Submitted: auto-replied\r\n\r\nAway until Monday.\r\n"
     );
-    send(server.gateway(), "", &[&from], &vacation);
-    // What waits goes on waiting, and sets out when there is a password.
+    send(server.gateway(), "", &[&to], &vacation);
     let link = first_url(invitation["text"].as_str().expect("text"));
-    assert_eq!(set_password(&link, PASSWORD).done()["held"], json!(1));
+    assert_eq!(
+        set_password(&link, PASSWORD).done()["held"],
+        json!(1),
+        "it went on waiting"
+    );
     mail(&server, EVA, "application/pdf");
-    let after = server.caught();
+    let all = server.caught();
     assert!(
-        after
-            .iter()
-            .skip(before)
+        all.iter()
             .all(|mail| mail["to"] == EVA || mail["to"] == ANNA),
         "nobody answers a machine"
     );
+}
+
+#[test]
+fn an_invitation_that_comes_back_is_told_at_once() {
+    let server = Server::start(Setup::demo().gateway());
+    send(server.gateway(), ANNA, &[EVA], &letter());
+    let to = comes_back_to(&mail(&server, EVA, "/p/"));
+    let report = format!(
+        "From: MAILER-DAEMON@firma.cz\r\nTo: {to}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\r\nno such user\r\n\
+         --x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.firma.cz\r\n\r\n\
+         Final-Recipient: rfc822; {EVA}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--x--\r\n"
+    );
+    send(server.gateway(), "", &[&to], &report);
+    until("the queue is empty", || {
+        server.admin(&["queue", "list"]).is_empty().then_some(())
+    });
+    until("the sender hears of it", || {
+        let all = mails(&server, ANNA, "Auto-Submitted").into_iter();
+        let mut texts = all.map(|mail| mail["text"].as_str().expect("text").to_owned());
+        texts.find(|text| text.contains("came back") || text.contains("kam zurück"))
+    });
 }
 
 #[test]

@@ -123,8 +123,10 @@ pub use people::{
     NewBody, NewEpoch, NewKeyring, NewLock, People, Person,
 };
 pub use protected::{
-    AskPassword, PasswordIsSet, PasswordLink, PasswordSet, PasswordToken, PostReply, ProtectedMail,
-    ReplyLook, ReplyProof, ReplySent, ResetPassword, SetPassword,
+    AskPassword, PasswordIsSet, PasswordLink, PasswordSet, PasswordToken, PostReply, ReplyLook,
+    ReplyProof, ReplySent, ResetPassword, SetPassword,
 };
 pub use queue::{DropQueued, Queue, QueueCounts, QueueRow};
-pub use visits::{AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, Receipts, Sender};
+pub use visits::{
+    AskCode, Claim, Letter, LinkProof, Look, Open, PasswordParams, ProtectedMail, Receipts, Sender,
+};

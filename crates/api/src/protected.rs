@@ -132,10 +132,3 @@ pub struct ReplySent {
     /// When it was taken, ms.
     pub sent: i64,
 }
-
-/// The attachments of a protected mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ProtectedMail {
-    /// To whom the mail went; the page states this address by itself.
-    pub email: String,
-}

@@ -1,7 +1,6 @@
 //! Deliveries as a visitor with a link sees them.
 
 use crate::b64::B64;
-use crate::protected::ProtectedMail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -147,4 +146,11 @@ pub struct Claim {
 pub struct Receipts {
     /// Their ids.
     pub files: Vec<String>,
+}
+
+/// The attachments of a protected mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProtectedMail {
+    /// To whom the mail went; the page states this address by itself.
+    pub email: String,
 }

@@ -122,10 +122,10 @@ pub(crate) struct Logout {
 }
 
 /// `pdf-password`.
-#[derive(Args)]
+#[derive(Debug, Args)]
 #[command(
-    after_help = "The password is taken from DEPESCHE_PDF_PASSWORD, a file, or asked for. It never leaves this machine: what\n    \
-    makes PDFs is derived from it here.\n\nExample:\n  depesche pdf-password 'https://depesche.example.org/p/…'"
+    after_help = "The password comes from DEPESCHE_PDF_PASSWORD, --password-file or a prompt. It never leaves this machine: \
+    what makes PDFs is derived from it here.\n\nExample:\n  depesche pdf-password 'https://depesche.example.org/p/…'"
 )]
 pub(crate) struct PdfPassword {
     /// The link from the mail

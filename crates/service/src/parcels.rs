@@ -19,7 +19,7 @@ use crate::login::Caller;
 use crate::orders::{self, Wanted, WantedOrder};
 use crate::outbox;
 use crate::people::lock_keys;
-use crate::protected;
+use crate::protected::gateway;
 
 /// A delivery as its sender sees it.
 pub struct Details {
@@ -211,7 +211,7 @@ pub(crate) async fn close(
     posted: Posted,
     reason: Reason,
 ) -> Result<(), Error> {
-    let told = protected::close(ctx, &mut tx, &posted, reason).await?;
+    let told = gateway::close(ctx, &mut tx, &posted, reason).await?;
     let (closed, mut effects) = posted.close(reason, ctx.now());
     effects.extend(told);
     parcels::close(&mut tx, &closed).await?;
@@ -478,6 +478,6 @@ pub async fn manifest(ctx: &Context, caller: &Caller, id: ParcelId) -> Result<Re
 
 /// Who wrote a parcel: the account that sent it, or of attachments of a protected mail the mail's sender.
 pub(crate) async fn sender(ctx: &Context, posted: &Posted) -> Result<Account, Error> {
-    let found = protected::sender(ctx, posted.id, posted.sender).await?;
+    let found = gateway::sender(ctx, posted.id, posted.sender).await?;
     found.ok_or(Error::NotFound)
 }

@@ -4,11 +4,10 @@
 //! that is kept sealed under a key of the folder of secrets, as is what a notice will have to say later.
 
 pub mod attachments;
-mod gateway;
+pub mod gateway;
 mod lasting;
 pub mod passwords;
 pub mod replies;
 pub mod waits;
 
 pub use gateway::{ReplyKeys, reply_keys};
-pub(crate) use gateway::{close, dress, fetched, sender};

@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::login::{Caller, hash_token};
 use crate::outbox;
-use crate::protected;
+use crate::protected::gateway;
 use crate::tries::What;
 
 /// What a visitor proves the link with: auth, and auth2 with a link password (docs/format.md, Link).
@@ -98,7 +98,7 @@ pub(crate) async fn parcel(ctx: &Context, link: &LinkRow) -> Result<Posted, Erro
         Some(Stored::Draft(_)) | None => return Err(Error::LinkUnknown),
     };
     if closed.is_some() || link.dropped {
-        let sender = protected::sender(ctx, link.parcel, sender).await?;
+        let sender = gateway::sender(ctx, link.parcel, sender).await?;
         let sender = sender.map(Box::new);
         return Err(match closed {
             Some((reason, at)) => Error::Closed { reason, at, sender },
@@ -168,7 +168,7 @@ pub async fn look(
     from: IpAddr,
 ) -> Result<Look, Error> {
     let (link, mut posted) = prove_link(ctx, id, proof).await?;
-    let mail_to = protected::dress(ctx, &mut posted).await?;
+    let mail_to = gateway::dress(ctx, &mut posted).await?;
     let sealed = link
         .record
         .as_deref()
@@ -293,7 +293,7 @@ pub async fn open(
     from: IpAddr,
 ) -> Result<Letter, Error> {
     let (link, mut posted) = prove_link(ctx, id, &request.proof).await?;
-    protected::dress(ctx, &mut posted).await?;
+    gateway::dress(ctx, &mut posted).await?;
     let person = match posted.level {
         Level::Login => {
             check_person(&link, caller)?;
@@ -548,7 +548,7 @@ pub(crate) async fn commit(
         if parcels::mark(&mut tx, claim.parcel, &claim.address, Mark::Downloaded, now).await? {
             let language = ctx.settings.language;
             let stated = (&claim.address, claim.stated.as_str());
-            match protected::fetched(ctx, posted, now).await? {
+            match gateway::fetched(ctx, posted, now).await? {
                 Some(told) => effects.push(told),
                 None => {
                     effects.extend(posted.downloaded(stated.0, stated.1, &sender, language, now))

@@ -10,17 +10,17 @@ use depesche_service::Error;
 use depesche_service::protected::{replies, reply_keys};
 use zeroize::Zeroizing;
 
+use super::desk::Desk;
 use super::source::Source;
-use super::{Converter, Draw};
 
 /// Keeps a reply link for one recipient. Gives its token and the link for the PDF.
-pub(super) async fn keep<D: Draw>(
-    converter: &Converter<D>,
+pub(super) async fn keep(
+    desk: &Desk,
     source: &Source,
     (to, language): (&Address, Language),
     mail: &str,
 ) -> Result<(String, Zeroizing<String>), Error> {
-    let ctx = &converter.ctx;
+    let ctx = &desk.ctx;
     let token = ReplyToken::from_bytes(ctx.random.bytes());
     let secret = ReplySecret::from_bytes(&Zeroizing::new(ctx.random.bytes()));
     let fingerprint = reply_keys(ctx)?.record.record().fingerprint();
@@ -53,7 +53,7 @@ pub(super) async fn keep<D: Draw>(
     };
     replies::keep(ctx, new).await?;
     let link = ReplyLink {
-        base: converter.house.public_url.clone(),
+        base: desk.house.public_url.clone(),
         token,
         secret,
     };

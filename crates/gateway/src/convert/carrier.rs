@@ -10,21 +10,21 @@ use mail_builder::headers::text::Text;
 use mail_builder::mime::MimePart;
 use zeroize::Zeroizing;
 
+use super::desk::{Desk, day, made};
 use super::source::Source;
-use super::{Converter, Draw, day, made};
 use crate::letter::{from_name, name_of};
 use crate::words::pick;
 
 /// What stands around the mail on the page.
-pub(super) fn frame<D: Draw>(
-    converter: &Converter<D>,
+pub(super) fn frame(
+    desk: &Desk,
     language: Language,
     files: Vec<FileLink>,
     reply: Zeroizing<String>,
     token: &str,
 ) -> Frame {
-    let (house, now) = (&converter.house, converter.ctx.now());
-    let colour = converter.ctx.settings.brand.colour.strip_prefix('#');
+    let (house, now) = (&desk.house, desk.ctx.now());
+    let colour = desk.ctx.settings.brand.colour.strip_prefix('#');
     let colour = colour.and_then(|hex| {
         data_encoding::HEXLOWER_PERMISSIVE
             .decode(hex.as_bytes())
@@ -57,8 +57,8 @@ fn subject(l: Language, who: &str) -> String {
     }
 }
 
-fn text<D: Draw>(converter: &Converter<D>, l: Language, who: &str) -> String {
-    let url = format!("{}/p", converter.house.public_url);
+fn text(desk: &Desk, l: Language, who: &str) -> String {
+    let url = format!("{}/p", desk.house.public_url);
     match l {
         Language::De => format!(
             "{who} hat Ihnen eine geschützte Nachricht geschickt. Sie steht im angehängten PDF und öffnet sich mit Ihrem Passwort für geschützte Post.\r\n\r\nPasswort vergessen oder ändern:\r\n{url}\r\n"
@@ -73,8 +73,8 @@ fn text<D: Draw>(converter: &Converter<D>, l: Language, who: &str) -> String {
 }
 
 /// The mail, whole.
-pub(super) fn write<D: Draw>(
-    converter: &Converter<D>,
+pub(super) fn write(
+    desk: &Desk,
     source: &Source,
     (to, l): (&Address, Language),
     token: &str,
@@ -83,12 +83,12 @@ pub(super) fn write<D: Draw>(
     let who = who(source);
     let name = pick(l, "Nachricht", "Message", "Zprava");
     let parts = vec![
-        MimePart::new("text/plain", text(converter, l, &who)),
+        MimePart::new("text/plain", text(desk, l, &who)),
         MimePart::new("application/pdf", pdf).attachment(format!("{name}-{token}.pdf")),
     ];
     let subject = subject(l, &who);
     if source.came.is_some() {
-        return of_reply(converter, source, (to, l), subject, parts);
+        return of_reply(desk, source, (to, l), subject, parts);
     }
     // What says who wrote to whom stays as it came, so that threads hold and no name is changed by us.
     let mut mail = source.kept.clone();
@@ -107,20 +107,20 @@ fn write_text(text: &str, mail: &mut Vec<u8>) {
 }
 
 /// What came by the page is written by us, in the name of who wrote it.
-fn of_reply<D: Draw>(
-    converter: &Converter<D>,
+fn of_reply(
+    desk: &Desk,
     source: &Source,
     (to, l): (&Address, Language),
     subject: String,
     parts: Vec<MimePart<'_>>,
 ) -> Vec<u8> {
-    let from = from_name(l, source.sender.address.as_str(), &converter.house.name);
+    let from = from_name(l, source.sender.address.as_str(), &desk.house.name);
     let mut before = source.thread.clone();
     let own = before.pop().unwrap_or_default();
     let mut mail = MessageBuilder::new()
         .message_id(own)
         .date(source.at.ms() / 1000)
-        .from((from, converter.house.from.to_string()))
+        .from((from, desk.house.from.to_string()))
         .reply_to(source.sender.address.to_string())
         .to(to.to_string())
         .subject(subject)

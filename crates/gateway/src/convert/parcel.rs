@@ -16,16 +16,16 @@ use depesche_service::protected::attachments;
 use depesche_service::{Error, parcels};
 use zeroize::Zeroizing;
 
+use super::desk::Desk;
 use super::source::Source;
-use super::{Converter, Draw};
 
 fn unsealable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Unavailable(Box::new(error))
 }
 
 /// Posts what is attached, for one recipient; nothing if nothing is. Names, sizes and the link of each.
-pub(super) async fn post<D: Draw>(
-    converter: &Converter<D>,
+pub(super) async fn post(
+    desk: &Desk,
     source: &Source,
     to: &Address,
     mail: &str,
@@ -34,16 +34,16 @@ pub(super) async fn post<D: Draw>(
         if open.files.is_empty() {
             return Ok(Vec::new());
         }
-        let (new, link) = made(converter, source, to, mail, (&open.key, &open.sealed))?;
-        attachments::pass_on(&converter.ctx, open.came.parcel, new).await?;
+        let (new, link) = made(desk, source, to, mail, (&open.key, &open.sealed))?;
+        attachments::pass_on(&desk.ctx, open.came.parcel, new).await?;
         return Ok(links(open.files.iter().cloned(), &link));
     }
     if source.letter.attachments.is_empty() {
         return Ok(Vec::new());
     }
-    let id = ParcelId::from_bytes(converter.ctx.random.bytes());
-    let key = ParcelKey::from_bytes(&Zeroizing::new(converter.ctx.random.bytes()));
-    let entries = upload(converter, source, id).await?;
+    let id = ParcelId::from_bytes(desk.ctx.random.bytes());
+    let key = ParcelKey::from_bytes(&Zeroizing::new(desk.ctx.random.bytes()));
+    let entries = upload(desk, source, id).await?;
     let sizes: Vec<_> = entries
         .iter()
         .map(|entry| (entry.name.as_str().to_owned(), entry.size()))
@@ -61,13 +61,13 @@ pub(super) async fn post<D: Draw>(
         files: entries,
         packs: Vec::new(),
     };
-    let header = StreamHeader::from_random(&converter.ctx.random.bytes());
+    let header = StreamHeader::from_random(&desk.ctx.random.bytes());
     let sealed = key::ParcelId::from_bytes(*id.as_bytes());
     let sealed = parcel::seal(&key, sealed, Flags::of(Level::Link), header, &manifest);
     let sealed = sealed.map_err(unsealable)?;
-    let (new, link) = made(converter, source, to, mail, (&key, &sealed))?;
-    attachments::manifest(&converter.ctx, id, sealed.as_bytes()).await?;
-    attachments::post(&converter.ctx, id, new).await?;
+    let (new, link) = made(desk, source, to, mail, (&key, &sealed))?;
+    attachments::manifest(&desk.ctx, id, sealed.as_bytes()).await?;
+    attachments::post(&desk.ctx, id, new).await?;
     Ok(links(sizes.into_iter(), &link))
 }
 
@@ -81,14 +81,14 @@ fn links(files: impl Iterator<Item = (String, u64)>, link: &str) -> Vec<FileLink
 }
 
 /// A fresh link, its record, and what is to be said later.
-fn made<D: Draw>(
-    converter: &Converter<D>,
+fn made(
+    desk: &Desk,
     source: &Source,
     to: &Address,
     mail: &str,
     (key, sealed): (&ParcelKey, &parcel::SealedManifest),
 ) -> Result<(attachments::New, Zeroizing<String>), Error> {
-    let random = &converter.ctx.random;
+    let random = &desk.ctx.random;
     let id = LinkId::from_bytes(random.bytes());
     let secret = LinkSecret::from_bytes(&Zeroizing::new(random.bytes()));
     let of_link = key::LinkId::from_bytes(*id.as_bytes());
@@ -111,7 +111,7 @@ fn made<D: Draw>(
     let auth = secret.auth(&of_link).hash();
     let link = parcels::link_record(id, record, auth.as_bytes(), None, None)?;
     let text = Link {
-        base: converter.house.public_url.clone(),
+        base: desk.house.public_url.clone(),
         page: LinkPage::Attachment,
         id: of_link,
         secret: Some(secret),
@@ -120,7 +120,7 @@ fn made<D: Draw>(
         sender: source.sender.clone(),
         recipient: to.clone(),
         subject: source.letter.headers.subject.clone(),
-        language: converter.ctx.settings.language,
+        language: desk.ctx.settings.language,
         outside: source.outside,
     };
     let mail = mail.to_owned();
@@ -128,12 +128,8 @@ fn made<D: Draw>(
 }
 
 /// Seals each file and stores it; what the list of contents says of them.
-async fn upload<D: Draw>(
-    converter: &Converter<D>,
-    source: &Source,
-    id: ParcelId,
-) -> Result<Vec<Entry>, Error> {
-    let random = &converter.ctx.random;
+async fn upload(desk: &Desk, source: &Source, id: ParcelId) -> Result<Vec<Entry>, Error> {
+    let random = &desk.ctx.random;
     let mut files = Vec::new();
     for attachment in &source.letter.attachments {
         let content = attachment.content.as_slice();
@@ -142,10 +138,10 @@ async fn upload<D: Draw>(
     }
     let objects = files.iter().map(|(_, content, file)| {
         let size = sealed_size(content.len() as u64).map_err(unsealable)?;
-        Ok(FileObject { id: *file, size })
+        Ok::<_, Error>(FileObject { id: *file, size })
     });
     let objects = objects.collect::<Result<Vec<_>, Error>>()?;
-    attachments::begin(&converter.ctx, id, objects).await?;
+    attachments::begin(&desk.ctx, id, objects).await?;
     let mut entries = Vec::new();
     for (attachment, content, file) in files {
         let name = Name::parse(&attachment.name);
@@ -154,7 +150,7 @@ async fn upload<D: Draw>(
             name: name.map_err(unsealable)?,
             media_type: media_type(&attachment.media_type),
             mtime: None,
-            contents: Contents::Own(store(converter, id, file, content).await?),
+            contents: Contents::Own(store(desk, id, file, content).await?),
         });
     }
     Ok(entries)
@@ -170,13 +166,8 @@ fn media_type(stated: &str) -> String {
     }
 }
 
-async fn store<D: Draw>(
-    converter: &Converter<D>,
-    id: ParcelId,
-    file: FileId,
-    content: &[u8],
-) -> Result<Object, Error> {
-    let random = &converter.ctx.random;
+async fn store(desk: &Desk, id: ParcelId, file: FileId, content: &[u8]) -> Result<Object, Error> {
+    let random = &desk.ctx.random;
     let file_key = FileKey::from_bytes(&Zeroizing::new(random.bytes()));
     let of_file = key::FileId::from_bytes(*file.as_bytes());
     let header = StreamHeader::from_random(&random.bytes());
@@ -196,7 +187,7 @@ async fn store<D: Draw>(
         }
         hashes.push(part.finish().map_err(unsealable)?);
         let place = (u64::from(index), length as u64);
-        let mut writer = attachments::part(&converter.ctx, id, file, place.0, place.1).await?;
+        let mut writer = attachments::part(&desk.ctx, id, file, place.0, place.1).await?;
         tokio::task::block_in_place(|| {
             writer.write(&buffer)?;
             writer.finish()

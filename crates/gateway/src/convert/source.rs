@@ -13,7 +13,7 @@ use depesche_service::Error;
 use depesche_service::protected::replies::Came;
 use depesche_service::protected::{attachments, replies, reply_keys};
 
-use super::{Converter, Draw, made};
+use super::desk::{Desk, made};
 use crate::header;
 use crate::port::{Decision, Job};
 use crate::words::pick;
@@ -51,7 +51,7 @@ pub(super) struct CameOpen {
 }
 
 pub(super) enum Opened {
-    Is(Source),
+    Is(Box<Source>),
     /// Nothing to convert: the same for all.
     Not(Decision),
 }
@@ -120,9 +120,9 @@ impl Source {
 }
 
 /// Opens what a job has.
-pub(super) async fn open<D: Draw>(converter: &Converter<D>, job: &Job) -> Result<Opened, Error> {
-    match replies::came(&converter.ctx, &job.text).await {
-        Ok(Some(came)) => reply(converter, came).await,
+pub(super) async fn open(desk: &Desk, job: &Job) -> Result<Opened, Error> {
+    match replies::came(&desk.ctx, &job.text).await {
+        Ok(Some(came)) => reply(desk, came).await,
         Ok(None) => Ok(mail(job)),
         // Its time was over, or it was passed on before a crash.
         Err(Error::NotFound) => Ok(Opened::Not(Decision::Failed("reply gone"))),
@@ -152,7 +152,7 @@ fn mail(job: &Job) -> Opened {
     if letter.wants_original() {
         attach_original(&mut letter, &job.text);
     }
-    Opened::Is(Source {
+    Opened::Is(Box::new(Source {
         letter,
         sender: Correspondent { name, address },
         told,
@@ -161,7 +161,7 @@ fn mail(job: &Job) -> Opened {
         thread: thread(&fields),
         kept,
         came: None,
-    })
+    }))
 }
 
 /// The mail itself goes with its attachments.
@@ -198,11 +198,11 @@ fn thread(fields: &[header::Field<'_>]) -> Vec<String> {
     thread.split_off(begin)
 }
 
-async fn reply<D: Draw>(converter: &Converter<D>, came: Came) -> Result<Opened, Error> {
-    let reader = attachments::sealed_manifest(&converter.ctx, came.parcel).await?;
+async fn reply(desk: &Desk, came: Came) -> Result<Opened, Error> {
+    let reader = attachments::sealed_manifest(&desk.ctx, came.parcel).await?;
     let mut bytes = vec![0; usize::try_from(reader.size()).unwrap_or_default()];
     depesche_service::visits::read_exact(&reader, 0, &mut bytes)?;
-    let Some((key, sealed, manifest)) = unseal(converter, &came, bytes)? else {
+    let Some((key, sealed, manifest)) = unseal(desk, &came, bytes)? else {
         return Ok(Opened::Not(Decision::Failed("reply not sealed to us")));
     };
     let files = manifest
@@ -218,7 +218,7 @@ async fn reply<D: Draw>(converter: &Converter<D>, came: Came) -> Result<Opened, 
         address: address.to_string(),
     };
     let when = made(came.at);
-    let own = format!("{}@{}", came.parcel, converter.house.host);
+    let own = format!("{}@{}", came.parcel, desk.house.host);
     let mut thread = facts.references.clone();
     thread.push(own.clone());
     let letter = Letter {
@@ -241,7 +241,7 @@ async fn reply<D: Draw>(converter: &Converter<D>, came: Came) -> Result<Opened, 
         },
         ..Letter::default()
     };
-    Ok(Opened::Is(Source {
+    Ok(Opened::Is(Box::new(Source {
         letter,
         sender: Correspondent {
             name: String::new(),
@@ -258,18 +258,14 @@ async fn reply<D: Draw>(converter: &Converter<D>, came: Came) -> Result<Opened, 
             sealed,
             files,
         }),
-    }))
+    })))
 }
 
 type Unsealed = (ParcelKey, SealedManifest, Manifest);
 
 /// Opens the list of contents with the gateway's key; none if it is no reply to us.
-fn unseal<D: Draw>(
-    converter: &Converter<D>,
-    came: &Came,
-    bytes: Vec<u8>,
-) -> Result<Option<Unsealed>, Error> {
-    let keys = reply_keys(&converter.ctx)?;
+fn unseal(desk: &Desk, came: &Came, bytes: Vec<u8>) -> Result<Option<Unsealed>, Error> {
+    let keys = reply_keys(&desk.ctx)?;
     let (Ok(sealed), Ok(stanza)) = (
         SealedManifest::parse(bytes),
         ReleasedStanza::parse(&came.stanza),

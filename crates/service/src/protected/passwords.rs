@@ -308,6 +308,8 @@ pub async fn reset(ctx: &Context, address: &Address, by: Option<AccountId>) -> R
         return Err(Error::NotFound);
     }
     rows::end_links(&mut tx, address, now).await?;
+    // The link below invites; mail that is held now sends no second one, only reminders.
+    rows::begin_wait(&mut tx, address, now).await?;
     let effect = mail_link(ctx, &mut tx, owner.address, Purpose::Reset, owner.language).await?;
     journal::record(&mut tx, now, &Fact::PdfPasswordReset { by }).await?;
     let leases = outbox::store(ctx, &mut tx, vec![effect]).await?;
