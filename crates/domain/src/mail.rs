@@ -202,9 +202,9 @@ impl NewRow {
     }
 }
 
-/// By which an address as SMTP writes it is found: as [`crate::Address::folded`] where it is one.
+/// By which an address as SMTP writes it is found: as [`crate::address::Address::folded`] where it is one.
 pub fn fold(address: &str) -> String {
-    match address.parse::<crate::Address>() {
+    match address.parse::<crate::address::Address>() {
         Ok(address) => address.folded().to_owned(),
         Err(_) => address.to_lowercase(),
     }

@@ -7,7 +7,7 @@ use depesche_service::rows::Wait;
 use depesche_service::spool::{Change, NewMail, Open, Settled, TextWriter};
 use zeroize::Zeroizing;
 
-use super::{Queue, Seen, jitter};
+use super::run::{Queue, Seen, jitter};
 use crate::port::{Conversion, Convert, Decision, Job};
 use crate::report::Why;
 use crate::rules::Facts;

@@ -9,7 +9,7 @@ use depesche_smtp::address::Mailbox;
 use depesche_smtp::client::fate::Fate;
 use depesche_smtp::reply::{Code, Reply};
 
-use super::{Queue, Seen, jitter};
+use super::run::{Queue, Seen, jitter};
 use crate::outbound::sender::{Body, Text, to_wire};
 use crate::port::Convert;
 use crate::report::Why;

@@ -189,6 +189,13 @@ impl House {
             .len()
     }
 
+    /// Where the part of this recipient stands.
+    pub(crate) async fn state_of(&self, address: &str) -> &'static str {
+        let listed = spool::list(&self.ctx, None, 1_000).await.expect("a list");
+        let found = listed.iter().find(|one| one.row.address == address);
+        found.expect("it waits").row.state.name()
+    }
+
     /// The states of all that waits.
     pub(crate) async fn states(&self) -> Vec<&'static str> {
         let listed = spool::list(&self.ctx, None, 1_000).await.expect("a list");

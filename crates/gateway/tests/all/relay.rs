@@ -208,9 +208,8 @@ fn an_answer_to_a_protected_mail_is_protected() {
                     .await
                     .starts_with("250")
             );
-            let states = house.states().await;
-            let last = *states.last().expect("it waits");
-            assert_eq!(last == "convert", protected, "{answer}: {states:?}");
+            let state = house.state_of("c@partner.test").await;
+            assert_eq!(state == "convert", protected, "{answer}: {state}");
             house.hop.mails();
             house.work().await;
             house.drop_all().await;

@@ -1,0 +1,424 @@
+//! What is due is begun, so much at a time; what became of it is noted.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use depesche_domain::MailId;
+use depesche_domain::effect::Language;
+use depesche_domain::mail::{Envelope, Kind, NewRow, Row, State};
+use depesche_service::spool::{self, Change, NewMail, Open, Settled, Spool, TextWriter};
+use depesche_service::{Context, Error};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use crate::courier::House;
+use crate::outbound::sender::Sender;
+use crate::port::Convert;
+use crate::report::{Report, Why, is_wanted};
+use crate::trace::Tracer;
+
+/// Mails on their way at once.
+const DELIVERIES: usize = 20;
+/// Protected forms made at once.
+const CONVERSIONS: usize = 2;
+/// Rows looked at in one go.
+const BATCH: u32 = 100;
+/// The longest wait between two looks.
+const IDLE: Duration = Duration::from_secs(15);
+/// While mails are on their way.
+const BUSY: Duration = Duration::from_secs(1);
+/// After a look that failed.
+const TROUBLE: Duration = Duration::from_secs(1);
+
+/// What the queue works with.
+pub struct Queue<C> {
+    /// The service.
+    pub ctx: Arc<Context>,
+    /// Where fates are noted.
+    pub spool: Spool,
+    /// How mails leave.
+    pub sender: Arc<Sender>,
+    /// Makes protected mails.
+    pub convert: Arc<C>,
+    /// The mark against loops.
+    pub tracer: Arc<Tracer>,
+    /// Who reports to senders.
+    pub house: House,
+    /// Ends it.
+    pub stop: CancellationToken,
+}
+
+/// What may be done at once of two kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Deliver,
+    Convert,
+}
+
+impl Lane {
+    const ALL: [Self; 2] = [Self::Deliver, Self::Convert];
+
+    const fn states(self) -> &'static [State] {
+        match self {
+            Self::Deliver => &[State::Queued],
+            Self::Convert => &[
+                State::Dropped,
+                State::Convert,
+                State::HoldPassword,
+                State::HoldError,
+            ],
+        }
+    }
+
+    const fn most(self) -> usize {
+        match self {
+            Self::Deliver => DELIVERIES,
+            Self::Convert => CONVERSIONS,
+        }
+    }
+}
+
+/// Work of one kind.
+#[derive(Default)]
+struct Work {
+    /// Being done.
+    running: usize,
+    /// Due and not begun: a mail, and its rows if these are all.
+    backlog: VecDeque<(MailId, Option<Vec<Row>>)>,
+}
+
+/// Mails being worked on.
+struct Running {
+    tasks: JoinSet<(MailId, Lane, usize)>,
+    mails: HashSet<MailId>,
+    /// Rows of these.
+    rows: usize,
+    deliver: Work,
+    convert: Work,
+    /// There may be more in the store than was read.
+    look: bool,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            tasks: JoinSet::new(),
+            mails: HashSet::new(),
+            rows: 0,
+            deliver: Work::default(),
+            convert: Work::default(),
+            look: true,
+        }
+    }
+}
+
+impl Running {
+    const fn of(&mut self, lane: Lane) -> &mut Work {
+        match lane {
+            Lane::Deliver => &mut self.deliver,
+            Lane::Convert => &mut self.convert,
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.mails.is_empty() && self.deliver.backlog.is_empty() && self.convert.backlog.is_empty()
+    }
+
+    fn joined(&mut self, done: Result<(MailId, Lane, usize), tokio::task::JoinError>) {
+        match done {
+            Ok((mail, lane, rows)) => {
+                self.mails.remove(&mail);
+                self.rows = self.rows.saturating_sub(rows);
+                self.of(lane).running -= 1;
+            }
+            // What it worked on stays marked, so that what breaks the program is not tried in a circle.
+            Err(error) => tracing::error!(%error, "working on a mail broke off"),
+        }
+    }
+}
+
+impl<C: Convert> Queue<C> {
+    /// Works until it is stopped, then lets what is under way end.
+    pub async fn run(self) {
+        let queue = Arc::new(self);
+        let mut running = Running::default();
+        loop {
+            let pause = match queue.begin_due(&mut running).await {
+                Ok(()) => queue.pause(&running).await,
+                Err(error) => {
+                    tracing::warn!(error.code = error.code(), %error, "the queue cannot be read; trying again");
+                    TROUBLE
+                }
+            };
+            tokio::select! {
+                () = queue.stop.cancelled() => break,
+                Some(done) = running.tasks.join_next() => {
+                    running.joined(done);
+                    // Several may have ended meanwhile: one look serves all.
+                    while let Some(done) = running.tasks.try_join_next() {
+                        running.joined(done);
+                    }
+                }
+                () = queue.ctx.queue_woken() => running.look = true,
+                () = tokio::time::sleep(pause) => {
+                    running.look = true;
+                    if running.is_idle() {
+                        queue.sender.rest().await;
+                    }
+                }
+            }
+        }
+        while let Some(done) = running.tasks.join_next().await {
+            running.joined(done);
+        }
+        queue.sender.rest().await;
+    }
+
+    /// Works until nothing is due any more: for tests, where the clock stands.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the queue cannot be read.
+    pub async fn run_due(self: Arc<Self>) -> Result<(), Error> {
+        let mut running = Running::default();
+        loop {
+            self.begin_due(&mut running).await?;
+            match running.tasks.join_next().await {
+                Some(done) => {
+                    running.joined(done);
+                    running.look = true;
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// How long nothing has to be looked at.
+    async fn pause(&self, running: &Running) -> Duration {
+        if !running.is_idle() {
+            return BUSY;
+        }
+        let next = spool::next_due(&self.ctx).await.unwrap_or_default();
+        let now = self.ctx.now();
+        let wait = next.map_or(IDLE, |next| {
+            Duration::from_millis(u64::try_from(next.ms() - now.ms()).unwrap_or(0))
+        });
+        wait.clamp(Duration::from_millis(10), IDLE)
+    }
+
+    /// Begins what is due and has room. The store is read when what was read is used up.
+    async fn begin_due(self: &Arc<Self>, running: &mut Running) -> Result<(), Error> {
+        let look = std::mem::take(&mut running.look);
+        for lane in Lane::ALL {
+            if look || running.of(lane).backlog.is_empty() {
+                self.read(running, lane, look).await?;
+            }
+            while running.of(lane).running < lane.most() {
+                let Some((mail, rows)) = running.of(lane).backlog.pop_front() else {
+                    break;
+                };
+                self.begin(running, mail, rows, lane).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills an empty backlog.
+    async fn read(&self, running: &mut Running, lane: Lane, look: bool) -> Result<(), Error> {
+        if !running.of(lane).backlog.is_empty() {
+            // What is new is read when this is used up.
+            running.look = true;
+            return Ok(());
+        }
+        if !look {
+            return Ok(());
+        }
+        let looked = BATCH + u32::try_from(running.rows).unwrap_or(u32::MAX - BATCH);
+        let mut found: HashMap<MailId, Vec<Row>> = HashMap::new();
+        let mut order = Vec::new();
+        let mut is_all = true;
+        for state in lane.states() {
+            let due = spool::due(&self.ctx, *state, looked).await?;
+            is_all &= due.len() < looked as usize;
+            for row in due
+                .into_iter()
+                .filter(|row| !running.mails.contains(&row.mail))
+            {
+                let rows = found.entry(row.mail).or_default();
+                if rows.is_empty() {
+                    order.push(row.mail);
+                }
+                rows.push(row);
+            }
+        }
+        running.look |= !is_all;
+        for mail in order {
+            let rows = found.remove(&mail).filter(|_| is_all);
+            running.of(lane).backlog.push_back((mail, rows));
+        }
+        Ok(())
+    }
+
+    async fn begin(
+        self: &Arc<Self>,
+        running: &mut Running,
+        mail: MailId,
+        rows: Option<Vec<Row>>,
+        lane: Lane,
+    ) -> Result<(), Error> {
+        if !running.mails.insert(mail) {
+            // Of the other kind, and being worked on: it is seen again.
+            running.look = true;
+            return Ok(());
+        }
+        let rows = match rows {
+            Some(rows) => rows,
+            // All its due rows at once, also those that were not read.
+            None => match spool::due_of(&self.ctx, mail).await {
+                Ok(rows) => {
+                    let rows = rows.into_iter();
+                    rows.filter(|row| lane.states().contains(&row.state))
+                        .collect()
+                }
+                Err(error) => {
+                    running.mails.remove(&mail);
+                    return Err(error);
+                }
+            },
+        };
+        let count = rows.len();
+        running.rows += count;
+        running.of(lane).running += 1;
+        let queue = Arc::clone(self);
+        running.tasks.spawn(async move {
+            if let Err(error) = queue.work(mail, rows, lane).await {
+                tracing::warn!(mail.id = %mail, error.code = error.code(), %error, "a mail cannot be worked on; trying again");
+                tokio::time::sleep(TROUBLE).await;
+            }
+            (mail, lane, count)
+        });
+        Ok(())
+    }
+
+    async fn work(&self, mail: MailId, rows: Vec<Row>, lane: Lane) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let Some(open) = spool::load(&self.ctx, mail).await? else {
+            return Ok(());
+        };
+        match lane {
+            Lane::Deliver => self.deliver(mail, open, rows).await,
+            Lane::Convert => self.convert(mail, open, rows).await,
+        }
+    }
+
+    /// Notes what became of rows, with a report to the sender where he wants one.
+    pub(super) async fn note(
+        &self,
+        mail: MailId,
+        seen: &Seen,
+        told: &[(&Row, Why)],
+        mut settled: Settled,
+    ) -> Result<(), Error> {
+        let wanted = |(row, why): &&(&Row, Why)| is_wanted(&seen.envelope, row, why);
+        let wanted: Vec<(&Row, Why)> = told.iter().filter(wanted).cloned().collect();
+        // One report says one thing: failures apart from delays.
+        for action in ["failed", "delayed", "relayed"] {
+            let rows: Vec<(&Row, Why)> = wanted
+                .iter()
+                .filter(|(_, why)| why.action() == action)
+                .cloned()
+                .collect();
+            if !rows.is_empty() {
+                settled.new.push(self.report(seen, &rows).await?);
+            }
+        }
+        if settled
+            .rows
+            .iter()
+            .any(|(_, change)| matches!(change, Change::End))
+        {
+            let failed = told
+                .iter()
+                .filter(|(_, why)| why.action() == "failed")
+                .count();
+            tracing::info!(mail.id = %mail, recipients = settled.rows.len(), failed, "mail worked off");
+        }
+        self.keep(mail, &Arc::new(settled)).await
+    }
+
+    /// A full disk must not make a mail go twice: only the noting is tried again.
+    async fn keep(&self, mail: MailId, settled: &Arc<Settled>) -> Result<(), Error> {
+        loop {
+            match self.spool.settle(settled).await {
+                Err(error) if !self.stop.is_cancelled() => {
+                    tracing::error!(mail.id = %mail, error.code = error.code(), %error, "the fate of a mail cannot be noted; trying again");
+                    self.stop
+                        .run_until_cancelled(tokio::time::sleep(TROUBLE))
+                        .await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn report(&self, seen: &Seen, rows: &[(&Row, Why)]) -> Result<NewMail, Error> {
+        let mut text = TextWriter::begin(&self.ctx)?;
+        let report = Report {
+            house: &self.house,
+            language: self.language(),
+            id: text.id(),
+            envelope: &seen.envelope,
+            received: seen.since,
+            now: self.ctx.now(),
+            rows,
+            original: &seen.beginning,
+        };
+        text.push(&report.compose()).await?;
+        let mut envelope = Envelope::null();
+        envelope.eight_bit = seen.beginning.iter().any(|byte| !byte.is_ascii());
+        envelope.smtputf8 = seen.envelope.smtputf8;
+        Ok(NewMail {
+            kind: Kind::Report,
+            envelope,
+            rows: vec![NewRow::to(&seen.envelope.sender)],
+            thread: None,
+            is_secured: false,
+            text: text.finish().await?,
+        })
+    }
+
+    fn language(&self) -> Language {
+        self.ctx.settings.language
+    }
+}
+
+/// What a report needs of a mail.
+pub(super) struct Seen {
+    pub(super) envelope: Envelope,
+    pub(super) since: depesche_domain::Time,
+    pub(super) beginning: Zeroizing<Vec<u8>>,
+}
+
+impl Seen {
+    /// Of a mail whose text was not read yet; the text goes on behind what is seen.
+    pub(super) async fn of(open: &mut Open, since: depesche_domain::Time) -> Result<Self, Error> {
+        let first = match &mut open.text {
+            Some(text) => text.next().await?,
+            None => None,
+        };
+        Ok(Self {
+            envelope: open.envelope.clone(),
+            since,
+            beginning: first.unwrap_or_default(),
+        })
+    }
+}
+
+/// A random byte, by which pauses differ.
+pub(super) fn jitter(ctx: &Context) -> u8 {
+    let [byte] = ctx.random.bytes::<1>();
+    byte
+}
