@@ -78,7 +78,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct Process {
-    /// Ends the process when it is dropped.
+    /// Is ended when it is dropped.
     child: Child,
     stdin: ChildStdin,
     stdout: ChildStdout,
@@ -119,13 +119,10 @@ impl Pool {
         if message.len() > frame::MOST {
             return Err(RenderError::TooLarge);
         }
-        // One that sat idle may have been ended by the system: that says nothing about this mail.
-        if let Some(mut process) = self.take()
-            && let Ok(answer) = self.ask(&mut process, &message).await
-        {
-            return self.answered(process, answer);
-        }
-        let mut process = self.start().map_err(RenderError::Start)?;
+        let mut process = match self.take() {
+            Some(idle) => idle,
+            None => self.start().map_err(RenderError::Start)?,
+        };
         let answer = self
             .ask(&mut process, &message)
             .await
@@ -206,7 +203,7 @@ mod tests {
     use super::*;
 
     /// A shell script in the place of the program: `message` prints the sheet, `answer Xabc` answers.
-    fn pool(script: &str) -> Pool {
+    fn pool(script: &str, seconds: u64) -> Pool {
         let words = r#"PATH=/usr/bin:/bin
             message() { dd bs=1 count="$(od -An -N4 -tu4)" 2>/dev/null; }
             answer() { printf '\004\000\000\000%s' "$1"; }
@@ -214,7 +211,7 @@ mod tests {
         let program = Program {
             path: "/bin/sh".into(),
             arguments: vec!["-c".to_owned(), format!("{words} {script}")],
-            wall: Duration::from_millis(500),
+            wall: Duration::from_secs(seconds),
         };
         Pool::new(program, 1)
     }
@@ -228,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_comes_back() {
-        let rendered = pool("message >/dev/null; answer Uabc")
+        let rendered = pool("message >/dev/null; answer Uabc", 30)
             .render(&Sheet::default())
             .await
             .expect("a page");
@@ -237,10 +234,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_rich_page_that_kills_or_hangs_comes_back_as_text() {
-        for end in ["kill -9 $$", "exec sleep 60", "exit 1"] {
+        for (end, seconds) in [("kill -9 $$", 30), ("exec sleep 60", 3), ("exit 1", 30)] {
             let script =
                 format!("if message | grep -q '\"plain\":true'; then answer Pabc; else {end}; fi");
-            let rendered = pool(&script)
+            let rendered = pool(&script, seconds)
                 .render(&Sheet::default())
                 .await
                 .expect("a page");
@@ -250,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_always_dies_is_an_error_and_never_a_wait() {
-        let refused = pool("exit 1").render(&Sheet::default()).await;
+        let refused = pool("exit 1", 30).render(&Sheet::default()).await;
         assert!(matches!(refused, Err(RenderError::Dead)), "{refused:?}");
         let missing = Pool::new(Program::new("/nowhere/depesche".into()), 1);
         let refused = missing.render(&Sheet::default()).await;

@@ -18,7 +18,6 @@ pub struct Shown {
 }
 
 /// The size a picture is shown in, in pixels, never wider than there is room.
-#[expect(clippy::cast_precision_loss, reason = "pixels of a screen")]
 pub(crate) fn measure(
     natural: &Shown,
     stated: Option<style::Width>,

@@ -216,7 +216,7 @@ impl Reading {
     fn heard(&mut self) -> bool {
         let html = self.html;
         let group = self.group();
-        !group.silent && !(html && group.rtf_only && !group.tag)
+        !(group.silent || html && group.rtf_only && !group.tag)
     }
 
     fn byte(&mut self, byte: u8) {

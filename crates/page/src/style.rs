@@ -444,11 +444,7 @@ fn channels(inside: &str) -> Option<Colour> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to a byte by the caller"
-)]
+/// Clamped to a byte by the caller.
 fn round(n: f32) -> u8 {
     n.round() as u8
 }

@@ -508,7 +508,6 @@ fn line(runs: &[Run]) -> f32 {
     most
 }
 
-#[expect(clippy::cast_precision_loss, reason = "letters and columns of a page")]
 fn count(n: usize) -> f32 {
     n as f32
 }

@@ -13,17 +13,13 @@ use depesche_pdfkey::encrypt::encrypt;
 use depesche_pdfkey::password::Password;
 use depesche_render::fonts::Collection;
 use depesche_render::render::render;
+use rustix::time::{ClockId, clock_gettime};
 
-/// CPU milliseconds of this process so far, in nanosecond resolution (`/proc/self/schedstat`).
+/// CPU milliseconds of this process so far.
 fn cpu() -> f64 {
-    let stat = fs::read_to_string("/proc/self/schedstat").expect("Linux");
-    let nanoseconds: f64 = stat
-        .split(' ')
-        .next()
-        .expect("a number")
-        .parse()
-        .expect("a number");
-    nanoseconds / 1e6
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9;
+    seconds * 1e3
 }
 
 fn frame(letter: &Letter) -> Frame {

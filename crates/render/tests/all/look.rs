@@ -1,4 +1,5 @@
-//! The looks: where `DEPESCHE_LOOK` names a folder, each sample's PDF is put there, to be looked at.
+//! The looks: where `DEPESCHE_LOOK` names a folder, each sample's PDF is put there, to be looked at, and that of
+//! each mail that lies there.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,5 +22,18 @@ fn samples_fit_on_few_pages() {
         }
         let pages = crate::draw::inside(&pdf).pages;
         assert!(pages <= most, "{name}: {pages} pages");
+    }
+
+    let folder = std::env::var_os("DEPESCHE_LOOK").map(PathBuf::from);
+    for entry in folder
+        .into_iter()
+        .flat_map(|f| fs::read_dir(f).expect("a folder"))
+        .flatten()
+    {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "eml") {
+            let (_, pdf) = draw(&fs::read(&path).expect("a mail"));
+            fs::write(path.with_extension("pdf"), pdf).expect("written");
+        }
     }
 }
