@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from growth import growth  # noqa: E402
 from handoff import handoff  # noqa: E402
+from mail import mail  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
 from report import put, size_of, spoken_size, transfer_table  # noqa: E402
@@ -30,7 +31,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "handoff", "growth", "web")
+PARTS = ("files", "folders", "start", "handoff", "growth", "web", "mail")
 
 
 def random_file(path, size):
@@ -205,6 +206,8 @@ def main():
             results["growth"] = growth(options.program, scratch, options.rounds)
         if "web" in parts and not options.baselines:
             results["web"] = web(TOP)
+        if "mail" in parts and not options.baselines:
+            results["mail"] = mail(options.program, scratch, options.rounds)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:

@@ -40,6 +40,14 @@ toolchain() {
   }
 }
 
+# What the gateway is tested between; none of it is to run as a service here.
+mail_servers() {
+  need /usr/lib/postfix/sbin/master postfix
+  need doveconf dovecot-core
+  need /usr/lib/dovecot/imap dovecot-imapd
+  need /usr/lib/dovecot/lmtp dovecot-lmtpd
+}
+
 for target in "$@"; do
   case $target in
     build)
@@ -57,10 +65,16 @@ for target in "$@"; do
       need qpdf qpdf
       need pdftotext poppler-utils
       need mutool mupdf-tools
+      need openssl openssl
+      mail_servers
+      need /usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf fonts-noto-core
+      need /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+      need /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf fonts-noto-color-emoji
       ;;
     bench)
       need nginx nginx-light
       need age age
+      mail_servers
       need curl curl
       need python3 python3
       ;;
@@ -90,4 +104,14 @@ fi
 echo "install: ${missing[*]}"
 apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
 "${root[@]}" "${apt[@]}" update
+# Debian asks this file before it starts a service (policy-rc.d); one that is there is left alone.
+policy=/usr/sbin/policy-rc.d
+if [[ " ${missing[*]} " == *" postfix "* || " ${missing[*]} " == *" dovecot-core "* ]]; then
+  echo 'postfix postfix/main_mailer_type select No configuration' | "${root[@]}" debconf-set-selections
+  if [ ! -e "$policy" ]; then
+    trap '"${root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+    "${root[@]}" chmod 755 "$policy"
+  fi
+fi
 "${root[@]}" "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null

@@ -18,7 +18,7 @@ use serde_json::Value;
 const YOU: &str = "you@example.test";
 
 /// A command that mounts a small disk of its own on `folder`, seen by the program alone, and becomes the program.
-fn with_small_disk(folder: &Path, mib: u32) -> Vec<OsString> {
+pub(crate) fn with_small_disk(folder: &Path, mib: u32) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["unshare".into(), "--mount".into()];
     if !rustix::process::geteuid().is_root() {
         words.extend(["--user".into(), "--map-root-user".into()]);
@@ -29,7 +29,7 @@ fn with_small_disk(folder: &Path, mib: u32) -> Vec<OsString> {
 }
 
 /// The same folder as the program sees it.
-fn inside(server: &Server, path: &Path) -> PathBuf {
+pub(crate) fn inside(server: &Server, path: &Path) -> PathBuf {
     let pid = server.pid().as_raw_nonzero();
     PathBuf::from(format!("/proc/{pid}/root")).join(path.strip_prefix("/").expect("a whole path"))
 }

@@ -13,7 +13,7 @@ const MIB: u64 = 1 << 20;
 const YOU: &str = "you@example.test";
 
 /// A field of /proc/PID/status, bytes; none when the process is gone.
-fn status(pid: Pid, name: &str) -> Option<u64> {
+pub(crate) fn status(pid: Pid, name: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace()

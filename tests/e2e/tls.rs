@@ -16,7 +16,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 const YOU: &str = "you@example.test";
 
 /// A certificate for this machine, written as an administrator would: key first.
-fn certify(folder: &Path) {
+pub(crate) fn certify(folder: &Path) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
             .expect("a certificate");

@@ -5,7 +5,7 @@
 //! |-|-|
 //! | [`program`] | the program under test, built |
 //! | [`server`], [`client`] | `depesche serve`; the command line with a home of its own |
-//! | [`mail`] | a mail server that keeps what it is given |
+//! | [`mail`], [`smtp`] | a mail server that keeps what it is given; mails handed in |
 //! | [`proxy`], [`wire`] | bytes on their way, stopped at will; requests written by hand |
 //! | [`evil`] | a server that lies |
 //! | [`people`] | people with a SealPass, guests |
@@ -20,6 +20,7 @@ pub mod program;
 pub mod proxy;
 pub mod random;
 pub mod server;
+pub mod smtp;
 pub mod tree;
 pub mod wait;
 pub mod wire;

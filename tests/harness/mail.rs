@@ -201,7 +201,7 @@ const NOBODY: &str = "nobody@";
 fn talk(stream: TcpStream, keep: &SyncSender<Mail>, gate: &Gate) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?);
     let say = |line: &str| (&stream).write_all(format!("{line}\r\n").as_bytes());
-    let (mut from, mut to) = (String::new(), String::new());
+    let (mut from, mut to) = (String::new(), Vec::new());
     say("220 sink.test")?;
     loop {
         let mut line = String::new();
@@ -218,11 +218,15 @@ fn talk(stream: TcpStream, keep: &SyncSender<Mail>, gate: &Gate) -> std::io::Res
             "EHLO" => say("250-sink.test\r\n250-8BITMIME\r\n250 SMTPUTF8")?,
             "MAIL" => {
                 from = address();
+                to.clear();
                 say("250 ok")?;
             }
             "RCPT" => {
-                to = address();
-                let refused = to.starts_with(NOBODY);
+                let address = address();
+                let refused = address.starts_with(NOBODY);
+                if !refused {
+                    to.push(address);
+                }
                 say(if refused {
                     "550 5.1.1 nobody of that name"
                 } else {
@@ -233,12 +237,11 @@ fn talk(stream: TcpStream, keep: &SyncSender<Mail>, gate: &Gate) -> std::io::Res
                 say("354 go on")?;
                 let raw = data(&mut lines)?;
                 gate.pass();
-                let mail = Mail {
-                    from: from.clone(),
-                    to: to.clone(),
-                    raw,
-                };
-                keep.try_send(mail).map_err(std::io::Error::other)?;
+                for to in to.drain(..) {
+                    let (from, raw) = (from.clone(), raw.clone());
+                    let mail = Mail { from, to, raw };
+                    keep.try_send(mail).map_err(std::io::Error::other)?;
+                }
                 say("250 kept")?;
             }
             "QUIT" => return say("221 bye"),

@@ -52,6 +52,12 @@ impl Setup {
         Self::default().set("DEPESCHE_SMTP__URL", sink.url())
     }
 
+    /// With its mail door open, on a port of its own.
+    #[must_use]
+    pub fn gateway(self) -> Self {
+        self.set("DEPESCHE_GATEWAY__LISTEN", "127.0.0.1:0")
+    }
+
     /// With all four levels offered.
     #[must_use]
     pub fn all_levels(self) -> Self {
@@ -77,6 +83,8 @@ pub struct Server {
     pub url: String,
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where it takes mail.
+    gateway: Option<SocketAddr>,
 }
 
 impl Server {
@@ -137,6 +145,9 @@ impl Server {
             _said: said,
             url: text("url"),
             listen: text("listen").parse().expect("an address"),
+            gateway: line["gateway"]
+                .as_str()
+                .map(|text| text.parse().expect("an address")),
             setup,
         }
     }
@@ -148,6 +159,15 @@ impl Server {
     #[must_use]
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
+    }
+
+    /// Where it takes mail; of the last start.
+    ///
+    /// # Panics
+    /// If its mail door is closed.
+    #[must_use]
+    pub fn gateway(&self) -> SocketAddr {
+        self.gateway.expect("a mail door")
     }
 
     /// The folder of `--data`. With a mount of its own it is seen from inside.
@@ -289,6 +309,12 @@ impl Server {
         self.child.wait().expect("it ends");
     }
 
+    /// One environment variable is another from the next start on.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.setup.settings.retain(|(known, _)| known != name);
+        self.setup.settings.push((name.into(), value));
+    }
+
     /// Starts it again on the same data, at the same address.
     ///
     /// # Panics
@@ -298,7 +324,10 @@ impl Server {
             listen: self.listen.to_string(),
             ..self.setup.clone()
         };
-        let (child, said, _) = spawn(&setup, self.folder.path());
+        let (child, said, line) = spawn(&setup, self.folder.path());
+        self.gateway = line["gateway"]
+            .as_str()
+            .map(|text| text.parse().expect("an address"));
         self.child = child;
         self._said = said;
     }

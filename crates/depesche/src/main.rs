@@ -38,10 +38,10 @@ fn main() -> ExitCode {
     match command {
         Command::Serve(args) => serve::run(&args, common.json),
         Command::Admin(args) => admin::run(&args, common.json),
-        Command::RenderWorker => render_worker::run(),
         Command::Check(CheckArgs {
             what: CheckWhat::Mail(args),
         }) => check_mail::run(&args, common.json),
+        Command::RenderWorker => render_worker::run(),
         remote => remote::run(remote, &common),
     }
 }

@@ -117,7 +117,9 @@ fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
         if kind.as_ref().is_ok_and(fs::FileType::is_dir) && depth > 0 {
             find(&path, depth - 1, files);
         } else if kind.is_ok_and(|kind| kind.is_file())
-            && path.extension().is_some_and(|e| e == "ttf" || e == "otf" || e == "ttc")
+            && path
+                .extension()
+                .is_some_and(|e| e == "ttf" || e == "otf" || e == "ttc")
         {
             files.push(path);
         }
@@ -125,7 +127,10 @@ fn find(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Noto's faces without serifs, in two weights, and its emoji; where there is no Noto, `DejaVu`'s.
@@ -152,10 +157,20 @@ mod tests {
 
     #[test]
     fn the_fonts_that_are_wanted() {
-        for name in ["NotoSansArabic-Regular", "NotoSansCJK-Bold", "NotoColorEmoji"] {
+        for name in [
+            "NotoSansArabic-Regular",
+            "NotoSansCJK-Bold",
+            "NotoColorEmoji",
+        ] {
             assert!(wanted(name, true), "{name}");
         }
-        for name in ["NotoSans-Regular", "NotoSansArabicUI-Regular", "NotoSerif-Bold", "NotoSansThai-Black", "DejaVuSans"] {
+        for name in [
+            "NotoSans-Regular",
+            "NotoSansArabicUI-Regular",
+            "NotoSerif-Bold",
+            "NotoSansThai-Black",
+            "DejaVuSans",
+        ] {
             assert!(!wanted(name, true), "{name}");
         }
         assert!(wanted("DejaVuSans", false));
@@ -164,7 +179,13 @@ mod tests {
     #[test]
     fn a_damaged_message_is_answered_and_the_next_one_read() {
         let fonts = Collection::own().load();
-        let message = |bytes: &[u8]| [&u32::try_from(bytes.len()).expect("short").to_le_bytes(), bytes].concat();
+        let message = |bytes: &[u8]| {
+            [
+                &u32::try_from(bytes.len()).expect("short").to_le_bytes(),
+                bytes,
+            ]
+            .concat()
+        };
         let input = [message(b"odd"), message(b"odder")].concat();
         let mut output = Vec::new();
         serve(&mut input.as_slice(), &mut output, &fonts).expect("served");

@@ -41,7 +41,6 @@ pub struct Envelope {
     pub envid: Option<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's shape")]
 const fn is_false(value: &bool) -> bool {
     !*value
 }
@@ -64,66 +63,94 @@ impl Envelope {
     }
 }
 
-/// A word that is stored.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($(#[$about])* $variant,)* }
-
-        impl $name {
-            /// The word in the store and in lists.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// The one of that word.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    };
+/// Whence a mail in the queue comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Taken in, and sent on as it came.
+    Relayed,
+    /// The protected form of one.
+    Carrier,
+    /// Tells a sender what became of his mail (RFC 3464).
+    Report,
+    /// Another mail of ours.
+    Notice,
 }
 
-words!(
-    /// Whence a mail in the queue comes.
-    Kind {
-        /// Taken in, and sent on as it came.
-        Relayed = "relayed",
-        /// The protected form of one.
-        Carrier = "carrier",
-        /// Tells a sender what became of his mail (RFC 3464).
-        Report = "report",
-        /// Another mail of ours.
-        Notice = "notice",
+impl Kind {
+    /// The word in the store and in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relayed => "relayed",
+            Self::Carrier => "carrier",
+            Self::Report => "report",
+            Self::Notice => "notice",
+        }
     }
-);
 
-words!(
-    /// What is to be done for one recipient.
-    Treatment {
-        /// Sent on as it came.
-        Pass = "pass",
-        /// Leaves only in its protected form.
-        Protect = "protect",
+    /// The one of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Relayed, Self::Carrier, Self::Report, Self::Notice];
+        all.into_iter().find(|kind| kind.name() == word)
     }
-);
+}
 
-words!(
-    /// Where one recipient's part stands.
-    State {
-        /// Its protected form is made next.
-        Convert = "convert",
-        /// The recipient has no password yet.
-        HoldPassword = "hold_password",
-        /// The protected form could not be made; it is tried again.
-        HoldError = "hold_error",
-        /// On its way to the next mail server.
-        Queued = "queued",
-        /// An administrator ended it, and its sender is yet to be told.
-        Dropped = "dropped",
+/// What is to be done for one recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// Sent on as it came.
+    Pass,
+    /// Leaves only in its protected form.
+    Protect,
+}
+
+impl Treatment {
+    /// The word in the store and in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Protect => "protect",
+        }
     }
-);
+
+    /// The one of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Pass, Self::Protect];
+        all.into_iter().find(|treatment| treatment.name() == word)
+    }
+}
+
+/// Where one recipient's part stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its protected form is made next.
+    Convert,
+    /// The recipient has no password yet.
+    HoldPassword,
+    /// The protected form could not be made; it is tried again.
+    HoldError,
+    /// On its way to the next mail server.
+    Queued,
+    /// An administrator ended it, and its sender is yet to be told.
+    Dropped,
+}
+
+impl State {
+    /// The word in the store and in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Convert => "convert",
+            Self::HoldPassword => "hold_password",
+            Self::HoldError => "hold_error",
+            Self::Queued => "queued",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// The one of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == word)
+    }
+}
 
 /// One recipient of a mail to be stored.
 #[derive(Clone, PartialEq, Eq)]

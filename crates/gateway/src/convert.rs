@@ -33,6 +33,9 @@ use crate::port::{Conversion, Convert, Decision, Job};
 use crate::workers::Pool;
 use source::Source;
 
+/// After so many tries a mail is no more drawn as it is.
+const TRIES: u32 = 4;
+
 /// Draws a sheet: in a process of its own, or in tests.
 pub trait Draw: Send + Sync + 'static {
     /// The PDF; none if it cannot be drawn now.
@@ -190,7 +193,7 @@ impl<D: Draw> Converter<D> {
 
 impl<D: Draw> Convert for Converter<D> {
     async fn convert(&self, job: &Job) -> Result<Conversion, Error> {
-        let source = match source::open(self, job).await? {
+        let mut source = match source::open(self, job).await? {
             source::Opened::Is(source) => source,
             source::Opened::Not(decision) => {
                 return Ok(Conversion {
@@ -199,6 +202,10 @@ impl<D: Draw> Convert for Converter<D> {
                 });
             }
         };
+        let is_hopeless = |row: &Row| row.state == State::HoldError && row.attempts >= TRIES;
+        if job.rows.iter().any(is_hopeless) {
+            source.reduce(&job.text, self.ctx.settings.language);
+        }
         let (mut decisions, mut effects, mut went) = (Vec::new(), Vec::new(), Vec::new());
         for row in &job.rows {
             let fate = match self.row(job, &source, row).await {

@@ -72,7 +72,7 @@ impl Courier {
             .html_body(page.html);
         builder = match page.from_name.as_str() {
             "" => builder.from(from),
-            name => builder.from((name.to_owned(), from)),
+            name => builder.from((name.to_owned(), from.to_owned())),
         };
         if let Some(reply_to) = &page.reply_to {
             builder = builder.reply_to(reply_to.as_str());

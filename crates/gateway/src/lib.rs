@@ -7,6 +7,7 @@
 //! | [`queue`] | works off what waits; [`port`] is how protected forms are made; `report` tells senders |
 //! | [`convert`] | makes the protected form: attachments, reply link, PDF, the mail around it |
 //! | [`outbound`] | the way to the next mail server |
+//! | [`workers`] | processes in which mails become pages |
 //! | [`courier`] | the portal's own mails; [`verp`] the address that a notice comes back to |
 
 mod arrival;

@@ -6,7 +6,7 @@
 mod convert;
 mod deliver;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ const CONVERSIONS: usize = 2;
 const BATCH: u32 = 100;
 /// The longest wait between two looks.
 const IDLE: Duration = Duration::from_secs(15);
+/// While mails are on their way.
+const BUSY: Duration = Duration::from_secs(1);
 /// After a look that failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 
@@ -55,19 +57,24 @@ pub struct Queue<C> {
 }
 
 /// What may be done at once of two kinds.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lane {
     Deliver,
     Convert,
 }
 
 impl Lane {
-    const fn of(state: State) -> Self {
-        match state {
-            State::Queued => Self::Deliver,
-            State::Convert | State::HoldPassword | State::HoldError | State::Dropped => {
-                Self::Convert
-            }
+    const ALL: [Self; 2] = [Self::Deliver, Self::Convert];
+
+    const fn states(self) -> &'static [State] {
+        match self {
+            Self::Deliver => &[State::Queued],
+            Self::Convert => &[
+                State::Dropped,
+                State::Convert,
+                State::HoldPassword,
+                State::HoldError,
+            ],
         }
     }
 
@@ -79,29 +86,62 @@ impl Lane {
     }
 }
 
-/// Mails being worked on.
+/// Work of one kind.
 #[derive(Default)]
+struct Work {
+    /// Being done.
+    running: usize,
+    /// Due and not begun: a mail, and its rows if these are all.
+    backlog: VecDeque<(MailId, Option<Vec<Row>>)>,
+}
+
+/// Mails being worked on.
 struct Running {
     tasks: JoinSet<(MailId, Lane, usize)>,
     mails: HashSet<MailId>,
-    deliveries: usize,
-    conversions: usize,
+    /// Rows of these.
     rows: usize,
+    deliver: Work,
+    convert: Work,
+    /// There may be more in the store than was read.
+    look: bool,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            tasks: JoinSet::new(),
+            mails: HashSet::new(),
+            rows: 0,
+            deliver: Work::default(),
+            convert: Work::default(),
+            look: true,
+        }
+    }
 }
 
 impl Running {
-    fn count(&mut self, lane: Lane) -> &mut usize {
+    const fn of(&mut self, lane: Lane) -> &mut Work {
         match lane {
-            Lane::Deliver => &mut self.deliveries,
-            Lane::Convert => &mut self.conversions,
+            Lane::Deliver => &mut self.deliver,
+            Lane::Convert => &mut self.convert,
         }
     }
 
-    fn ended(&mut self, done: (MailId, Lane, usize)) {
-        let (mail, lane, rows) = done;
-        self.mails.remove(&mail);
-        self.rows = self.rows.saturating_sub(rows);
-        *self.count(lane) -= 1;
+    fn is_idle(&self) -> bool {
+        self.mails.is_empty() && self.deliver.backlog.is_empty() && self.convert.backlog.is_empty()
+    }
+
+    fn joined(&mut self, done: Result<(MailId, Lane, usize), tokio::task::JoinError>) {
+        match done {
+            Ok((mail, lane, rows)) => {
+                self.mails.remove(&mail);
+                self.rows = self.rows.saturating_sub(rows);
+                self.of(lane).running -= 1;
+            }
+            // What it worked on stays marked, so that what breaks the program is not tried in a circle.
+            Err(error) => tracing::error!(%error, "working on a mail broke off"),
+        }
     }
 }
 
@@ -112,7 +152,7 @@ impl<C: Convert> Queue<C> {
         let mut running = Running::default();
         loop {
             let pause = match queue.begin_due(&mut running).await {
-                Ok(pause) => pause,
+                Ok(()) => queue.pause(&running).await,
                 Err(error) => {
                     tracing::warn!(error.code = error.code(), %error, "the queue cannot be read; trying again");
                     TROUBLE
@@ -127,9 +167,10 @@ impl<C: Convert> Queue<C> {
                         running.joined(done);
                     }
                 }
-                () = queue.ctx.queue_woken() => {}
+                () = queue.ctx.queue_woken() => running.look = true,
                 () = tokio::time::sleep(pause) => {
-                    if running.mails.is_empty() {
+                    running.look = true;
+                    if running.is_idle() {
                         queue.sender.rest().await;
                     }
                 }
@@ -150,53 +191,111 @@ impl<C: Convert> Queue<C> {
         loop {
             self.begin_due(&mut running).await?;
             match running.tasks.join_next().await {
-                Some(done) => running.joined(done),
+                Some(done) => {
+                    running.joined(done);
+                    running.look = true;
+                }
                 None => return Ok(()),
             }
         }
     }
 
-    /// Begins what is due and has room. Gives how long nothing more will be due.
-    async fn begin_due(self: &Arc<Self>, running: &mut Running) -> Result<Duration, Error> {
-        for state in State::ALL {
-            let lane = Lane::of(state);
-            if *running.count(lane) >= lane.most() {
-                continue;
-            }
-            let looked = BATCH + u32::try_from(running.rows).unwrap_or(u32::MAX - BATCH);
-            let due = spool::due(&self.ctx, state, looked).await?;
-            for row in due {
-                if *running.count(lane) >= lane.most() {
-                    break;
-                }
-                if running.mails.insert(row.mail) {
-                    self.begin(running, row.mail, lane).await?;
-                }
-            }
+    /// How long nothing has to be looked at.
+    async fn pause(&self, running: &Running) -> Duration {
+        if !running.is_idle() {
+            return BUSY;
         }
-        let next = spool::next_due(&self.ctx).await?;
+        let next = spool::next_due(&self.ctx).await.unwrap_or_default();
         let now = self.ctx.now();
         let wait = next.map_or(IDLE, |next| {
             Duration::from_millis(u64::try_from(next.ms() - now.ms()).unwrap_or(0))
         });
-        Ok(wait.clamp(Duration::from_millis(10), IDLE))
+        wait.clamp(Duration::from_millis(10), IDLE)
+    }
+
+    /// Begins what is due and has room. The store is read when what was read is used up.
+    async fn begin_due(self: &Arc<Self>, running: &mut Running) -> Result<(), Error> {
+        let look = std::mem::take(&mut running.look);
+        for lane in Lane::ALL {
+            if look || running.of(lane).backlog.is_empty() {
+                self.read(running, lane, look).await?;
+            }
+            while running.of(lane).running < lane.most() {
+                let Some((mail, rows)) = running.of(lane).backlog.pop_front() else {
+                    break;
+                };
+                self.begin(running, mail, rows, lane).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills an empty backlog.
+    async fn read(&self, running: &mut Running, lane: Lane, look: bool) -> Result<(), Error> {
+        if !running.of(lane).backlog.is_empty() {
+            // What is new is read when this is used up.
+            running.look = true;
+            return Ok(());
+        }
+        if !look {
+            return Ok(());
+        }
+        let looked = BATCH + u32::try_from(running.rows).unwrap_or(u32::MAX - BATCH);
+        let mut found: HashMap<MailId, Vec<Row>> = HashMap::new();
+        let mut order = Vec::new();
+        let mut is_all = true;
+        for state in lane.states() {
+            let due = spool::due(&self.ctx, *state, looked).await?;
+            is_all &= due.len() < looked as usize;
+            for row in due
+                .into_iter()
+                .filter(|row| !running.mails.contains(&row.mail))
+            {
+                let rows = found.entry(row.mail).or_default();
+                if rows.is_empty() {
+                    order.push(row.mail);
+                }
+                rows.push(row);
+            }
+        }
+        running.look |= !is_all;
+        for mail in order {
+            let rows = found.remove(&mail).filter(|_| is_all);
+            running.of(lane).backlog.push_back((mail, rows));
+        }
+        Ok(())
     }
 
     async fn begin(
         self: &Arc<Self>,
         running: &mut Running,
         mail: MailId,
+        rows: Option<Vec<Row>>,
         lane: Lane,
     ) -> Result<(), Error> {
-        // All its due rows at once, also those beyond the batch.
-        let rows = spool::due_of(&self.ctx, mail).await?;
-        let rows: Vec<Row> = rows
-            .into_iter()
-            .filter(|row| Lane::of(row.state) == lane)
-            .collect();
+        if !running.mails.insert(mail) {
+            // Of the other kind, and being worked on: it is seen again.
+            running.look = true;
+            return Ok(());
+        }
+        let rows = match rows {
+            Some(rows) => rows,
+            // All its due rows at once, also those that were not read.
+            None => match spool::due_of(&self.ctx, mail).await {
+                Ok(rows) => {
+                    let rows = rows.into_iter();
+                    rows.filter(|row| lane.states().contains(&row.state))
+                        .collect()
+                }
+                Err(error) => {
+                    running.mails.remove(&mail);
+                    return Err(error);
+                }
+            },
+        };
         let count = rows.len();
         running.rows += count;
-        *running.count(lane) += 1;
+        running.of(lane).running += 1;
         let queue = Arc::clone(self);
         running.tasks.spawn(async move {
             if let Err(error) = queue.work(mail, rows, lane).await {
@@ -321,16 +420,6 @@ impl Seen {
             since,
             beginning: first.unwrap_or_default(),
         })
-    }
-}
-
-impl Running {
-    fn joined(&mut self, done: Result<(MailId, Lane, usize), tokio::task::JoinError>) {
-        match done {
-            Ok(done) => self.ended(done),
-            // What it worked on stays marked, so that what breaks the program is not tried in a circle.
-            Err(error) => tracing::error!(%error, "working on a mail broke off"),
-        }
     }
 }
 

@@ -42,7 +42,8 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    const fn action(&self) -> &'static str {
+    /// The word of RFC 3464 section 2.3.3.
+    pub(crate) const fn action(&self) -> &'static str {
         match self {
             Self::Late(_) => "delayed",
             Self::Relayed => "relayed",
@@ -184,10 +185,10 @@ impl Report<'_> {
         built.unwrap_or_default()
     }
 
-    fn page(&self) -> (String, String) {
+    /// Subject, first words, last words.
+    fn frame(&self) -> (&'static str, &'static str, String) {
         let l = self.language;
-        let until = moment(l, (self.received + GIVE_UP).ms(), &self.house.zone);
-        let (subject, first, last) = match self.rows.first().map(|(_, why)| why) {
+        match self.rows.first().map(|(_, why)| why) {
             Some(Why::Late(_)) => (
                 pick(l, "Noch unterwegs", "Still on its way", "Stále na cestě"),
                 pick(
@@ -196,15 +197,7 @@ impl Report<'_> {
                     "Your message could not be delivered yet:",
                     "Vaši zprávu se zatím nepodařilo doručit:",
                 ),
-                match l {
-                    Language::De => {
-                        format!("Sie brauchen nichts zu tun. Es wird bis {until} weiter versucht.")
-                    }
-                    Language::En => format!("You need not do anything. It is tried until {until}."),
-                    Language::Cs => {
-                        format!("Nemusíte nic dělat. Pokusy budou pokračovat do {until}.")
-                    }
-                },
+                self.until(),
             ),
             Some(Why::Relayed) => (
                 pick(l, "Weitergegeben", "Handed on", "Předáno dál"),
@@ -232,11 +225,27 @@ impl Report<'_> {
                 )
                 .to_owned(),
             ),
-        };
+        }
+    }
+
+    fn until(&self) -> String {
+        let l = self.language;
+        let until = moment(l, (self.received + GIVE_UP).ms(), &self.house.zone);
+        match l {
+            Language::De => {
+                format!("Sie brauchen nichts zu tun. Es wird bis {until} weiter versucht.")
+            }
+            Language::En => format!("You need not do anything. It is tried until {until}."),
+            Language::Cs => format!("Nemusíte nic dělat. Pokusy budou pokračovat do {until}."),
+        }
+    }
+
+    fn page(&self) -> (String, String) {
+        let (subject, first, last) = self.frame();
         let mut text = format!("{first}\n");
         for (row, why) in self.rows {
             text += &format!("\n{}\n", row.address);
-            let said = why.words(l);
+            let said = why.words(self.language);
             if !said.is_empty() {
                 text += &format!("  {said}\n");
             }
@@ -244,10 +253,9 @@ impl Report<'_> {
         if !last.is_empty() {
             text += &format!("\n{last}\n");
         }
-        let count = self.rows.len();
         let whom = match self.rows {
             [(row, _)] => row.address.clone(),
-            _ => count.to_string(),
+            rows => rows.len().to_string(),
         };
         (format!("{subject}: {whom}"), text)
     }

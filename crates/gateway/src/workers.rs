@@ -102,7 +102,12 @@ impl Pool {
     /// # Errors
     /// Only when not even the text could be drawn.
     pub async fn render(&self, sheet: &Sheet) -> Result<Rendered, RenderError> {
-        let _seat = self.shared.seats.acquire().await.map_err(|_| RenderError::Dead)?;
+        let _seat = self
+            .shared
+            .seats
+            .acquire()
+            .await
+            .map_err(|_| RenderError::Dead)?;
         match self.attempt(sheet).await {
             Err(RenderError::Dead) if !sheet.plain => self.attempt(&sheet.as_plain()).await,
             other => other,
@@ -121,12 +126,19 @@ impl Pool {
             return self.answered(process, answer);
         }
         let mut process = self.start().map_err(RenderError::Start)?;
-        let answer = self.ask(&mut process, &message).await.map_err(|_| RenderError::Dead)?;
+        let answer = self
+            .ask(&mut process, &message)
+            .await
+            .map_err(|_| RenderError::Dead)?;
         self.answered(process, answer)
     }
 
     fn answered(&self, process: Process, answer: Answer) -> Result<Rendered, RenderError> {
-        let mut idle = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self
+            .shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         idle.push(process);
         match answer {
             Answer::Drawn(grade, pdf) => Ok(Rendered { pdf, grade }),
@@ -135,7 +147,11 @@ impl Pool {
     }
 
     fn take(&self) -> Option<Process> {
-        let mut idle = self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self
+            .shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         while let Some(mut process) = idle.pop() {
             if matches!(process.child.try_wait(), Ok(None)) {
                 return Some(process);
@@ -204,20 +220,30 @@ mod tests {
     }
 
     fn grade_and_text(rendered: &Rendered) -> (Grade, &str) {
-        (rendered.grade, std::str::from_utf8(&rendered.pdf).expect("text"))
+        (
+            rendered.grade,
+            std::str::from_utf8(&rendered.pdf).expect("text"),
+        )
     }
 
     #[tokio::test]
     async fn a_page_comes_back() {
-        let rendered = pool("message >/dev/null; answer Uabc").render(&Sheet::default()).await.expect("a page");
+        let rendered = pool("message >/dev/null; answer Uabc")
+            .render(&Sheet::default())
+            .await
+            .expect("a page");
         assert_eq!(grade_and_text(&rendered), (Grade::Ua, "abc"));
     }
 
     #[tokio::test]
     async fn a_rich_page_that_kills_or_hangs_comes_back_as_text() {
         for end in ["kill -9 $$", "exec sleep 60", "exit 1"] {
-            let script = format!("if message | grep -q '\"plain\":true'; then answer Pabc; else {end}; fi");
-            let rendered = pool(&script).render(&Sheet::default()).await.expect("a page");
+            let script =
+                format!("if message | grep -q '\"plain\":true'; then answer Pabc; else {end}; fi");
+            let rendered = pool(&script)
+                .render(&Sheet::default())
+                .await
+                .expect("a page");
             assert_eq!(grade_and_text(&rendered), (Grade::Plain, "abc"), "{end}");
         }
     }

@@ -15,7 +15,7 @@ const BASE: f32 = 16.0;
 pub(crate) struct Look {
     pub(crate) mark: Mark,
     pub(crate) align: Option<Align>,
-    rtl: bool,
+    pub(crate) rtl: bool,
     pub(crate) lang: Option<String>,
     pub(crate) pre: bool,
     pub(crate) px: f32,
@@ -97,7 +97,7 @@ pub(crate) struct Flow {
     /// The last character was a blank, or a line begins.
     pub(crate) blank: bool,
     /// The next paragraph keeps its distance.
-    gap: bool,
+    pub(crate) gap: bool,
 }
 
 impl Flow {

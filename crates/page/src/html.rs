@@ -72,20 +72,20 @@ pub fn plain(html: &str) -> String {
                     below = Some(at.id())
                 }
                 Node::Element(e) if e.name() == "br" => out.push('\n'),
-                Node::Element(e) if !inline(e.name()) && !matches!(e.name(), "a" | "img") => {
-                    if !out.ends_with('\n') {
-                        out.push('\n');
-                    }
-                }
+                Node::Element(e) if ends_line(e.name()) => line_end(&mut out),
                 _ => {}
             },
             Edge::Close(at) => {
                 if below == Some(at.id()) {
                     below = None;
                 }
-                if matches!(at.value(), Node::Element(e) if matches!(e.name(), "p" | "table" | "ul" | "ol"))
+                if let Node::Element(e) = at.value()
+                    && ends_line(e.name())
                 {
-                    out.push('\n');
+                    line_end(&mut out);
+                    if matches!(e.name(), "p" | "table" | "ul" | "ol") {
+                        out.push('\n');
+                    }
                 }
             }
             Edge::Open(_) => {}
@@ -96,6 +96,16 @@ pub fn plain(html: &str) -> String {
         .map(|line| text::printable(line).trim().to_owned())
         .collect();
     lines.join("\n").replace("\n\n\n", "\n\n").trim().to_owned()
+}
+
+fn ends_line(name: &str) -> bool {
+    !inline(name) && !matches!(name, "a" | "img" | "br")
+}
+
+fn line_end(out: &mut String) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
 }
 
 pub(crate) struct Builder<'p> {
@@ -392,7 +402,7 @@ impl Builder<'_> {
             filled.push(table::Filled::new(placed, &own, inside.finish(), fill, pad));
         }
         let before = self.rows;
-        for placed in grid.cells.iter().filter(|placed| before + placed.y >= ROWS) {
+        for placed in grid.cells.iter().filter(|c| before + c.y >= ROWS) {
             let plain = Look {
                 depth: usize::MAX,
                 ..inner.clone()

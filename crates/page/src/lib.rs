@@ -17,12 +17,14 @@
 //! | [`words`] | what the page itself says, in de, en, cs |
 //! | [`sheet`] | all that is drawn, ready to travel to another process |
 //! | [`frame`] | how it travels |
+//! | [`fuzzing`] | the laws that any bytes must keep |
 
 pub mod calendar;
 pub mod charset;
 pub mod element;
 mod flow;
 pub mod frame;
+pub mod fuzzing;
 pub mod headers;
 pub mod html;
 pub mod letter;

@@ -318,7 +318,7 @@ impl Language {
         };
         let tenths = (bytes * 10 + unit / 2) / unit;
         if name == "KB" || tenths >= 1_000 {
-            return format!("{} {name}", (tenths + 5) / 10);
+            return format!("{} {name}", (bytes + unit / 2) / unit);
         }
         let point = if self == Language::En { '.' } else { ',' };
         format!("{}{point}{} {name}", tenths / 10, tenths % 10)

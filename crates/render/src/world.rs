@@ -58,7 +58,7 @@ impl World for Page<'_> {
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
         let path = id.get();
-        if path.package().is_some() {
+        if *path.root() != VirtualRoot::Project {
             return Err(FileError::AccessDenied);
         }
         let path = path.vpath().get_without_slash();

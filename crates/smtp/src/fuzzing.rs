@@ -3,7 +3,7 @@
 
 use crate::address::{Host, Mailbox, ReversePath};
 use crate::client::fate::Outcome;
-use crate::client::state::{Client, Failed, TlsWish};
+use crate::client::state::{Client, Failed, Login, TlsWish};
 use crate::client::step::Step as ClientStep;
 use crate::command::{Command, Forwarded};
 use crate::data::has_whole_line_ends;
@@ -300,8 +300,19 @@ impl Delivery {
     /// A new connection for these mails.
     #[must_use]
     pub fn new(tls: TlsWish, mails: Vec<(Envelope, Vec<u8>)>) -> Self {
+        Self::over(Client::new(host("gw.test"), tls, false), mails)
+    }
+
+    /// As [`Self::new`], with a login.
+    #[must_use]
+    pub fn with_login(tls: TlsWish, login: Login, mails: Vec<(Envelope, Vec<u8>)>) -> Self {
+        let client = Client::new(host("gw.test"), tls, false).with_login(login);
+        Self::over(client, mails)
+    }
+
+    fn over(client: Client, mails: Vec<(Envelope, Vec<u8>)>) -> Self {
         let mut new = Self {
-            client: Some(Client::new(host("gw.test"), tls, false)),
+            client: Some(client),
             mails: mails.into_iter(),
             text: Vec::new(),
             so_far: Sent::default(),

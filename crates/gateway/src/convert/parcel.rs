@@ -136,14 +136,7 @@ async fn upload<D: Draw>(
     let random = &converter.ctx.random;
     let mut files = Vec::new();
     for attachment in &source.letter.attachments {
-        let content = match &source.original {
-            Some(original)
-                if attachment.content.is_empty() && attachment.name == "Original.eml" =>
-            {
-                original.as_slice()
-            }
-            _ => attachment.content.as_slice(),
-        };
+        let content = attachment.content.as_slice();
         let file = FileId::from_bytes(random.bytes());
         files.push((attachment, content, file));
     }

@@ -1,8 +1,9 @@
 //! What is to be converted.
 
+use depesche_domain::effect::Language;
 use depesche_domain::note::Correspondent;
 use depesche_domain::{Address, Time};
-use depesche_page::letter::{Body, Headers, Letter, Person};
+use depesche_page::letter::{Attachment, Body, Headers, Letter, Person};
 use depesche_page::limits::Limits;
 use depesche_seal::key::ParcelKey;
 use depesche_seal::manifest::{Contents, Manifest};
@@ -15,6 +16,7 @@ use depesche_service::protected::{attachments, replies, reply_keys};
 use super::{Converter, Draw, made};
 use crate::header;
 use crate::port::{Decision, Job};
+use crate::words::pick;
 
 /// A mail opened, with all that is the same for each of its recipients.
 pub(super) struct Source {
@@ -32,8 +34,6 @@ pub(super) struct Source {
     pub(super) thread: Vec<String>,
     /// The header's fields that the mail around the PDF keeps, as they stand.
     pub(super) kept: Vec<u8>,
-    /// The mail itself, if the page shows less than it has.
-    pub(super) original: Option<Vec<u8>>,
     /// A reply by the page: its files lie sealed already.
     pub(super) came: Option<CameOpen>,
 }
@@ -86,6 +86,29 @@ impl Source {
         }
     }
 
+    /// It could not be drawn again and again: the page says so, and the mail itself waits behind a link.
+    pub(super) fn reduce(&mut self, text: &[u8], l: Language) {
+        if self.came.is_some() {
+            return;
+        }
+        let words = pick(
+            l,
+            "Diese Nachricht ließ sich nicht darstellen. Sie liegt unverändert bei den Anhängen: Original.eml.",
+            "This message could not be shown. It is among the attachments as it was written: Original.eml.",
+            "Tuto zprávu se nepodařilo zobrazit. Je beze změny mezi přílohami: Original.eml.",
+        );
+        let before = std::mem::take(&mut self.letter);
+        self.letter = Letter {
+            headers: before.headers,
+            body: Body::Text {
+                text: words.to_owned(),
+                flowed: false,
+            },
+            ..Letter::default()
+        };
+        attach_original(&mut self.letter, text);
+    }
+
     /// The subject as far as notices to the sender may name it.
     pub(super) fn told_subject(&self) -> String {
         if self.outside {
@@ -126,13 +149,8 @@ fn mail(job: &Job) -> Opened {
     let is_kept = |name: &str| KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name));
     let kept = fields.iter().filter(|field| is_kept(field.name));
     let kept = kept.flat_map(|field| field.raw.to_vec()).collect();
-    let original = letter.wants_original().then(|| job.text.to_vec());
-    if original.is_some() {
-        letter.attachments.push(depesche_page::letter::Attachment {
-            name: "Original.eml".into(),
-            media_type: "message/rfc822".into(),
-            content: Vec::new(),
-        });
+    if letter.wants_original() {
+        attach_original(&mut letter, &job.text);
     }
     Opened::Is(Source {
         letter,
@@ -142,9 +160,25 @@ fn mail(job: &Job) -> Opened {
         at: job.received,
         thread: thread(&fields),
         kept,
-        original,
         came: None,
     })
+}
+
+/// The mail itself goes with its attachments.
+fn attach_original(letter: &mut Letter, text: &[u8]) {
+    let is_taken = |name: &str| letter.attachments.iter().any(|a| a.name == name);
+    let mut name = "Original.eml".to_owned();
+    for number in 2.. {
+        if !is_taken(&name) {
+            break;
+        }
+        name = format!("Original-{number}.eml");
+    }
+    letter.attachments.push(Attachment {
+        name,
+        media_type: "message/rfc822".into(),
+        content: text.to_vec(),
+    });
 }
 
 fn thread(fields: &[header::Field<'_>]) -> Vec<String> {
@@ -218,7 +252,6 @@ async fn reply<D: Draw>(converter: &Converter<D>, came: Came) -> Result<Opened, 
         at: came.at,
         thread,
         kept: Vec::new(),
-        original: None,
         came: Some(CameOpen {
             came,
             key,

@@ -110,6 +110,7 @@ impl<C: Convert> Door<C> {
     pub async fn run(self: Arc<Self>, listener: TcpListener, stop: CancellationToken) {
         let places = Arc::new(Places::default());
         let running = TaskTracker::new();
+        let cut = CancellationToken::new();
         while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -125,10 +126,11 @@ impl<C: Convert> Door<C> {
                 None => drop(running.spawn(turn_away(stream))),
                 Some(place) => {
                     let (door, stop) = (Arc::clone(&self), stop.clone());
-                    running.spawn(async move {
+                    let talking = async move {
                         talk(&door, stream, address, stop).await;
                         drop(place);
-                    });
+                    };
+                    running.spawn(cut.clone().run_until_cancelled_owned(talking));
                 }
             }
         }
@@ -138,6 +140,8 @@ impl<C: Convert> Door<C> {
             tracing::warn!(
                 "mail connections that did not end are cut off; nothing unacknowledged is ours"
             );
+            cut.cancel();
+            running.wait().await;
         }
     }
 }

@@ -297,7 +297,8 @@ pub(super) async fn quit(route: &Route, connectors: &Connectors, idle: Idle) {
         stream: Some(idle.stream),
         buffer: vec![0; 512],
     };
-    wire.run(idle.ready.quit(), Duration::from_secs(2)).await;
+    // Whatever it answers.
+    let _ = wire.run(idle.ready.quit(), Duration::from_secs(2)).await;
 }
 
 /// Of a failure for the log: what the other side says may hold an address, its code does not.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{Queue, Seen, jitter};
 use crate::port::{Conversion, Convert, Decision, Job};
 use crate::report::Why;
+use crate::rules::Facts;
 
 impl<C: Convert> Queue<C> {
     pub(super) async fn convert(
@@ -149,12 +150,14 @@ impl<C: Convert> Queue<C> {
         text.push(bytes).await?;
         let mut envelope = seen.envelope.clone();
         envelope.eight_bit = bytes.iter().any(|byte| !byte.is_ascii());
+        let thread = Facts::read(bytes).thread;
         Ok(NewMail {
             kind: Kind::Carrier,
             envelope,
             rows: Vec::new(),
-            thread: None,
-            is_secured: false,
+            thread,
+            // An answer to it quotes the original as well.
+            is_secured: true,
             text: text.finish().await?,
         })
     }

@@ -31,7 +31,7 @@ impl<C: Convert> Queue<C> {
         let (named, unnamed): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(can_be_named);
         let addresses: Vec<&str> = named.iter().map(|row| row.address.as_str()).collect();
         let mut head = Vec::new();
-        if open.kind == Kind::Relayed {
+        if matches!(open.kind, Kind::Relayed | Kind::Carrier) {
             let sender = &seen.envelope.sender;
             let mark = self.tracer.line(open.thread.as_ref(), sender, &addresses);
             head.extend_from_slice(mark.as_bytes());

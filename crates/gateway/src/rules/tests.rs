@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 const ANNA: &str = "anna@corp.test";
@@ -190,4 +191,43 @@ fn answers_name_the_newest_first() {
     let header = b"In-Reply-To: <3@x>\r\nReferences: <1@x> <2@x>\r\n <3@x>\r\n\r\n";
     let ids: Vec<[u8; 32]> = [&b"<3@x>"[..], b"<2@x>", b"<1@x>"].map(sha256).into();
     assert_eq!(Facts::read(header).answers(), ids);
+}
+
+/// Pieces that headers of all kinds are made of, and bytes that are none.
+fn header_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = prop_oneof![
+        Just(b"Subject: (Auto) x\r\n".to_vec()),
+        Just(b"Subject: =?utf-8?B?KEF1dG8p?=\r\n y\r\n".to_vec()),
+        Just(b"X-Depesche-Secure: yes\r\n".to_vec()),
+        Just(b"X-Depesche-Trace: gw.test; AAAA\r\n".to_vec()),
+        Just(b"To: a@x.test, (c) \"b\" <b@y.test>\r\n".to_vec()),
+        Just(b"References: <a@b> <\r\n".to_vec()),
+        "[A-Za-z-]{1,9}:[ -~]{0,30}\r\n".prop_map(String::into_bytes),
+        proptest::collection::vec(any::<u8>(), 0..40),
+    ];
+    proptest::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn whatever_stands_in_a_header_the_rest_stays(header in header_bytes()) {
+        let facts = Facts::read(&header);
+        let arrival = Arrival { sender: ANNA, recipients: &[OUT], is_trusted: true };
+        let verdict = rules().decide(&arrival, &facts, false, &tracer());
+        let verdict = verdict.unwrap_or_else(|why| panic!("{why:?}"));
+        let before = header::fields(&header);
+        let after = header::fields(&verdict.header);
+        prop_assert!(after.iter().all(|f| !f.is(SECURE)));
+        let others = |fields: &[Field<'_>]| -> Vec<Vec<u8>> {
+            let kept = fields.iter().filter(|f| !["Subject", SECURE, trace::NAME].iter().any(|n| f.is(n)));
+            kept.map(|f| f.raw.to_vec()).collect()
+        };
+        prop_assert_eq!(others(&before), others(&after));
+        if verdict.treatments == [Treatment::Pass] && before.iter().all(|f| !f.is(SECURE) && !f.is(trace::NAME)) {
+            prop_assert_eq!(verdict.header, header);
+        }
+        // Nothing in what goes on has the tag any more.
+        let tag = Tag::new("(Auto)").ok_or(TestCaseError::fail("a tag"))?;
+        prop_assert!(after.iter().filter(|f| f.is("Subject")).all(|f| tag.remove(f).is_none()));
+    }
 }

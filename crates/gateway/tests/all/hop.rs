@@ -26,6 +26,7 @@ pub(crate) struct Mail {
 #[derive(Default)]
 struct State {
     mails: Vec<Mail>,
+    last: Option<Mail>,
     /// What is said to a recipient instead of yes.
     refusals: HashMap<String, (u16, bool)>,
     down: bool,
@@ -86,6 +87,11 @@ impl Hop {
         std::mem::take(&mut self.state().mails)
     }
 
+    /// The newest that has come.
+    pub(crate) fn last(&self) -> Option<Mail> {
+        self.state().last.clone()
+    }
+
     fn refusal(&self, address: &str) -> Option<Reply> {
         let (code, _) = *self.state().refusals.get(address)?;
         let code = Code::parse(code.to_string().as_bytes()).expect("a code");
@@ -137,6 +143,7 @@ impl Hop {
                             .map(|id| id.as_str().to_owned()),
                         text: String::from_utf8_lossy(&std::mem::take(&mut text)).into_owned(),
                     };
+                    self.state().last = Some(mail.clone());
                     self.state().mails.push(mail);
                     ask.accept("kept")
                 }

@@ -11,6 +11,8 @@ use crate::peer::{Peer, send};
 const TEXT: &str =
     "Message-ID: <1@corp.test>\r\nSubject:  odd   spaces \r\nX: \u{fc}\r\n\r\n..dot\r\nlast";
 
+const CARRIER: &str = "Message-ID: <carrier@corp.test>\r\nSubject: neutral\r\n\r\nsealed\r\n";
+
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -133,33 +135,53 @@ fn a_tagged_mail_never_leaves_in_clear() {
         assert_eq!(states, ["hold_error", "hold_password"]);
         let asked = house.convert.asked.lock().expect("it").remove(0);
         assert_eq!(asked.0, [OUT, "hidden@z.test"], "both at once");
-        // A password is set, the error has gone.
-        let carrier = || Decision::Send(b"Subject: neutral\r\n\r\nsealed\r\n".to_vec());
-        house
-            .convert
-            .decisions
-            .lock()
-            .expect("it")
-            .extend([carrier(), carrier()]);
-        let hidden = "hidden@z.test".parse().expect("an address");
-        let woken = depesche_service::spool::wake_held(&house.ctx, &hidden).await;
-        assert_eq!(woken.expect("woken"), 1);
-        house.after(Span::minutes(2)).await;
-        let mails = house.hop.mails();
-        assert_eq!(mails.len(), 2);
-        assert!(
-            mails
-                .iter()
-                .all(|mail| mail.to.len() == 1 && mail.from == ANNA)
-        );
-        assert!(
-            mails
-                .iter()
-                .all(|mail| mail.text == "Subject: neutral\r\n\r\nsealed\r\n")
-        );
-        assert_eq!(house.waiting().await, 0);
-        assert!(house.files_with("canary").await.is_empty());
+        leaves_protected(&house).await;
+        comes_round(&house).await;
     });
+}
+
+/// A password is set, the error has gone.
+async fn leaves_protected(house: &House) {
+    let carrier = || Decision::Send(CARRIER.as_bytes().to_vec());
+    house
+        .convert
+        .decisions
+        .lock()
+        .expect("it")
+        .extend([carrier(), carrier()]);
+    let hidden = "hidden@z.test".parse().expect("an address");
+    let woken = depesche_service::spool::wake_held(&house.ctx, &hidden).await;
+    assert_eq!(woken.expect("woken"), 1);
+    house.after(Span::minutes(2)).await;
+    let mails = house.hop.mails();
+    assert_eq!(mails.len(), 2);
+    assert!(
+        mails
+            .iter()
+            .all(|mail| mail.to.len() == 1 && mail.from == ANNA)
+    );
+    assert!(mails.iter().all(
+            |mail| mail.text.starts_with("X-Depesche-Trace: ") && mail.text.ends_with(CARRIER)
+        ));
+    assert_eq!(house.waiting().await, 0);
+    assert!(house.files_with("canary").await.is_empty());
+}
+
+/// Should the protected mail come round, it is known; and an answer to it is protected as well.
+async fn comes_round(house: &House) {
+    let mark = "X-Depesche-Trace";
+    let round = house.hop.last().expect("a mail");
+    assert!(round.text.starts_with(mark));
+    let to: Vec<&str> = round.to.iter().map(String::as_str).collect();
+    let again = send(house.door, ANNA, &to, round.text.trim_end()).await;
+    assert!(again.starts_with("554 5.4.6"), "{again}");
+    let answer = "In-Reply-To: <carrier@corp.test>\r\n\r\n.";
+    assert!(
+        send(house.door, ANNA, &[OUT], answer)
+            .await
+            .starts_with("250")
+    );
+    assert_eq!(house.states().await, ["convert"]);
 }
 
 /// Without it the first "AW:" would quote the secret in clear.

@@ -18,6 +18,7 @@ pub(crate) fn filled(route: &Route) -> String {
         .replace("{*token}", "AAAAAAAAAAAAAAAAAAAAAA");
     let path = path.replace("{*file}", "no-such-file");
     let id = "AAAAAAAAAAAAAAAAAAAAAA";
+    let path = path.replace("{mail}", id).replace("{position}", "0");
     path.replace("{id}", id)
         .replace("{file}", id)
         .replace("{token}", id)

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use depesche_smtp::address::{Mailbox, ReversePath};
 use depesche_smtp::client::fate::{Fate, Outcome};
-use depesche_smtp::client::state::TlsWish;
+use depesche_smtp::client::state::{Login, TlsWish};
 use depesche_smtp::envelope::{Body, Envelope};
 use depesche_smtp::fuzzing::{Arrived, Conversation, Delivery, envelope, small_settings};
 use depesche_smtp::session::wire::Tls;
@@ -285,6 +285,7 @@ impl Sending {
 
 fn send(name: &str, text: &str) {
     let mut wish = TlsWish::IfOffered;
+    let mut login = None;
     let mut mails = Vec::new();
     let mut lines = text
         .lines()
@@ -297,11 +298,15 @@ fn send(name: &str, text: &str) {
         match line {
             "? tls never" => wish = TlsWish::Never,
             "? tls required" => wish = TlsWish::Required,
+            "? login" => login = Some(Login::new("anna", "secret")),
             _ => mails.push(mail(&line[3..])),
         }
     }
     let mut sending = Sending {
-        delivery: Delivery::new(wish, mails),
+        delivery: match login {
+            Some(login) => Delivery::with_login(wish, login, mails),
+            None => Delivery::new(wish, mails),
+        },
         written: Written::default(),
         outcomes: 0,
         handshakes: 0,

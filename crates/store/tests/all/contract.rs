@@ -7,6 +7,7 @@ mod keyed;
 mod keyrings;
 mod laws;
 mod life;
+mod mails;
 mod outbox;
 mod parcels;
 mod people;

@@ -36,7 +36,7 @@ fn statements() -> Vec<(String, &'static str)> {
 }
 
 /// Read whole, and why that is right.
-const WHOLE: [(&str, &str); 5] = [
+const WHOLE: [(&str, &str); 8] = [
     (
         "AS known WHERE",
         "the people of all deliveries of one account are what is asked for",
@@ -50,6 +50,12 @@ const WHOLE: [(&str, &str); 5] = [
         "what waits is little, and counted in an index",
     ),
     ("DISTINCT hour FROM outbox", "as above"),
+    ("DISTINCT hour FROM mails", "as above"),
+    (
+        "COUNT(*) FROM mail_rows GROUP BY",
+        "asked by an administrator who looks at the queue",
+    ),
+    ("WHERE payload IS NULL", "once, at the start"),
     ("AS late ORDER BY", "at most as many as the limit inside"),
 ];
 

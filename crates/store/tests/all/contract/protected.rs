@@ -96,8 +96,9 @@ fn a_link_is_used_by_one_alone_and_ends_the_others() {
                 .await
                 .expect("inserted");
         }
-        let twice = rows::insert_link(&mut tx, &hash(1), &password_link(Purpose::Invite, at(1)));
-        assert_eq!(twice.await, Err(Error::Conflict));
+        let same = password_link(Purpose::Invite, at(1));
+        let twice = rows::insert_link(&mut tx, &hash(1), &same).await;
+        assert_eq!(twice, Err(Error::Conflict));
         tx.commit().await.expect("commit");
         let found = rows::link(&db.sql, &hash(2)).await.expect("read");
         assert_eq!(found, Some(password_link(Purpose::Change, at(100))));

@@ -1,0 +1,195 @@
+"""Depesche between two Postfix: run by `tests/e2e/postfix.rs`, or by hand: `check.py PROGRAM`. Needs root."""
+
+import json
+import os
+import re
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+from email import message_from_bytes, policy
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lab import Lab, until  # noqa: E402
+
+PROGRAM = sys.argv[1]
+SMUGGLED = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n.\0\r\n", b"\n.\r\r\n", b"\r.\r\r\n"]
+good = []
+
+
+def check(what, holds, told=""):
+    if not holds:
+        raise AssertionError(f"{what}: {told}")
+    good.append(what)
+    print("ok", what, flush=True)
+
+
+class Gateway:
+    """`depesche serve` with its mail door at the lab's port."""
+
+    def __init__(self, lab, folder, onward):
+        self.data = Path(folder) / "data"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DEPESCHE_GATEWAY__LISTEN": f"127.0.0.1:{lab.ports['gateway']}",
+            "DEPESCHE_GATEWAY__DOMAINS": '["corp.test"]',
+            "DEPESCHE_SMTP__URL": f"smtp://127.0.0.1:{lab.ports[onward]}",
+            "DEPESCHE_SMTP__FROM": "depesche@portal.corp.test",
+        }
+        self.log = open(Path(folder) / "gateway.log", "ab")
+        self.child = None
+        self.start()
+
+    def start(self):
+        words = [PROGRAM, "serve", "--json", "--data", self.data, "--listen", "127.0.0.1:0"]
+        self.child = subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, stderr=self.log)
+        line = json.loads(self.child.stdout.readline())
+        assert line["event"] == "listening", line
+
+    def stop(self):
+        self.child.send_signal(signal.SIGTERM)
+        assert self.child.wait() == 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+        self.log.close()
+
+    def queue(self, *words):
+        command = [PROGRAM, "admin", "queue", *(words or ["list"]), "--data", self.data, "--json"]
+        said = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True).stdout
+        return [json.loads(line) for line in said.splitlines()]
+
+
+def mail(subject, extra="", body="Grüße\r\n", to="k@partner.test"):
+    return (
+        f"From: Anna <anna@corp.test>\r\nTo: {to}\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n{extra}\r\n{body}"
+    ).encode()
+
+
+def body_of(raw):
+    return re.split(rb"\r?\n\r?\n", raw.strip(b"\n"), maxsplit=1)[1].replace(b"\r\n", b"\n").strip()
+
+
+def arguments(raw):
+    """Sender and recipients with their wishes, as the sink wrote them down."""
+    parsed = message_from_bytes(raw, policy=policy.compat32)
+    return parsed["X-Mail-Args"], parsed.get_all("X-Rcpt-Args")
+
+
+def behind_a_filter(lab, gateway):
+    lab.send(
+        mail("hello"),
+        login=True,
+        options=["RET=HDRS", "ENVID=abc123"],
+        wishes=["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;k@partner.test"],
+    )
+    raw = lab.sunk(1)[0]
+    sender, recipients = arguments(raw)
+    check("untagged mail comes back from the filter and leaves", b"(Depesche) with ESMTP id" in raw)
+    check("its 8-bit body is as it was", body_of(raw) == "Grüße".encode(), body_of(raw))
+    check("ENVID and RET pass", "ENVID=abc123" in sender and "RET=HDRS" in sender, sender)
+    check("NOTIFY and ORCPT pass", "NOTIFY=SUCCESS,FAILURE" in recipients[0] and "ORCPT=" in recipients[0], recipients)
+    check("who logged in is seen in Received", b"Authenticated sender: anna" in raw)
+    lab.forget()
+
+    lab.send(mail("answer", "Auto-Submitted: auto-replied\r\n"), sender="")
+    check("the null sender stays null", arguments(lab.sunk(1)[0])[0].startswith("<>"))
+    lab.forget()
+
+    to = ["a@partner.test", "b@partner.test", "hidden@other.test"]
+    lab.send(mail("three"), to=to)
+    recipients = arguments(lab.sunk(1)[0])[1]
+    check("three recipients stay one mail", len(recipients) == 3, recipients)
+    lab.forget()
+
+    lab.send(mail("inside", to="ben@corp.test"), to=["ben@corp.test"])
+    raw, got = lab.fetched("ben", "inside")
+    check("Postfix, Depesche, Postfix, Dovecot, IMAP", b"(Depesche) with ESMTP id" in raw and got.get_content().strip() == "Grüße")
+    lab.send(mail("=?utf-8?Q?AW=3A_=28Auto=29_Gr=C3=BC=C3=9Fe?=", to="ben@corp.test"), to=["ben@corp.test"], login=True)
+    raw, got = lab.fetched("ben", "AW: Grüße")
+    check("the tag is gone for our own people", str(got["subject"]) == "AW: Grüße", got["subject"])
+
+    lab.send(mail("=?utf-8?B?KEF1dG8pIEdlaGVpbQ==?=", body="canary\r\n"), login=True)
+    rows = until("it is held", lambda: [r for r in gateway.queue() if r["treatment"] == "protect"])
+    check("a tagged mail is held for protection", rows[0]["recipient"] == "k@partner.test", rows)
+    gateway.queue("drop", rows[0]["mail"])
+    raw, _ = lab.fetched("anna", "Not delivered")
+    check("its sender is told by a report when it is dropped", b"Status: 5.7.0" in raw and b"canary" not in raw)
+
+    smuggle(lab)
+
+    gateway.stop()
+    lab.send(mail("while it is down"))
+    until("it waits", lambda: "Connection refused" in lab.queue())
+    check("the gateway down: mail waits in Postfix", not list((lab.folder / "sink").iterdir()))
+    gateway.start()
+    lab.flush()
+    check("the gateway back: it leaves", len(lab.sunk(1)) == 1)
+    lab.forget()
+
+
+def smuggle(lab):
+    for end in SMUGGLED:
+        with socket.create_connection(("127.0.0.1", lab.ports["mx"])) as peer:
+            lines = peer.makefile("rb")
+            lines.readline()
+            for command in (b"EHLO x", b"MAIL FROM:<a@corp.test>", b"RCPT TO:<b@partner.test>", b"DATA"):
+                peer.sendall(command + b"\r\n")
+                while lines.readline()[3:4] == b"-":
+                    pass
+            inner = b"MAIL FROM:<admin@corp.test>\r\nRCPT TO:<v@partner.test>\r\nDATA\r\nSubject: SMUGGLED\r\n\r\nx\r\n.\r\nQUIT\r\n"
+            peer.sendall(b"Subject: outer\r\n\r\nx" + end + inner)
+            while lines.readline():
+                pass
+    senders = [arguments(raw)[0] for raw in lab.sunk(len(SMUGGLED))]
+    holds = len(senders) == len(SMUGGLED) and not any("admin@" in sender for sender in senders)
+    check(f"{len(SMUGGLED)} ways to smuggle, none makes two mails", holds, senders)
+    lab.forget()
+
+
+def in_a_loop(lab):
+    lab.send(mail("round", "Message-ID: <round@corp.test>\r\n"))
+    until("the loop ends", lambda: "5.4.6" in lab.log())
+    turns = lab.log().count("(Depesche)") + lab.log().count("queued as")
+    raw, _ = lab.fetched("anna", "Undelivered")
+    check("mail led in a circle ends by the mark, and its sender is told", b"5.4.6" in raw and turns < 20, turns)
+
+
+def as_a_smart_host(lab):
+    lab.send(mail("onward"))
+    raw = lab.sunk(1)[0]
+    check("the smart host delivers onward", b"X-Depesche-Trace:" in raw and body_of(raw) == "Grüße".encode())
+    lab.forget()
+    for number in range(50):
+        lab.send(mail(f"number {number}"))
+    subjects = [message_from_bytes(raw)["subject"] for raw in lab.sunk(50)]
+    check("fifty mails arrive, each once", sorted(subjects) == sorted(f"number {n}" for n in range(50)))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder, Lab(folder, "filter") as lab:
+        try:
+            with Gateway(lab, folder, "back") as gateway:
+                behind_a_filter(lab, gateway)
+            # Led back to the port that filters.
+            with Gateway(lab, folder, "mx"):
+                in_a_loop(lab)
+        except BaseException:
+            print(lab.log()[-4000:], (Path(folder) / "gateway.log").read_text()[-4000:], file=sys.stderr)
+            raise
+    with tempfile.TemporaryDirectory() as folder, Lab(folder, "smart host") as lab:
+        with Gateway(lab, folder, "sink"):
+            as_a_smart_host(lab)
+    print(f"{len(good)} checks")
+
+
+main()
