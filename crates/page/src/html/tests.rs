@@ -1,3 +1,5 @@
+//! HTML of all kinds, and what stays of it.
+
 use super::*;
 use crate::tree::Column;
 

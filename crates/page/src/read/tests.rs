@@ -1,3 +1,5 @@
+//! The sample mails and special cases of MIME.
+
 use mail_builder::MessageBuilder;
 use proptest::prelude::*;
 
