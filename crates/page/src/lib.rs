@@ -11,6 +11,7 @@
 //! | [`mod@read`] | bytes in, a [`letter::Letter`] out |
 //! | [`charset`], [`headers`], [`names`] | odd encodings, odd headers, hostile file names |
 //! | [`tnef`], [`rtf`], [`calendar`], [`opaque`] | winmail.dat, its bodies, invitations, opaque signatures |
+//! | [`data`] | pictures that stand in the HTML itself |
 //! | [`tree`] | blocks and runs |
 //! | [`text`], [`html`] | plain text and HTML as a tree |
 //! | [`style`], [`element`], `flow`, `table` | what HTML's parts mean, and where they go |
@@ -21,6 +22,7 @@
 
 pub mod calendar;
 pub mod charset;
+pub mod data;
 pub mod element;
 mod flow;
 pub mod frame;

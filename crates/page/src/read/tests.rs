@@ -100,6 +100,18 @@ fn special_cases_of_mime() {
 }
 
 #[test]
+fn a_picture_in_the_text_itself_is_one_of_the_mail() {
+    let picture = "iVBORw0K".repeat(500_000);
+    let mail = format!(
+        "Content-Type: text/html\n\n<p>a<img src='data:image/png;base64,{picture}' alt='Foto'>b"
+    );
+    let letter = letter(mail.as_bytes());
+    assert_eq!((letter.pictures.len(), letter.attachments.len()), (1, 0));
+    assert!(letter.notes.is_empty(), "the text is short");
+    assert!(matches!(&letter.body, Body::Html { html, .. } if html.ends_with("alt='Foto'>b")));
+}
+
+#[test]
 fn attached_text_keeps_its_bytes() {
     let mail = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHallo\r\n--b\r\n\
         Content-Type: text/csv; charset=iso-8859-1; name=a.csv\r\nContent-Disposition: attachment\r\n\r\n\
