@@ -14,6 +14,7 @@
 //! | [`data`] | pictures that stand in the HTML itself |
 //! | [`tree`] | blocks and runs |
 //! | [`text`], [`html`] | plain text and HTML as a tree |
+//! | [`plain`] | HTML as its plain text |
 //! | [`style`], [`element`], `flow`, `table` | what HTML's parts mean, and where they go |
 //! | [`words`] | what the page itself says, in de, en, cs |
 //! | [`sheet`] | all that is drawn, ready to travel to another process |
@@ -33,6 +34,7 @@ pub mod letter;
 pub mod limits;
 pub mod names;
 pub mod opaque;
+pub mod plain;
 pub mod read;
 pub mod rtf;
 pub mod sheet;
