@@ -25,6 +25,7 @@ from handoff import handoff  # noqa: E402
 from levels import levels  # noqa: E402
 from mail import mail  # noqa: E402
 from measure import Cost, Failed, run  # noqa: E402
+from pages import pages  # noqa: E402
 from peers import Age, Depesche, Nginx, Plain, one_job  # noqa: E402
 from report import put, size_of, spoken_size, transfer_table  # noqa: E402
 
@@ -32,7 +33,7 @@ TOP = Path(__file__).resolve().parent.parent
 PAGE = TOP / "docs" / "performance.md"
 SMALL_FILE = 10_000
 FOLDERS = (2_000, 10_000)
-PARTS = ("files", "folders", "start", "levels", "handoff", "growth", "mail", "web")
+PARTS = ("files", "folders", "start", "levels", "handoff", "growth", "mail", "pages", "web")
 
 
 def random_file(path, size):
@@ -216,6 +217,8 @@ def main():
             results["web"] = web(TOP)
         if "mail" in parts and not options.baselines:
             results["mail"] = mail(options.program, scratch, options.rounds)
+        if "pages" in parts and not options.baselines:
+            results["pages"] = pages(options.rounds)
     except Failed as failure:
         sys.exit(f"bench: {failure}")
     finally:

@@ -109,7 +109,10 @@ impl Pool {
             .await
             .map_err(|_| RenderError::Dead)?;
         match self.attempt(sheet).await {
-            Err(RenderError::Dead) if !sheet.plain => self.attempt(&sheet.as_plain()).await,
+            Err(RenderError::Dead) if !sheet.plain => {
+                tracing::warn!("a page could not be drawn and goes out as text alone");
+                self.attempt(&sheet.as_plain()).await
+            }
             other => other,
         }
     }

@@ -4,7 +4,6 @@
 //! Pictures come only from the mail itself; links lead to the web, to people and nowhere else.
 
 use css_inline::CSSInliner;
-use ego_tree::iter::Edge;
 use scraper::node::Element;
 use scraper::{Html, Node};
 
@@ -16,7 +15,7 @@ use crate::text;
 use crate::tree::{self, Block, Mark, Run, Tree};
 
 /// Pieces of text of one body; what is over goes on without looks.
-const RUNS: usize = 20_000;
+const RUNS: usize = 10_000;
 /// Elements inside elements that are followed; below, only text is taken.
 const DEEPEST: usize = 200;
 /// Quotes and lists inside each other that are drawn.
@@ -44,67 +43,6 @@ pub fn read(html: &str, pictures: &[Shown]) -> Tree {
     Tree {
         blocks,
         remote: builder.remote,
-    }
-}
-
-/// Bytes of HTML that are read for its text alone: this runs where nothing limits it from outside.
-const PLAIN: usize = 512 << 10;
-
-/// A `text/html` body as plain text, without any look at styles, and without recursion.
-#[must_use]
-pub fn plain(html: &str) -> String {
-    let document = Html::parse_document(crate::names::cut(html, PLAIN));
-    let mut out = String::new();
-    let mut below: Option<ego_tree::NodeId> = None;
-    for edge in document.tree.root().traverse() {
-        match edge {
-            Edge::Open(at) if below.is_none() => match at.value() {
-                Node::Text(text) => {
-                    let blank = out.ends_with([' ', '\n']) || out.is_empty();
-                    let words: Vec<&str> = text.split_ascii_whitespace().collect();
-                    let before = text.starts_with(|c: char| c.is_ascii_whitespace()) && !blank;
-                    out.push_str(if before { " " } else { "" });
-                    out.push_str(&words.join(" "));
-                    let after = text.ends_with(|c: char| c.is_ascii_whitespace());
-                    out.push_str(if after && !words.is_empty() { " " } else { "" });
-                }
-                Node::Element(e) if passed_over(e.name()) || stated(e).hidden => {
-                    below = Some(at.id())
-                }
-                Node::Element(e) if e.name() == "br" => out.push('\n'),
-                Node::Element(e) if ends_line(e.name()) => line_end(&mut out),
-                _ => {}
-            },
-            Edge::Close(at) => {
-                if below == Some(at.id()) {
-                    below = None;
-                }
-                if let Node::Element(e) = at.value()
-                    && ends_line(e.name())
-                {
-                    line_end(&mut out);
-                    if matches!(e.name(), "p" | "table" | "ul" | "ol") {
-                        out.push('\n');
-                    }
-                }
-            }
-            Edge::Open(_) => {}
-        }
-    }
-    let lines: Vec<String> = out
-        .lines()
-        .map(|line| text::printable(line).trim().to_owned())
-        .collect();
-    lines.join("\n").replace("\n\n\n", "\n\n").trim().to_owned()
-}
-
-fn ends_line(name: &str) -> bool {
-    !inline(name) && !matches!(name, "a" | "img" | "br")
-}
-
-fn line_end(out: &mut String) {
-    if !out.is_empty() && !out.ends_with('\n') {
-        out.push('\n');
     }
 }
 

@@ -11,8 +11,10 @@
 //! | [`mod@read`] | bytes in, a [`letter::Letter`] out |
 //! | [`charset`], [`headers`], [`names`] | odd encodings, odd headers, hostile file names |
 //! | [`tnef`], [`rtf`], [`calendar`], [`opaque`] | winmail.dat, its bodies, invitations, opaque signatures |
+//! | [`data`] | pictures that stand in the HTML itself |
 //! | [`tree`] | blocks and runs |
 //! | [`text`], [`html`] | plain text and HTML as a tree |
+//! | [`plain`] | HTML as its plain text |
 //! | [`style`], [`element`], `flow`, `table` | what HTML's parts mean, and where they go |
 //! | [`words`] | what the page itself says, in de, en, cs |
 //! | [`sheet`] | all that is drawn, ready to travel to another process |
@@ -21,6 +23,7 @@
 
 pub mod calendar;
 pub mod charset;
+pub mod data;
 pub mod element;
 mod flow;
 pub mod frame;
@@ -31,6 +34,7 @@ pub mod letter;
 pub mod limits;
 pub mod names;
 pub mod opaque;
+pub mod plain;
 pub mod read;
 pub mod rtf;
 pub mod sheet;

@@ -8,6 +8,7 @@ use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, Pa
 
 use crate::calendar;
 use crate::charset;
+use crate::data;
 use crate::headers;
 use crate::letter::{Attachment, Body, Letter, Nested, Note, Picture, Sealed};
 use crate::limits::{self, INNER, Limits, Refused};
@@ -93,6 +94,8 @@ struct Walk<'l> {
     taken: BTreeSet<String>,
     parts: usize,
     text: usize,
+    /// Pictures found in HTML itself.
+    data: usize,
 }
 
 impl<'l> Walk<'l> {
@@ -106,6 +109,7 @@ impl<'l> Walk<'l> {
             taken: BTreeSet::new(),
             parts: 0,
             text: 0,
+            data: 0,
         }
     }
 
@@ -232,11 +236,18 @@ impl<'l> Walk<'l> {
         if decoded.guessed {
             self.letter.note(Note::EncodingGuessed);
         }
-        let text = self.fit(decoded.text);
         if media_type == "text/html" {
-            self.pieces.push(Piece::Html(text));
+            let (html, pictures) = data::lift(&decoded.text, self.data);
+            self.data += pictures.len();
+            let named = pictures
+                .into_iter()
+                .map(|p| (p, "image.png".to_owned(), "image/png".to_owned()));
+            self.candidates.extend(named);
+            let html = self.fit(html.into_owned());
+            self.pieces.push(Piece::Html(html));
             return;
         }
+        let text = self.fit(decoded.text);
         if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
             self.letter.sealed = Some(Sealed::Pgp);
         }

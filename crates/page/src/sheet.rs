@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::element::Shown;
 use crate::html;
 use crate::letter::{Body, Day, Event, Headers, Letter, Nested, Note, Person, Picture};
+use crate::plain;
 use crate::style::Colour;
 use crate::text;
 use crate::tree::{Block, Paragraph, Run, Tree, order_headings};
@@ -128,18 +129,18 @@ impl Letter {
     /// The body as plain text of at most so many bytes, quotes marked by `> `.
     #[must_use]
     pub fn text(&self, most: usize) -> String {
-        crate::names::cut(&plain(&self.body), most).to_owned()
+        crate::names::cut(&spoken(&self.body), most).to_owned()
     }
 }
 
 /// A body as plain text.
 #[must_use]
-pub fn plain(body: &Body) -> String {
+pub fn spoken(body: &Body) -> String {
     match body {
         Body::None => String::new(),
         Body::Text { text, .. } => text.clone(),
         Body::Html { plain, .. } if !plain.trim().is_empty() => plain.replace("\r\n", "\n"),
-        Body::Html { html, .. } => html::plain(html),
+        Body::Html { html, .. } => plain::text(html),
     }
 }
 
@@ -264,7 +265,7 @@ fn tree(body: &Body, shown: &[Shown], as_text: bool) -> Tree {
         Body::Text { text, flowed } if !as_text => text::read(text, *flowed),
         body => Tree {
             blocks: vec![Block::Log {
-                lines: plain(body)
+                lines: spoken(body)
                     .lines()
                     .map(|l| text::breakable(&text::printable(l)))
                     .collect(),

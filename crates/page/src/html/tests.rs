@@ -1,3 +1,5 @@
+//! HTML of all kinds, and what stays of it.
+
 use super::*;
 use crate::tree::Column;
 
@@ -237,11 +239,4 @@ fn what_is_deep_or_long_ends_and_keeps_its_text() {
         here = inside;
     }
     assert!(depth <= crate::tree::DEEPEST + 1, "{depth}");
-}
-
-#[test]
-fn plain_text_of_html_has_no_styles_in_it() {
-    let html = "<head><style type='text/css'>p{}</style></head><p>Hallo <b>Welt</b>,</p><div>a</div>b<br>c<script>x</script>";
-    assert_eq!(plain(html), "Hallo Welt,\n\na\nb\nc");
-    assert!(plain(&"<div>".repeat(100_000)).is_empty());
 }

@@ -1,3 +1,5 @@
+//! Bombs are refused, and mails that look a little like one are not.
+
 use std::fmt::Write as _;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The sample mails and special cases of MIME.
+
 use mail_builder::MessageBuilder;
 use proptest::prelude::*;
 
@@ -95,6 +97,18 @@ fn special_cases_of_mime() {
             .content
             .starts_with(b"From: =?koi8-r?B?")
     );
+}
+
+#[test]
+fn a_picture_in_the_text_itself_is_one_of_the_mail() {
+    let picture = "iVBORw0K".repeat(500_000);
+    let mail = format!(
+        "Content-Type: text/html\n\n<p>a<img src='data:image/png;base64,{picture}' alt='Foto'>b"
+    );
+    let letter = letter(mail.as_bytes());
+    assert_eq!((letter.pictures.len(), letter.attachments.len()), (1, 0));
+    assert!(letter.notes.is_empty(), "the text is short");
+    assert!(matches!(&letter.body, Body::Html { html, .. } if html.ends_with("alt='Foto'>b")));
 }
 
 #[test]
