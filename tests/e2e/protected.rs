@@ -204,7 +204,7 @@ fn a_tagged_mail_becomes_a_pdf_and_is_answered() {
     // The attachment.
     let attachment = link(&server, &inside, "a");
     let guest = Client::guest(&server.url);
-    guest.fetch(&attachment, &[]).done();
+    let _ = guest.fetch(&attachment, &[]).done();
     let got = fs::read_to_string(guest.out().join("werte.csv")).expect("the file");
     assert_eq!(got.trim_end(), FILE);
     let fetched = until("the sender hears who fetched it", || {
@@ -218,7 +218,7 @@ fn a_tagged_mail_becomes_a_pdf_and_is_answered() {
     answer(&server, &reply);
     let link_to_set = invitation(&server, ANNA);
     assert_nothing_readable(&server, &["canaryanswer"]);
-    set_password(&link_to_set, ANNAS).done();
+    let _ = set_password(&link_to_set, ANNAS).done();
     let carrier = mail(&server, ANNA, "application/pdf");
     let raw = carrier["raw"].as_str().expect("raw");
     assert!(
@@ -395,7 +395,7 @@ fn an_invitation_that_comes_back_is_told_at_once() {
 fn an_administrator_takes_a_password_away() {
     let server = Server::start(Setup::demo().gateway());
     send(server.gateway(), ANNA, &[EVA], &letter());
-    set_password(&invitation(&server, EVA), PASSWORD).done();
+    let _ = set_password(&invitation(&server, EVA), PASSWORD).done();
     mail(&server, EVA, "application/pdf");
     let nobody = server.admin_fails(&["user", "reset-pdf-password", "nobody@example.net"]);
     assert!(nobody.contains("nobody"), "{nobody}");
@@ -411,7 +411,7 @@ fn an_administrator_takes_a_password_away() {
     });
     assert!(mails(&server, EVA, "second@").is_empty(), "it waits again");
     let link = first_url(reset["text"].as_str().expect("text"));
-    set_password(&link, ANNAS).done();
+    let _ = set_password(&link, ANNAS).done();
     let carrier = mail(&server, EVA, "second@");
     let pdf = Pdf::of(&carrier);
     pdf.refuses(PASSWORD);

@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    async fn caught(mail: &Mail) -> Caught {
+    async fn caught(mail: &Mail) -> depesche_service::demo::Caught {
         let mails = CaughtMail::default();
         Courier::caught(house(), mails.clone())
             .carry("id", mail)

@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/v1/admin/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits, the oldest first. */
+        get: operations["queue_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue/{mail}/{position}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one recipient's part out of the queue for good. */
+        post: operations["queue_drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue/{mail}/{position}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries one recipient's part now. */
+        post: operations["queue_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/queue/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries everything now that waits for another try. */
+        post: operations["queue_retry_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claims/files/{file}": {
         parameters: {
             query?: never;
@@ -1097,6 +1165,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pdf-passwords/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a new password link. The answer is always the same. */
+        post: operations["pdf_passwords_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pdf-passwords/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a password link is for. Looking uses nothing up. */
+        post: operations["pdf_passwords_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pdf-passwords/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes somebody's password away; a link to set another is mailed. */
+        post: operations["pdf_passwords_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pdf-passwords/set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the password, by what was derived from it. The same sets again get the same answer. */
+        post: operations["pdf_passwords_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1125,6 +1261,126 @@ export interface paths {
         put?: never;
         /** Releases, each on its own: what cannot be done is told with its reason. */
         post: operations["releases_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a reply link shows. Looking changes nothing. */
+        post: operations["replies_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/parcels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Begins a draft or adds file objects to it. The same again changes nothing. */
+        put: operations["replies_begin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/parcels/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has arrived of a draft. */
+        get: operations["replies_draft"];
+        put?: never;
+        post?: never;
+        /** Gives a draft up: what was uploaded is deleted. */
+        delete: operations["replies_abandon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/parcels/{id}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a file object out of a draft: its source has changed. */
+        delete: operations["replies_remove_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/parcels/{id}/files/{file}/parts/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** One part of a file object: 8 MiB, the last one less. Any order, several at once, again changes nothing. */
+        put: operations["replies_part"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/parcels/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The sealed manifest. A second one takes the place of the first. */
+        put: operations["replies_manifest"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replies/{token}/parcels/{id}/post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the reply. The same again gets the same answer. */
+        post: operations["replies_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1236,6 +1492,15 @@ export interface components {
         AskKeys: {
             /** @description At most 1,000 addresses. */
             emails: string[];
+        };
+        /** @description Asks for a new password link: by an old one, or by the address. The answer is always the same. */
+        AskPassword: {
+            /** @description The address. */
+            email?: string | null;
+            /** @description `de`, `en` or `cs`. */
+            language?: string;
+            /** @description Of a link that is over. */
+            token?: string | null;
         };
         /** @description How the portal looks, and whom it names. */
         Brand: {
@@ -1368,6 +1633,11 @@ export interface components {
              * @description Sealed bytes announced.
              */
             size: number;
+        };
+        /** @description Takes one recipient's part out of the queue for good. */
+        DropQueued: {
+            /** @description The sender gets a report. */
+            tell_sender: boolean;
         };
         /** @description One recipient less. */
         DropRecipient: {
@@ -1900,6 +2170,7 @@ export interface components {
             /** @description M, with the record, if it is at most 256 KiB; else it is fetched after `open`. */
             manifest?: string | null;
             password?: components["schemas"]["PasswordParams"] | null;
+            protected?: components["schemas"]["ProtectedMail"] | null;
             /**
              * @description The record `DPL1`: with auth alone if there is neither password nor mailed code, with a
              *     password when that is proven too, with a mailed code only by `open`.
@@ -2156,6 +2427,41 @@ export interface components {
              */
             to: number;
         };
+        /** @description What setting the password did. */
+        PasswordIsSet: {
+            /** @description There was another password before; PDFs made with it still open with it. */
+            changed: boolean;
+            /** @description Whose it is. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Messages that go out now.
+             */
+            held: number;
+        };
+        /** @description What a password link is for. Looking uses nothing up. */
+        PasswordLink: {
+            /** @description Whose password it sets. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it is good, ms.
+             */
+            expires: number;
+            /**
+             * Format: int64
+             * @description Messages that wait for the password.
+             */
+            held: number;
+            /** @description `de`, `en` or `cs`. */
+            language: string;
+            /**
+             * @description `invite` = there is none yet; `change` = asked for by the person, the old one works until then; `reset` = an
+             *     administrator took it away.
+             */
+            purpose: string;
+            sender?: components["schemas"]["Sender"] | null;
+        };
         /** @description Argon2id v1.3 (RFC 9106) parameters of a link password. */
         PasswordParams: {
             /**
@@ -2176,6 +2482,18 @@ export interface components {
              */
             t: number;
         };
+        /** @description One set derived from the password (docs/format.md, Protected mail). The password itself is never sent. */
+        PasswordSet: {
+            /** @description Its key: 32 bytes. */
+            key: string;
+            /** @description U: 48 bytes. */
+            user: string;
+        };
+        /** @description The token of a password link, as it stands in `/p/TOKEN`. */
+        PasswordToken: {
+            /** @description 16 bytes. */
+            token: string;
+        };
         /** @description All accounts. */
         People: {
             /** @description They, in the order they were made. */
@@ -2193,6 +2511,11 @@ export interface components {
             records: string[];
             /** @description There is a keyring now: the last of `records` is its key. Without one: waits for SealPass. */
             sealpass: boolean;
+        };
+        /** @description The order to send a reply. */
+        PostReply: {
+            /** @description The stanza to the gateway's key with its release from outside. */
+            stanza: string;
         };
         /** @description The order to post a draft. Answered only when everything is on disk; the same again gives the parcel as it is. */
         PostRequest: {
@@ -2246,6 +2569,85 @@ export interface components {
              * @description Tries left before the next pause, with `wrong_password` and `wrong_code`.
              */
             tries_left?: number | null;
+        };
+        /** @description The attachments of a protected mail. */
+        ProtectedMail: {
+            /** @description To whom the mail went; the page states this address by itself. */
+            email: string;
+        };
+        /** @description A page of the queue, the oldest first. */
+        Queue: {
+            /** @description Of the whole queue. */
+            counts: components["schemas"]["QueueCounts"];
+            /** @description `after` of the next page; none at the end. */
+            next?: string | null;
+            /** @description The page. */
+            rows: components["schemas"]["QueueRow"][];
+        };
+        /** @description How many recipients stand where. */
+        QueueCounts: {
+            /**
+             * Format: int64
+             * @description Their protected form is made next.
+             */
+            convert: number;
+            /**
+             * Format: int64
+             * @description Their protected form could not be made; it is tried again.
+             */
+            hold_error: number;
+            /**
+             * Format: int64
+             * @description They wait for a password of the recipient.
+             */
+            hold_password: number;
+            /**
+             * Format: int64
+             * @description On their way to the next mail server.
+             */
+            queued: number;
+        };
+        /** @description One recipient's part of a mail that waits. */
+        QueueRow: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description When it is tried next, ms.
+             */
+            due: number;
+            /** @description `relayed`, `carrier`, `report`, `notice`. */
+            kind: string;
+            /** @description The mail's id. */
+            mail: string;
+            /**
+             * Format: int32
+             * @description Which of its recipients.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description When it was taken in, ms.
+             */
+            received: number;
+            /** @description To whom. */
+            recipient: string;
+            /** @description What was said last. */
+            reply?: string | null;
+            /** @description Who is told if it fails; empty for nobody. */
+            sender: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description `convert`, `hold_password`, `hold_error`, `queued`, `dropped`. */
+            state: string;
+            /** @description `pass`, `protect`. */
+            treatment: string;
         };
         /** @description A file reported as verified by the recipient's client. */
         Receipt: {
@@ -2391,6 +2793,44 @@ export interface components {
             /** @description They. */
             releases: components["schemas"]["Release"][];
         };
+        /** @description What a reply link shows. Looking changes nothing. */
+        ReplyLook: {
+            /** @description Who answers: to whom the PDF went. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Until when it is good, ms.
+             */
+            expires: number;
+            /** @description `de`, `en` or `cs`. */
+            language: string;
+            /**
+             * Format: int64
+             * @description Sealed bytes that a reply may have.
+             */
+            largest: number;
+            /** @description What is answered, sealed under the key behind the `#`. */
+            quote: string;
+            /** @description The gateway's signed key records, every epoch, the oldest first. The quote says which one is to be taken. */
+            records: string[];
+            /** @description Who is answered, and nobody else. */
+            to: components["schemas"]["Sender"];
+        };
+        /** @description Proof of a reply link. */
+        ReplyProof: {
+            /** @description auth, 32 bytes. */
+            auth: string;
+        };
+        /** @description A reply on its way. */
+        ReplySent: {
+            /** @description Which parcel. */
+            id: string;
+            /**
+             * Format: int64
+             * @description When it was taken, ms.
+             */
+            sent: number;
+        };
         /** @description The delivery that another one answers. An answer has at least its level. */
         ReplyTo: {
             /** @description Which parcel. */
@@ -2407,6 +2847,11 @@ export interface components {
             email: string;
             /** @description What the mail shall say. */
             notice: components["schemas"]["Notice"];
+        };
+        /** @description Takes somebody's password for protected mail away; a link to set another is mailed. */
+        ResetPassword: {
+            /** @description Whose. */
+            email: string;
         };
         /**
          * Format: binary
@@ -2459,6 +2904,13 @@ export interface components {
             claim_code: components["schemas"]["NewClaimCode"];
             /** @description For whom. */
             email: string;
+        };
+        /** @description Sets the password. The same sets again get the same answer. */
+        SetPassword: {
+            /** @description 1 to 32 of one password, each with salts of its own; clients make 16. */
+            sets: components["schemas"]["PasswordSet"][];
+            /** @description Of the password link. */
+            token: string;
         };
         /** @description Takes what waits: a person's tap. The same token again is the same taking. */
         TakeHandoff: {
@@ -2559,6 +3011,131 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    queue_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description How many at most, 1 to 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_drop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DropQueued"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mail: string;
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_retry_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     visits_file: {
         parameters: {
             query?: never;
@@ -4840,6 +5417,134 @@ export interface operations {
             };
         };
     };
+    pdf_passwords_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskPassword"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pdf_passwords_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordLink"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pdf_passwords_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pdf_passwords_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordIsSet"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     people_all: {
         parameters: {
             query?: never;
@@ -4889,6 +5594,276 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Released"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyLook"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_abandon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_remove_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_part: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                id: string;
+                index: number;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["SealedBytes"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["SealedBytes"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and the way on */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replies_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostReply"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplySent"];
                 };
             };
             /** @description What went wrong, and the way on */

@@ -224,7 +224,7 @@ proptest! {
         };
         prop_assert_eq!(others(&before), others(&after));
         if verdict.treatments == [Treatment::Pass] && before.iter().all(|f| !f.is(SECURE) && !f.is(trace::NAME)) {
-            prop_assert_eq!(verdict.header, header);
+            prop_assert_eq!(&verdict.header, &header);
         }
         // Nothing in what goes on has the tag any more.
         let tag = Tag::new("(Auto)").ok_or(TestCaseError::fail("a tag"))?;
