@@ -10,7 +10,8 @@
 //! | [`letter`] | a mail opened: headers, body, pictures, attachments, events, notes |
 //! | [`mod@read`] | bytes in, a [`letter::Letter`] out |
 //! | [`charset`], [`headers`], [`names`] | odd encodings, odd headers, hostile file names |
-//! | [`tnef`], [`rtf`], [`calendar`], [`opaque`] | winmail.dat, its bodies, invitations, opaque signatures |
+//! | [`tnef`], [`rtf`], [`calendar`] | winmail.dat, its bodies, invitations |
+//! | [`opaque`], [`armour`] | opaque signatures; what is encrypted already |
 //! | [`data`] | pictures that stand in the HTML itself |
 //! | [`tree`] | blocks and runs |
 //! | [`text`], [`html`] | plain text and HTML as a tree |
@@ -21,6 +22,7 @@
 //! | [`frame`] | how it travels |
 //! | [`fuzzing`] | the laws that any bytes must keep |
 
+pub mod armour;
 pub mod calendar;
 pub mod charset;
 pub mod data;

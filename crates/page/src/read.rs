@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
+use crate::armour;
 use crate::calendar;
 use crate::charset;
 use crate::data;
@@ -144,7 +145,9 @@ impl<'l> Walk<'l> {
             .unwrap_or_default();
         match subtype {
             "alternative" => return self.alternative(place, children, seat),
-            "encrypted" if seat.outermost => self.letter.sealed = Some(Sealed::Pgp),
+            "encrypted" if seat.outermost && is_sealed(place, children) => {
+                self.letter.sealed = Some(Sealed::Pgp);
+            }
             "signed" => {
                 self.letter.note(Note::Signed);
                 let first = children.first().copied();
@@ -214,7 +217,7 @@ impl<'l> Walk<'l> {
             "text/plain" | "text/html"
                 if !attached && (seat.body || file_name(place, part).is_none()) =>
             {
-                self.body(place, part, &media_type);
+                self.body(place, part, &media_type, seat);
             }
             "text/calendar" => {
                 let text = text_of(place, part).text;
@@ -231,7 +234,7 @@ impl<'l> Walk<'l> {
         Ok(())
     }
 
-    fn body(&mut self, place: &Place<'_>, part: &MessagePart<'_>, media_type: &str) {
+    fn body(&mut self, place: &Place<'_>, part: &MessagePart<'_>, media_type: &str, seat: Seat) {
         let decoded = text_of(place, part);
         if decoded.guessed {
             self.letter.note(Note::EncodingGuessed);
@@ -248,7 +251,8 @@ impl<'l> Walk<'l> {
             return;
         }
         let text = self.fit(decoded.text);
-        if text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----") {
+        // Beside it nothing may stand that is readable: such a mail passes as it is.
+        if seat.outermost && armour::is_whole(text.as_bytes()) {
             self.letter.sealed = Some(Sealed::Pgp);
         }
         let attribute = |name| part.content_type().and_then(|t| t.attribute(name));
@@ -347,9 +351,6 @@ impl<'l> Walk<'l> {
                 self.part(&place, 0, seat.below(true))?;
             }
             Opaque::Enveloped if seat.outermost => self.letter.sealed = Some(Sealed::SMime),
-            _ if seat.outermost && stated_enveloped(part) => {
-                self.letter.sealed = Some(Sealed::SMime);
-            }
             _ => self.attach(place, part, "application/pkcs7-mime"),
         }
         Ok(())
@@ -505,9 +506,14 @@ fn holds_html(message: &Message<'_>, id: u32, depth: usize) -> bool {
     }
 }
 
-fn stated_enveloped(part: &MessagePart<'_>) -> bool {
-    let kind = part.content_type().and_then(|t| t.attribute("smime-type"));
-    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("enveloped"))
+/// OpenPGP as RFC 3156, section 4, has it: a part with the version, a part with the message, and nothing else.
+fn is_sealed(place: &Place<'_>, children: &[u32]) -> bool {
+    let [version, message] = children else {
+        return false;
+    };
+    let message = place.message.part(*message);
+    is_type(place.message, *version, "application", "pgp-encrypted")
+        && message.is_some_and(|part| armour::is_whole(&content(place, part)))
 }
 
 /// As written, with raw bytes and encoded words read.

@@ -19,6 +19,8 @@ type QueryOf<O> = O extends { parameters: { query?: infer Q } } ? { query?: Q } 
 type Ask<O> = AtOf<O> & BodyOf<O> & QueryOf<O> & {
   /** Claim token of a visitor. */
   claim?: string;
+  /** Proof of a reply link. */
+  reply?: string;
 };
 type Answer<O> = O extends { responses: { 200: { content: { 'application/json': infer A } } } } ? Plain<A> : undefined;
 

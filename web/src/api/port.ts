@@ -18,7 +18,7 @@ export type Info = Shape<'Info'>;
 export type LinkProof = Shape<'LinkProof'>;
 export type PasswordParams = Shape<'PasswordParams'>;
 export type ApiSender = Shape<'Sender'>;
-export type Look = Shape<'Look'> & { protected?: { email: string } };
+export type Look = Shape<'Look'>;
 export type ApiClaim = Shape<'Claim'>;
 export type ApiLetter = Shape<'Letter'>;
 

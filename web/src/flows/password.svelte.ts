@@ -8,7 +8,7 @@
  * | ask | a new link is asked for -> asked |
  */
 import { ApiProblem } from '../api/port.ts';
-import type { ApiCredential, ApiPasswordLink } from '../api/protected.ts';
+import type { ApiCredential, ApiPasswordIsSet, ApiPasswordLink } from '../api/protected.ts';
 import type { ProtectedVault } from '../vault/protected-vault.ts';
 import type { Judged, PasswordStep, PasswordView } from './protected-view.ts';
 import { judge, PDF } from './strength.ts';
@@ -23,7 +23,7 @@ export interface PasswordTools {
   vault: Pick<ProtectedVault, 'call'>;
   api: {
     look(token: string): Promise<ApiPasswordLink>;
-    set(token: string, sets: ApiCredential[]): Promise<{ email: string; held: number; changed: boolean }>;
+    set(token: string, sets: ApiCredential[]): Promise<ApiPasswordIsSet>;
     ask(to: { token: string } | { email: string }, language: string): Promise<unknown>;
   };
   house: () => string;
@@ -55,7 +55,7 @@ export class PasswordFlow implements PasswordView {
       const link = await this.#tools.api.look(this.#token);
       this.#known = [link.email, link.sender?.name ?? '', link.sender?.email ?? ''];
       this.step = {
-        at: 'choose', purpose: link.purpose, email: link.email, held: link.held,
+        at: 'choose', purpose: link.purpose === 'change' || link.purpose === 'reset' ? link.purpose : 'invite', email: link.email, held: link.held,
         sender: link.sender && { name: link.sender.name, address: link.sender.email },
       };
     } catch (error) {

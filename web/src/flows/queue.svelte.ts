@@ -1,6 +1,6 @@
 /** The mail gateway's queue as administrators see it; what it was asked is done there, and then it is looked at anew. */
 import { ApiProblem } from '../api/port.ts';
-import type { ApiQueue, ApiQueueRow } from '../api/queue.ts';
+import type { ApiQueue, ApiQueueRow, QueuePlace } from '../api/queue.ts';
 
 export type QueueKind = 'relayed' | 'carrier' | 'report' | 'notice';
 export type QueueState = 'queued' | 'convert' | 'hold_password' | 'hold_error' | 'dropped';
@@ -39,9 +39,9 @@ export interface QueueView {
 export interface QueueTools {
   api: {
     list(query: { after?: string; limit: number }): Promise<ApiQueue>;
-    retry(row: { mail: string; position: number }): Promise<unknown>;
+    retry(row: QueuePlace): Promise<unknown>;
     retryAll(): Promise<unknown>;
-    drop(row: { mail: string; position: number }, tellSender: boolean): Promise<unknown>;
+    drop(row: QueuePlace, tellSender: boolean): Promise<unknown>;
   };
   /** The session has ended. */
   onsession: () => void;

@@ -132,20 +132,43 @@ fn signed_mails_show_what_they_say_and_want_the_original() {
     assert_eq!(letter.notes, [Note::Signed]);
 }
 
+const PGP: &str = "-----BEGIN PGP MESSAGE-----\r\nVersion: x\r\n\r\nhQEMA0a+/9==\r\n=abcd\r\n-----END PGP MESSAGE-----\r\n";
+
+fn pgp_mime(first: &str, second: &str, more: &str) -> String {
+    format!(
+        "Content-Type: multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"\r\n\r\n\
+        --b\r\nContent-Type: {first}\r\n\r\nVersion: 1\r\n--b\r\n\
+        Content-Type: application/octet-stream\r\n\r\n{second}\r\n{more}--b--\r\n"
+    )
+}
+
 #[test]
 fn what_is_encrypted_already_says_so() {
-    let pgp = b"Content-Type: multipart/encrypted; boundary=b; protocol=\"application/pgp-encrypted\"\r\n\r\n\
-        --b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\n\
-        Content-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n--b--\r\n";
-    assert_eq!(letter(pgp).sealed, Some(Sealed::Pgp));
-    assert_eq!(
-        letter(b"Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n").sealed,
-        Some(Sealed::Pgp)
-    );
-    let smime =
-        b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\
-        Content-Transfer-Encoding: base64\r\n\r\nMIIB\r\n";
-    assert_eq!(letter(smime).sealed, Some(Sealed::SMime));
+    let pgp = pgp_mime("application/pgp-encrypted", PGP, "");
+    assert_eq!(letter(pgp.as_bytes()).sealed, Some(Sealed::Pgp));
+    let inline = format!("Subject: x\r\n\r\n{PGP}");
+    assert_eq!(letter(inline.as_bytes()).sealed, Some(Sealed::Pgp));
+    let smime = "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\
+        Content-Transfer-Encoding: base64\r\n\r\nMA0GCSqGSIb3DQEHA6AA\r\n";
+    assert_eq!(letter(smime.as_bytes()).sealed, Some(Sealed::SMime));
+}
+
+/// What says that it is encrypted passes as it is: so it has to be, all of it.
+#[test]
+fn what_only_claims_to_be_encrypted_is_not_let_through() {
+    let attached = "--b\r\nContent-Type: text/plain\r\n\r\ngeheim\r\n";
+    for mail in [
+        pgp_mime("application/pgp-encrypted", "geheim", ""),
+        pgp_mime("application/pgp-encrypted", PGP, attached),
+        pgp_mime("text/plain", PGP, ""),
+        format!("Subject: x\r\n\r\ngeheim\r\n{PGP}"),
+        format!("Subject: x\r\n\r\n{PGP}geheim"),
+        "Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nganz geheim\r\n-----END PGP MESSAGE-----".to_owned(),
+        format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{PGP}\r\n{attached}--b--\r\n"),
+        "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\ngeheim".to_owned(),
+    ] {
+        assert_eq!(letter(mail.as_bytes()).sealed, None, "{mail}");
+    }
 }
 
 #[test]

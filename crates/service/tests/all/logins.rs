@@ -10,11 +10,24 @@ use opaque_ke::{ClientLogin, ClientLoginFinishParameters, CredentialResponse, Id
 
 use crate::house::{HERE, House, PASSWORD, address};
 
+/// A login under way.
+type Begun = (ClientLogin<Suite>, login::Started);
+
+/// The first half of a login.
+async fn begin(ctx: &Context, email: &str, password: &str) -> Result<Begun, Error> {
+    let client = ClientLogin::<Suite>::start(&mut Random::System, password.as_bytes()).unwrap();
+    let started = login::start(ctx, email, &client.message.serialize(), HERE).await?;
+    Ok((client.state, started))
+}
+
 /// Logs in as a client does.
 pub(crate) async fn log_in(ctx: &Context, email: &str, password: &str) -> Result<Caller, Error> {
+    end(ctx, begin(ctx, email, password).await?, password).await
+}
+
+/// The second half of a login.
+async fn end(ctx: &Context, (client, started): Begun, password: &str) -> Result<Caller, Error> {
     let mut random = Random::System;
-    let client = ClientLogin::<Suite>::start(&mut random, password.as_bytes()).unwrap();
-    let started = login::start(ctx, email, &client.message.serialize(), HERE).await?;
     let params = Params::new(KSF_MEMORY, KSF_PASSES, KSF_LANES, None).unwrap();
     let ksf = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let identifiers = Identifiers {
@@ -23,9 +36,7 @@ pub(crate) async fn log_in(ctx: &Context, email: &str, password: &str) -> Result
     };
     let response = CredentialResponse::deserialize(&started.response).unwrap();
     let finish = ClientLoginFinishParameters::new(None, identifiers, Some(&ksf));
-    let done = client
-        .state
-        .finish(&mut random, password.as_bytes(), response, finish);
+    let done = client.finish(&mut random, password.as_bytes(), response, finish);
     let done = done.map_err(|_| Error::LoginFailed)?;
     let last = done.message.serialize();
     let finished = login::finish(ctx, &started.login, &last, "command line", HERE);
@@ -107,6 +118,26 @@ async fn tries_from_elsewhere_do_not_lock_the_owner_out() {
     log_in(&house.ctx, "anna@example.test", PASSWORD)
         .await
         .unwrap();
+}
+
+/// 10,000 are under way at most: memory does not grow with a flood, and whoever begins anew still gets in.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_thousand_logins_under_way_the_oldest_goes() {
+    let house = House::new().await;
+    let ctx = &house.ctx;
+    let oldest = begin(ctx, "anna@example.test", PASSWORD).await.unwrap();
+    let second = begin(ctx, "anna@example.test", PASSWORD).await.unwrap();
+    let request = ClientLogin::<Suite>::start(&mut Random::System, b"x").unwrap();
+    let request = request.message.serialize();
+    for n in 0..9_999_u32 {
+        let from = std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).into();
+        let email = format!("n{n}@example.test");
+        login::start(ctx, &email, &request, from).await.unwrap();
+    }
+    let late = end(ctx, oldest, PASSWORD).await;
+    assert!(matches!(late, Err(Error::LoginFailed)));
+    end(ctx, second, PASSWORD).await.unwrap();
+    log_in(ctx, "anna@example.test", PASSWORD).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,5 +13,6 @@ mod logins;
 mod mails;
 mod people;
 mod protected;
+mod protected_parcels;
 mod releases;
 mod visits;

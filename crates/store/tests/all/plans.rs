@@ -42,7 +42,7 @@ const WHOLE: [(&str, &str); 8] = [
         "the people of all deliveries of one account are what is asked for",
     ),
     (
-        "FROM accounts ORDER BY",
+        "FROM accounts WHERE id <> $1 ORDER BY",
         "the list of accounts is what is asked for",
     ),
     (

@@ -14,7 +14,7 @@ fn a_full_database_is_told_and_loses_nothing() {
         let url = format!("sqlite:{}", folder.path().join("full.db").display());
         let sql = Sql::open(&url).await.expect("opens");
         sql.writer
-            .execute("PRAGMA max_page_count = 100")
+            .execute("PRAGMA max_page_count = 200")
             .await
             .expect("a limit");
         let long = "x".repeat(10_000);
