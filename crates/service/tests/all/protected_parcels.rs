@@ -190,6 +190,7 @@ async fn attachments_show_who_wrote_and_the_sender_hears_of_the_first_fetch() {
     attached.fetch(&house, 6).await;
     assert!(again(&house).await.is_empty(), "once");
     house.pass(HELD);
+    house.work().await;
     assert!(
         again(&house).await.is_empty(),
         "fetched ones expire in silence"
@@ -201,6 +202,8 @@ async fn attachments_not_fetched_in_30_days_are_deleted_and_the_sender_is_told()
     let house = House::new().await;
     let attached = attach(&house, 1, "m/0").await;
     house.pass(HELD);
+    // One step closes it, the next one sends the note; closing wakes the worker.
+    house.work().await;
     let told = told(&house).await;
     assert!(
         matches!(told.as_slice(), [(to, Note::NotFetched { .. })] if to == "anna@example.test")
