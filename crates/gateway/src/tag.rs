@@ -164,8 +164,13 @@ impl Tag {
             return None;
         }
         let at = skip_blanks(&letters, at);
-        let (head, tail) = (letters.get(begin)?.0, letters.get(at));
-        let tail = tail.map_or("", |(at, _)| &subject[*at..]);
+        // Before the tag the beginnings of answers stay; where there are none, nothing does.
+        let head = if begin == skip_blanks(&letters, 0) {
+            0
+        } else {
+            letters.get(begin)?.0
+        };
+        let tail = letters.get(at).map_or("", |(at, _)| &subject[*at..]);
         Some(format!("{}{tail}", &subject[..head]))
     }
 

@@ -1,3 +1,5 @@
+//! Reports, read back.
+
 use super::*;
 use depesche_domain::mail::{State, Treatment};
 use depesche_smtp::reply::Code;

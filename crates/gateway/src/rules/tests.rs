@@ -1,3 +1,5 @@
+//! What becomes of a mail, by its header and addresses.
+
 use super::*;
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -205,7 +207,9 @@ fn header_bytes() -> impl Strategy<Value = Vec<u8>> {
         "[A-Za-z-]{1,9}:[ -~]{0,30}\r\n".prop_map(String::into_bytes),
         proptest::collection::vec(any::<u8>(), 0..40),
     ];
-    proptest::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
+    // A header that came by SMTP ends with the end of a line.
+    proptest::collection::vec(pieces, 0..12)
+        .prop_map(|pieces| [pieces.concat(), b"\r\n".to_vec()].concat())
 }
 
 proptest! {

@@ -1,3 +1,5 @@
+//! Every way of writing the tag, and what is no tag.
+
 use super::*;
 use crate::header;
 

@@ -202,7 +202,7 @@ async fn attachments_not_fetched_in_30_days_are_deleted_and_the_sender_is_told()
     let house = House::new().await;
     let attached = attach(&house, 1, "m/0").await;
     house.pass(HELD);
-    // One step closes it, the next one sends the note; closing wakes the worker.
+    // The end is noted behind the mails of the same step; its note leaves with the next.
     house.work().await;
     let told = told(&house).await;
     assert!(
