@@ -206,7 +206,10 @@ impl TextWriter {
             let segments = self.segments().await?;
             self.large = Some(segments.take(&mut small.as_slice()).await?);
         }
-        while let (false, Some(segments)) = (piece.is_empty(), self.large.take()) {
+        while !piece.is_empty() {
+            let Some(segments) = self.large.take() else {
+                break;
+            };
             self.large = Some(segments.take(&mut piece).await?);
         }
         Ok(())
