@@ -1,3 +1,5 @@
+//! What a report says, and to whom.
+
 use super::*;
 use depesche_domain::mail::{State, Treatment};
 use depesche_smtp::reply::Code;

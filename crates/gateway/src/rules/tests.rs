@@ -1,3 +1,5 @@
+//! What protects a mail, and what does not.
+
 use super::*;
 use proptest::prelude::*;
 use zeroize::Zeroizing;

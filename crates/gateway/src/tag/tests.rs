@@ -1,3 +1,5 @@
+//! Every way in which somebody writes a tag.
+
 use super::*;
 use crate::header;
 
