@@ -280,17 +280,22 @@ fn went(
         (_, How::Held) => held(l, address, &day(l, *until, head.zone)),
     };
     let mut paragraphs: Vec<String> = to.iter().map(one).collect();
+    let is_held = to.iter().all(|(_, how, _)| *how == How::Held);
     if !files.is_empty() {
         let names: Vec<String> = files.iter().map(|name| line(name)).collect();
-        let words = pick(
-            l,
-            "Anhänge im Portal:",
-            "Attachments in the portal:",
-            "Přílohy na portálu:",
-        );
+        // What is held has not been taken apart yet.
+        let words = if is_held {
+            pick(l, "Anhänge:", "Attachments:", "Přílohy:")
+        } else {
+            pick(
+                l,
+                "Anhänge im Portal:",
+                "Attachments in the portal:",
+                "Přílohy na portálu:",
+            )
+        };
         paragraphs.push(format!("{words} {}", names.join(", ")));
     }
-    let is_held = to.iter().all(|(_, how, _)| *how == How::Held);
     let words = if is_held {
         pick(
             l,

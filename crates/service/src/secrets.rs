@@ -4,6 +4,8 @@
 //! |-|-|-|
 //! | `opaque` | the OPAQUE set-up | for good; goes into the backup of secrets |
 //! | `mail-trace` | the key of the mark against loops | for good; a new one costs nothing |
+//! | `mail` | the key over keys of PDF passwords, and of facts for later notices | for good; goes into the backup of secrets |
+//! | `reply` | the private key to which replies are sealed, and its record | for good; goes into the backup of secrets |
 //! | `hour-N` | the key-encryption key of hour N since the epoch | until its last item is gone; never backed up |
 //!
 //! Whatever waits readable is sealed under a key of its own, which the key of the hour wraps. A key

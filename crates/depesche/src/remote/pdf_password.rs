@@ -21,12 +21,14 @@ pub(crate) async fn pdf_password(desk: &Desk, args: &PdfPassword) -> Result<(), 
     } else {
         ""
     };
+    let held = match set.held {
+        0 => "From now on messages come at once.".to_owned(),
+        1 => "A message is on its way.".to_owned(),
+        n => format!("{n} messages are on their way."),
+    };
     desk.say(
         &json!({"email": set.email, "held": set.held, "changed": set.changed}),
-        &format!(
-            "Done. {} messages are on their way. You open them with your password.{old}",
-            set.held
-        ),
+        &format!("Done. {held} You open them with your password.{old}"),
     );
     Ok(())
 }
