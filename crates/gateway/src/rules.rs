@@ -8,8 +8,8 @@
 //! | an answer to a protected mail | automatic mail |
 //! | a rule for this sender or recipient | |
 //!
-//! Only mail of our own people is protected, and only for people elsewhere. Mail that is encrypted already
-//! goes as it is. Nothing but the tag, our own control headers and false marks of ours is taken out.
+//! Only mail of our own people is protected, and only for people elsewhere. What says that it is encrypted
+//! already is looked into when it is converted, and passes then if it is. Nothing but the tag, our own control headers and false marks of ours is taken out.
 
 use std::collections::HashSet;
 
@@ -116,7 +116,6 @@ pub(crate) struct Facts<'a> {
     /// SHA-256 of the Message-ID.
     pub(crate) thread: Option<[u8; 32]>,
     is_auto: bool,
-    is_encrypted: bool,
     asks: bool,
     confidential: bool,
 }
@@ -135,7 +134,6 @@ impl<'a> Facts<'a> {
             .any(|f| matches!(f.text().to_ascii_lowercase().as_str(), "yes" | "true" | "1"));
         Self {
             is_auto: is_auto(&fields),
-            is_encrypted: text("Content-Type").is_some_and(|kind| is_encrypted(&kind)),
             asks,
             confidential: ["company-confidential", "private"].contains(&sensitivity.as_str()),
             thread,
@@ -181,18 +179,6 @@ fn is_auto(fields: &[Field<'_>]) -> bool {
         || header::first(fields, "List-Id").is_some()
         || header::first(fields, "List-Unsubscribe").is_some()
         || says("Precedence", &["bulk", "junk", "list", "auto_reply"])
-}
-
-/// OpenPGP (RFC 3156) or S/MIME that is not only signed (RFC 8551 section 3.2.2).
-fn is_encrypted(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    match kind {
-        "multipart/encrypted" => true,
-        "application/pkcs7-mime" | "application/x-pkcs7-mime" => {
-            content_type.contains("enveloped-data") || content_type.contains("authenveloped-data")
-        }
-        _ => false,
-    }
 }
 
 /// The addresses of a field, folded.
@@ -332,7 +318,7 @@ impl Rules {
         let one = |address: &&str| {
             let folded = fold(address);
             let by_rule = by_sender || self.protect_to.iter().any(|p| p.fits(&folded));
-            if ours && !facts.is_encrypted && !self.is_ours(&folded) && (wanted || by_rule) {
+            if ours && !self.is_ours(&folded) && (wanted || by_rule) {
                 Treatment::Protect
             } else {
                 Treatment::Pass

@@ -1,4 +1,4 @@
-//! Reports, read back.
+//! What a report says, and to whom.
 
 use super::*;
 use depesche_domain::mail::{State, Treatment};

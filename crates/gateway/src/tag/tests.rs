@@ -1,4 +1,4 @@
-//! Every way of writing the tag, and what is no tag.
+//! Every way in which somebody writes a tag.
 
 use super::*;
 use crate::header;

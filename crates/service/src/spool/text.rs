@@ -242,6 +242,10 @@ impl TextWriter {
                 segments.finish().await?;
                 None
             }
+            // Never acknowledged in part.
+            None if small.len() as u64 != size => {
+                return Err(Error::Unavailable("a text was not kept whole".into()));
+            }
             None => {
                 let context = item_context(hold.hour, &id.to_string());
                 let nonce = hold.ctx.random.bytes();
