@@ -410,10 +410,8 @@ fn a_dead_claim_code_is_followed_by_a_new_one() {
         assert_eq!(refused.refusal(), (4, "code_wrong"));
     }
     assert_ne!(claim(first.as_str().expect("words")).exit, 0, "it is dead");
-    let code = |more: &[&str]| {
-        let made = anna.with_sealpass(&[&["recipients", "code", id(&sent)], more].concat());
-        made
-    };
+    let code =
+        |more: &[&str]| anna.with_sealpass(&[&["recipients", "code", id(&sent)], more].concat());
     assert_eq!(code(&["no@example.test"]).refusal(), (3, "not_a_recipient"));
     let made = code(&["You@EXAMPLE.test"]).done();
     let second = &made["claim_codes"]["You@EXAMPLE.test"];

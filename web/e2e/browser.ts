@@ -23,8 +23,10 @@ export interface Visitor {
 
 /** What stood on the pages of the running test, for the report of a failed one: see `last-seen.ts`. */
 export const lastSeen: string[] = [];
+/** Contexts that nobody has closed. */
+export const open = new Set<BrowserContext>();
 
-async function remember(context: BrowserContext): Promise<void> {
+export async function remember(context: BrowserContext): Promise<void> {
   for (const page of context.pages()) {
     const text = await page.evaluate(() => document.body.innerText).catch(() => 'no text');
     // Without what follows the #: it may open something.
@@ -44,7 +46,9 @@ export async function visitor(browser: Browser, options: BrowserContextOptions =
   });
   context.on('weberror', (error) => complaints.push(error.error().message));
   const close = context.close.bind(context);
+  open.add(context);
   context.close = async () => {
+    open.delete(context);
     await remember(context);
     await close();
   };

@@ -245,7 +245,7 @@ impl Rules {
 
     /// Whether the store is to be asked about a thread.
     pub(crate) fn asks_for_thread(&self, arrival: &Arrival<'_>, facts: &Facts<'_>) -> bool {
-        !facts.is_auto && arrival.sender != "" && self.is_from_us(arrival, facts)
+        !facts.is_auto && !arrival.sender.is_empty() && self.is_from_us(arrival, facts)
     }
 
     /// Decides. `in_thread`: it answers a protected mail.
@@ -286,9 +286,9 @@ impl Rules {
                 changes.push((at, new));
             }
         }
-        let is_person = !facts.is_auto && arrival.sender != "";
+        let is_person = !facts.is_auto && !arrival.sender.is_empty();
         let wanted = facts.asks || is_person && (tagged || facts.confidential || in_thread);
-        let treatments = self.treatments(arrival, facts, ours, wanted);
+        let treatments = self.treatments(arrival, ours, wanted);
         let bcc = if treatments.contains(&Treatment::Protect) {
             let named = named(&facts.fields);
             let is_named = |address: &&str| named.contains(&fold(address));
@@ -303,13 +303,7 @@ impl Rules {
         })
     }
 
-    fn treatments(
-        &self,
-        arrival: &Arrival<'_>,
-        facts: &Facts<'_>,
-        ours: bool,
-        wanted: bool,
-    ) -> Vec<Treatment> {
+    fn treatments(&self, arrival: &Arrival<'_>, ours: bool, wanted: bool) -> Vec<Treatment> {
         let sender = fold(arrival.sender);
         let by_sender = self
             .protect_from

@@ -176,7 +176,7 @@ impl Pool {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
         Ok(Process {
-            child: child,
+            child,
             stdin,
             stdout,
         })

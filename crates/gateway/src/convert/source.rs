@@ -205,13 +205,7 @@ async fn reply(desk: &Desk, came: Came) -> Result<Opened, Error> {
     let Some((key, sealed, manifest)) = unseal(desk, &came, bytes)? else {
         return Ok(Opened::Not(Decision::Failed("reply not sealed to us")));
     };
-    let files = manifest
-        .files
-        .iter()
-        .filter(|e| !matches!(e.contents, Contents::Folder));
-    let files: Vec<_> = files
-        .map(|entry| (entry.name.as_str().to_owned(), entry.size()))
-        .collect();
+    let files = listed(&manifest);
     let facts = &came.facts;
     let person = |name: &str, address: &Address| Person {
         name: name.to_owned(),
@@ -259,6 +253,17 @@ async fn reply(desk: &Desk, came: Came) -> Result<Opened, Error> {
             files,
         }),
     })))
+}
+
+/// Names and plain sizes of the files, folders apart.
+fn listed(manifest: &Manifest) -> Vec<(String, u64)> {
+    let files = manifest
+        .files
+        .iter()
+        .filter(|e| !matches!(e.contents, Contents::Folder));
+    files
+        .map(|entry| (entry.name.as_str().to_owned(), entry.size()))
+        .collect()
 }
 
 type Unsealed = (ParcelKey, SealedManifest, Manifest);

@@ -58,7 +58,7 @@ pub struct Settled {
 }
 
 enum Job {
-    Accept(NewMail),
+    Accept(Box<NewMail>),
     Settle(Arc<Settled>),
 }
 
@@ -101,7 +101,7 @@ impl Spool {
     /// # Errors
     /// [`Error::Full`], [`Error::Unavailable`]: it is not taken.
     pub async fn accept(&self, mail: NewMail) -> Result<(), Error> {
-        self.hand_in(Job::Accept(mail)).await
+        self.hand_in(Job::Accept(Box::new(mail))).await
     }
 
     /// Notes what became of recipients.

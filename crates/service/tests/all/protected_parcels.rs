@@ -62,6 +62,19 @@ fn facts() -> MailFacts {
     }
 }
 
+/// A file of 100 bytes goes up.
+async fn upload(house: &House, id: ParcelId, file: FileId, number: u8) {
+    let ctx = &house.ctx;
+    let object = FileObject {
+        id: file,
+        size: 100,
+    };
+    attachments::begin(ctx, id, vec![object]).await.unwrap();
+    let mut part = attachments::part(ctx, id, file, 0, 100).await.unwrap();
+    part.write(&[number; 100]).unwrap();
+    part.finish().unwrap();
+}
+
 async fn attach(house: &House, number: u8, mail: &str) -> Attached {
     let ctx = &house.ctx;
     let (id, file) = (
@@ -69,20 +82,7 @@ async fn attach(house: &House, number: u8, mail: &str) -> Attached {
         FileId::from_bytes([number; 16]),
     );
     let key = ParcelKey::from_bytes(&[number; 32]);
-    let bytes = vec![number; 100];
-    attachments::begin(
-        ctx,
-        id,
-        vec![FileObject {
-            id: file,
-            size: 100,
-        }],
-    )
-    .await
-    .unwrap();
-    let mut part = attachments::part(ctx, id, file, 0, 100).await.unwrap();
-    part.write(&bytes).unwrap();
-    part.finish().unwrap();
+    upload(house, id, file, number).await;
     let manifest = manifest(&key, id, Flags::of(SealLevel::Link), number);
     attachments::manifest(ctx, id, manifest.as_bytes())
         .await
