@@ -88,12 +88,12 @@ test('another device of the sender takes it over, with the hashes of what is fin
   const [parcel, key] = [draft.record.parcel, draft.record.key];
   await draft.discard();
   const phone = await new Device(server, JANA).unlocked();
-  expect(await draftsElsewhere(phone.keyed)).toMatchObject([{ parcel, level: 4, subject: 'CANARY' }]);
+  expect(await draftsElsewhere(phone.keyed)).toMatchObject({ drafts: [{ parcel, level: 4, subject: 'CANARY' }], locked: false });
   await takeDraft(parcel, phone.keyed);
   const found = await Draft.find(account, phone.keyed.goingOn);
   expect(found.draft?.record.key).toEqual(key);
   expect(found.draft?.hashes(object)).toHaveLength(1);
-  expect(await draftsElsewhere(phone.keyed)).toEqual([]);
+  expect(await draftsElsewhere(phone.keyed)).toEqual({ drafts: [], locked: false });
   await found.draft?.discard();
 });
 
