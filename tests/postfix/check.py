@@ -121,6 +121,9 @@ def behind_a_filter(lab, gateway):
     lab.send(mail("=?utf-8?B?KEF1dG8pIEdlaGVpbQ==?=", body="canary\r\n"), login=True)
     rows = until("it is held", lambda: [r for r in gateway.queue() if r["treatment"] == "protect"])
     check("a tagged mail is held for protection", rows[0]["recipient"] == "k@partner.test", rows)
+    invitation = lab.sunk(1)[0]
+    check("whom it is for is invited", b"/p/" in invitation and b"canary" not in invitation)
+    lab.forget()
     gateway.queue("drop", rows[0]["mail"])
     raw, _ = lab.fetched("anna", "Not delivered")
     check("its sender is told by a report when it is dropped", b"Status: 5.7.0" in raw and b"canary" not in raw)
