@@ -186,7 +186,7 @@ test('a link that nobody knows, and an address that is no page', async () => {
   await page.goto(`${server.url}/d/AAAAAAAAAAAAAAAAAAAAAA#1.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`);
   await page.getByRole('heading', { name: 'Diesen Link kennen wir nicht' }).waitFor();
   await accessible(page);
-  await page.goto(`${server.url}/a/AAAAAAAAAAAAAAAAAAAAAA`);
+  await page.goto(`${server.url}/nowhere`);
   await page.getByRole('heading', { name: 'Hier ist keine Seite' }).waitFor();
   await accessible(page);
 });
