@@ -62,7 +62,6 @@ for target in "$@"; do
       need gcore gdb
       need strace strace
       need chromium chromium
-      need thunderbird thunderbird
       need qpdf qpdf
       need pdftotext poppler-utils
       need mutool mupdf-tools

@@ -21,5 +21,4 @@ mod serve;
 mod slow;
 mod story;
 mod strangers;
-mod thunderbird;
 mod tls;

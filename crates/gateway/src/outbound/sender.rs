@@ -200,7 +200,9 @@ async fn caught(mails: &CaughtMail, envelope: &WireEnvelope, text: &mut Text) ->
 /// A mail as `/dev/mail` shows it.
 fn shown(text: &[u8], to: &str) -> Caught {
     let mail = MessageParser::new().parse(text).unwrap_or_default();
-    let body = |found: Option<std::borrow::Cow<'_, str>>| found.unwrap_or_default().into_owned();
+    // On the way its lines end with CR LF; who reads it there expects them as in any text.
+    let body =
+        |found: Option<std::borrow::Cow<'_, str>>| found.unwrap_or_default().replace("\r\n", "\n");
     let from = mail.from().and_then(|from| from.first());
     Caught {
         id: mail.message_id().unwrap_or_default().to_owned(),
