@@ -7,10 +7,11 @@ stage_running=""
 stage_log=$(mktemp)
 stage_failures=$(mktemp)
 
-# What a reader wants of a failed stage's output: the names of tests, and compilers' and linters' errors.
+# What a reader wants of a failed stage's output: the names of tests, what stood on their pages, and compilers' and
+# linters' errors.
 stage_why() {
   sed 's/\x1b\[[0-9;]*m//g' "$stage_log" |
-    grep -aE '^ *(FAIL|×) |^test .* FAILED|^error|^Diff in|panicked at|Error: ' | awk '!seen[$0]++' | head -12 | cut -c1-160
+    grep -aE '^ *(FAIL|×) |^test .* FAILED|^error|^Diff in|panicked at|Error: |last seen at ' | awk '!seen[$0]++' | head -16 | cut -c1-700
 }
 
 stage_run() {

@@ -1,4 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
@@ -25,6 +26,12 @@ function pages() {
       });
     },
   };
+}
+
+/** What every page's head has: head.html in place of its mark. @returns {import('vite').Plugin} */
+function head() {
+  const shared = readFileSync(new URL('head.html', import.meta.url), 'utf8').trim().replaceAll('\n', '\n    ');
+  return { name: 'depesche-head', transformIndexHtml: { order: 'pre', handler: (html) => html.replace('<!-- head -->', shared) } };
 }
 
 /** The page's Worker is on its way before the script that asks for it has arrived. @returns {import('vite').Plugin} */
@@ -79,7 +86,7 @@ const INPUTS = {
  * there is one style sheet, so that `import()` stays the browser's own and waits for nothing.
  */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), pages(), early(), packed()],
+  plugins: [svelte(), pages(), head(), early(), packed()],
   appType: 'mpa',
   // The words of keys and codes lie beside the client.
   server: { fs: { allow: ['..'] }, proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },

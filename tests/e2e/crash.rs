@@ -309,18 +309,22 @@ fn a_cut_wire_is_mended() {
         .spawn()
         .expect("it runs");
     let mut cuts = 0;
-    while child.try_wait().expect("a child").is_none() && cuts < 30 {
-        let stop = bench.proxy.stop_at(Way::Down, random.below(1 << 20));
-        let reached = until("the next cut or the end", || {
-            let ended = child.try_wait().expect("a child").is_some();
-            (stop.is_reached() || ended).then_some(!ended)
-        });
-        if reached {
-            bench.proxy.cut();
-            cuts += 1;
+    let mut stop = bench.proxy.stop_at(Way::Down, random.below(1 << 20));
+    while until("the next cut or the end", || {
+        let ended = child.try_wait().expect("a child").is_some();
+        (stop.is_reached() || ended).then_some(!ended)
+    }) {
+        bench.proxy.cut();
+        cuts += 1;
+        if cuts == 30 {
+            break;
         }
+        // Set before the wire goes on, or a quick client is through before.
+        let next = bench.proxy.stop_at(Way::Down, random.below(1 << 20));
         stop.go_on();
+        stop = next;
     }
+    stop.go_on();
     let _ = end(child).done();
     tree::assert_same(&source, &guest.out().join("round-0"));
     let passed = bench.proxy.passed().down - before;

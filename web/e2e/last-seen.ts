@@ -6,5 +6,5 @@ beforeEach(() => { lastSeen.length = 0; });
 afterEach(async ({ task }) => {
   if (task.result?.state !== 'fail') return;
   for (const context of open) await remember(context);
-  for (const page of lastSeen) console.error(`${task.name}: last seen at ${page}\n`);
+  for (const page of lastSeen) console.error(`${task.name}: last seen at ${page.replace(/\n+/g, ' | ')}`);
 });

@@ -1,6 +1,7 @@
 //! The words of mails in de, en and cs; dates and sizes in the reader's form.
 
 use depesche_domain::effect::Language;
+use depesche_page::letter::Day;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -13,6 +14,7 @@ pub(crate) const fn pick<'a>(language: Language, de: &'a str, en: &'a str, cs: &
     }
 }
 
+/// Behind "until": the Czech ones are genitives.
 const DAYS: [[&str; 3]; 7] = [
     ["Montag", "Monday", "pondělí"],
     ["Dienstag", "Tuesday", "úterý"],
@@ -23,42 +25,22 @@ const DAYS: [[&str; 3]; 7] = [
     ["Sonntag", "Sunday", "neděle"],
 ];
 
-const MONTHS: [[&str; 3]; 12] = [
-    ["Januar", "January", "ledna"],
-    ["Februar", "February", "února"],
-    ["März", "March", "března"],
-    ["April", "April", "dubna"],
-    ["Mai", "May", "května"],
-    ["Juni", "June", "června"],
-    ["Juli", "July", "července"],
-    ["August", "August", "srpna"],
-    ["September", "September", "září"],
-    ["Oktober", "October", "října"],
-    ["November", "November", "listopadu"],
-    ["Dezember", "December", "prosince"],
-];
-
-const fn column(language: Language) -> usize {
-    match language {
-        Language::De => 0,
-        Language::En => 1,
-        Language::Cs => 2,
-    }
-}
-
 /// A day with its weekday, as in "until …": the Czech form is the genitive.
 pub(crate) fn day(language: Language, ms: i64, zone: &TimeZone) -> String {
     let at = Timestamp::from_millisecond(ms)
         .unwrap_or(Timestamp::MAX)
         .to_zoned(zone.clone());
-    let column = column(language);
-    let weekday = DAYS[at.weekday().to_monday_zero_offset() as usize][column];
-    let month = MONTHS[(at.month() - 1) as usize][column];
-    let (day, year) = (at.day(), at.year());
+    let [de, en, cs] = DAYS[at.weekday().to_monday_zero_offset() as usize];
+    let weekday = pick(language, de, en, cs);
+    let reader: depesche_page::words::Language = language.code().into();
+    let day = reader.day(Day {
+        year: at.year().unsigned_abs(),
+        month: at.month().unsigned_abs(),
+        day: at.day().unsigned_abs(),
+    });
     match language {
-        Language::De => format!("{weekday}, {day}. {month} {year}"),
-        Language::En => format!("{weekday}, {day} {month} {year}"),
-        Language::Cs => format!("{weekday} {day}. {month} {year}"),
+        Language::De | Language::En => format!("{weekday}, {day}"),
+        Language::Cs => format!("{weekday} {day}"),
     }
 }
 

@@ -56,6 +56,23 @@ pub(crate) async fn receive(
     Ok(())
 }
 
+/// Takes a body in behind what begins it: nothing is written before it may be, and a refusal is heard.
+pub(crate) async fn take_in<W>(
+    body: Body,
+    length: u64,
+    begun: impl Future<Output = Result<W, ServiceError>>,
+    mut write: impl FnMut(&mut W, &[u8]) -> Result<(), ServiceError>,
+    finish: impl FnOnce(W) -> Result<(), ServiceError>,
+) -> Result<StatusCode, Error> {
+    let mut writer = match begun.await {
+        Ok(writer) => writer,
+        Err(error) => return Err(refuse(body, error.into()).await),
+    };
+    receive(body, length, |bytes| write(&mut writer, bytes)).await?;
+    block_in_place(|| finish(writer))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Takes a body in whose bytes go to memory alone; `write` gets each piece with its offset.
 pub(crate) async fn receive_at(
     mut body: Body,

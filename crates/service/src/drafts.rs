@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use depesche_domain::parcel::{Draft, FileObject};
 use depesche_domain::{FileId, Level, ParcelId};
-use depesche_store::blobs::{ManifestUpload, Upload};
+pub use depesche_store::blobs::ManifestUpload;
+use depesche_store::blobs::Upload;
 use depesche_store::sql::parcels::{self, DraftRow, Stored};
 
 use crate::context::Context;

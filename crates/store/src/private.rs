@@ -19,8 +19,10 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Makes the file of a database, mode 0600, and its name durable; takes the rights of others from
-/// one that is there. Gives its URL. Its folder is there.
-pub(crate) fn database(path: &Path) -> Result<String, Error> {
+/// one that is there. Gives its URL, and the lock that keeps others from opening it until it is
+/// dropped: two that make a database a WAL one at once do not wait for each other (SQLite calls no
+/// busy handler there). The lock is the folder's, so that nothing is left lying; its folder is there.
+pub(crate) fn database(path: &Path) -> Result<(String, File), Error> {
     let folder = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
@@ -32,9 +34,20 @@ pub(crate) fn database(path: &Path) -> Result<String, Error> {
         let text = "the path of a database has no %, # or ?";
         return Err(Error::Unavailable(text.into()));
     }
-    open(&path)?.set_permissions(Permissions::from_mode(0o600))?;
-    sync_folder(&folder)?;
-    Ok(url)
+    let lock = File::open(&folder)?;
+    lock.lock()?;
+    // One that is there is not opened: closing it would drop the locks that this process has on it.
+    match OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+    {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+        _ => fs::set_permissions(&path, Permissions::from_mode(0o600))?,
+    }
+    durable(lock.sync_all())?;
+    Ok((url, lock))
 }
 
 /// Makes a folder, mode 0700, and its name durable. Its parent is there.

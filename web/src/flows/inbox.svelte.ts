@@ -1,8 +1,9 @@
 /** What the account has received, newest first. The server finds; a page of its answer may be short and still have a next one. */
 import type { ApiReceived, InboxQuery } from '../api/people.ts';
-import { ApiProblem, type Shape } from '../api/port.ts';
+import type { Shape } from '../api/port.ts';
 import { endedOf, levelOf } from './sent-list.svelte.ts';
 import type { InboxFilter, InboxSearch, InboxView, OwnState, ReceivedRow } from './inbox-view.ts';
+import { guarded } from './guarded.ts';
 
 export interface InboxTools {
   list: (query: InboxQuery) => Promise<Shape<'InboxPage'>>;
@@ -122,17 +123,7 @@ export class InboxFlow implements InboxView {
     }
   }
 
-  async #guard(work: () => Promise<void>): Promise<void> {
-    this.loading = true;
-    try {
-      await work();
-      this.offline = false;
-    } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error;
-      if (error.status === 401) this.#tools.onsession();
-      else this.offline = true;
-    } finally {
-      this.loading = false;
-    }
+  #guard(work: () => Promise<void>): Promise<void> {
+    return guarded(this, () => { this.#tools.onsession(); }, work);
   }
 }

@@ -1,6 +1,7 @@
 /** The mail gateway's queue as administrators see it; what it was asked is done there, and then it is looked at anew. */
 import { ApiProblem } from '../api/port.ts';
 import type { ApiQueue, ApiQueueRow, QueuePlace } from '../api/queue.ts';
+import { guarded } from './guarded.ts';
 
 export type QueueKind = 'relayed' | 'carrier' | 'report' | 'notice';
 export type QueueState = 'queued' | 'convert' | 'hold_password' | 'hold_error' | 'dropped';
@@ -125,17 +126,7 @@ export class QueueFlow implements QueueView {
     await this.load();
   }
 
-  async #guard(work: () => Promise<void>): Promise<void> {
-    this.loading = true;
-    try {
-      await work();
-      this.offline = false;
-    } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error;
-      if (error.status === 401) this.#tools.onsession();
-      else this.offline = true;
-    } finally {
-      this.loading = false;
-    }
+  #guard(work: () => Promise<void>): Promise<void> {
+    return guarded(this, () => { this.#tools.onsession(); }, work);
   }
 }

@@ -2,9 +2,10 @@
  * What the account has sent, newest first. The server gives pages; finding is done here, over what was loaded: while
  * something is sought, pages are fetched on until enough is found or nothing is left.
  */
-import { ApiProblem, type Shape } from '../api/port.ts';
+import type { Shape } from '../api/port.ts';
 import type { Level } from '../ui/level.ts';
 import type { Ended, RecipientState, SentFilter, SentRow, SentView } from './sent-view.ts';
+import { guarded } from './guarded.ts';
 
 export interface SentListTools {
   list: (query: { after?: string; limit: number }) => Promise<Shape<'ParcelPage'>>;
@@ -141,17 +142,7 @@ export class SentList implements SentView {
     return this.#finding;
   }
 
-  async #guard(work: () => Promise<void>): Promise<void> {
-    this.loading = true;
-    try {
-      await work();
-      this.offline = false;
-    } catch (error) {
-      if (!(error instanceof ApiProblem)) throw error;
-      if (error.status === 401) this.#tools.onsession();
-      else this.offline = true;
-    } finally {
-      this.loading = false;
-    }
+  #guard(work: () => Promise<void>): Promise<void> {
+    return guarded(this, () => { this.#tools.onsession(); }, work);
   }
 }

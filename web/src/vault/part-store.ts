@@ -15,7 +15,6 @@ const SHARE = 0.4;
 export interface SyncAccess {
   write(bytes: Bytes, options: { at: number }): number;
   truncate(size: number): void;
-  flush(): void;
   close(): void;
 }
 export const syncAccess = (handle: FileSystemFileHandle): Promise<SyncAccess> =>

@@ -83,7 +83,6 @@ async function privateWriter(name: string): Promise<Writer> {
       return Promise.resolve();
     },
     close() {
-      access.flush();
       access.close();
       return handle.getFile();
     },

@@ -25,7 +25,7 @@ impl<C: Convert> Queue<C> {
             beginning: Zeroizing::default(),
         };
         let Some(text) = open.text else {
-            return self.lost(mail, &seen, &rows).await;
+            return self.ended(mail, &seen, &rows, Why::Lost).await;
         };
         let text = text.whole().await?;
         seen.beginning = Zeroizing::new(text[..text.len().min(1 << 20)].to_vec());
@@ -33,7 +33,7 @@ impl<C: Convert> Queue<C> {
             .into_iter()
             .partition(|row| row.state == State::Dropped);
         if !dropped.is_empty() {
-            self.drop_told(mail, &seen, &dropped).await?;
+            self.ended(mail, &seen, &dropped, Why::Dropped).await?;
         }
         if rows.is_empty() {
             return Ok(());
@@ -160,16 +160,5 @@ impl<C: Convert> Queue<C> {
             is_secured: true,
             text: text.finish().await?,
         })
-    }
-
-    async fn drop_told(&self, mail: MailId, seen: &Seen, rows: &[Row]) -> Result<(), Error> {
-        let told: Vec<(&Row, Why)> = rows.iter().map(|row| (row, Why::Dropped)).collect();
-        let settled = Settled {
-            mail,
-            rows: rows.iter().map(|row| (row.position, Change::End)).collect(),
-            new: Vec::new(),
-            effects: Vec::new(),
-        };
-        self.note(mail, seen, &told, settled).await
     }
 }

@@ -24,7 +24,7 @@ impl<C: Convert> Queue<C> {
         let since = rows.first().map_or(open.received, |row| row.since);
         let seen = Seen::of(&mut open, since).await?;
         let Some(rest) = open.text else {
-            return self.lost(mail, &seen, &rows).await;
+            return self.ended(mail, &seen, &rows, Why::Lost).await;
         };
         // An address that the protocol cannot write goes nowhere.
         let can_be_named = |row: &&Row| Mailbox::parse_recipient(&row.address).is_ok();
@@ -106,9 +106,15 @@ impl<C: Convert> Queue<C> {
         }
     }
 
-    /// The key is gone, or the bytes are damaged: it never will leave.
-    pub(super) async fn lost(&self, mail: MailId, seen: &Seen, rows: &[Row]) -> Result<(), Error> {
-        let told: Vec<(&Row, Why)> = rows.iter().map(|row| (row, Why::Lost)).collect();
+    /// It never will leave: the sender is told why.
+    pub(super) async fn ended(
+        &self,
+        mail: MailId,
+        seen: &Seen,
+        rows: &[Row],
+        why: Why,
+    ) -> Result<(), Error> {
+        let told: Vec<(&Row, Why)> = rows.iter().map(|row| (row, why.clone())).collect();
         let settled = Settled {
             mail,
             rows: rows.iter().map(|row| (row.position, Change::End)).collect(),

@@ -9,12 +9,11 @@ use crate::state::Web;
 use crate::transfer::{self, SealedBytes};
 use axum::extract::{Request, State};
 use depesche_api::{Draft, DraftRequest, PostReply, ReplyLook, ReplyProof, ReplySent};
-use depesche_service::Error as ServiceError;
 use depesche_service::domain::{FileId, ParcelId};
+use depesche_service::drafts;
 use depesche_service::protected::replies;
 use http::StatusCode;
 use std::sync::Arc;
-use tokio::task::block_in_place;
 
 /// What a reply link shows. Looking changes nothing.
 #[utoipa::path(post, path = "/api/v1/replies/{token}/look", tag = "replies", params(("token" = String, Path)),
@@ -94,18 +93,15 @@ pub(crate) async fn part(
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
-    let body = request.into_body();
     let begun = async {
         let door = replies::enter(&web.service, &token, &auth).await?;
         door.part(&web.service, id, file, (index, length)).await
     };
-    let mut part = match begun.await {
-        Ok(part) => part,
-        Err(error) => return Err(transfer::refuse(body, error.into()).await),
-    };
-    transfer::receive(body, length, |bytes| part.write(bytes)).await?;
-    block_in_place(|| part.finish())?;
-    Ok(StatusCode::NO_CONTENT)
+    let write = |part: &mut drafts::PartWriter, bytes: &[u8]| part.write(bytes);
+    transfer::take_in(request.into_body(), length, begun, write, |part| {
+        part.finish()
+    })
+    .await
 }
 
 /// The sealed manifest. A second one takes the place of the first.
@@ -119,19 +115,13 @@ pub(crate) async fn manifest(
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
-    let body = request.into_body();
     let begun = async {
         let door = replies::enter(&web.service, &token, &auth).await?;
         door.manifest(&web.service, id, length).await
     };
-    let mut manifest = match begun.await {
-        Ok(manifest) => manifest,
-        Err(error) => return Err(transfer::refuse(body, error.into()).await),
-    };
-    let write = |bytes: &[u8]| manifest.write(bytes).map_err(ServiceError::from);
-    transfer::receive(body, length, write).await?;
-    block_in_place(|| manifest.finish()).map_err(ServiceError::from)?;
-    Ok(StatusCode::NO_CONTENT)
+    let write = |manifest: &mut drafts::ManifestUpload, bytes: &[u8]| Ok(manifest.write(bytes)?);
+    let finish = |manifest: drafts::ManifestUpload| Ok(manifest.finish()?);
+    transfer::take_in(request.into_body(), length, begun, write, finish).await
 }
 
 /// Sends the reply. The same again gets the same answer.

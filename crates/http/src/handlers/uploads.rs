@@ -10,10 +10,9 @@ use crate::transfer::{self, SealedBytes};
 use axum::extract::{Request, State};
 use depesche_api::{Draft, DraftRequest, Drafts};
 use depesche_service::domain::{FileId, ParcelId};
-use depesche_service::{Error as ServiceError, drafts};
+use depesche_service::drafts;
 use http::StatusCode;
 use std::sync::Arc;
-use tokio::task::block_in_place;
 
 /// Begins a draft or adds file objects to it. The same again changes nothing.
 #[utoipa::path(put, path = "/api/v1/parcels/{id}", tag = "drafts",
@@ -130,15 +129,12 @@ pub(crate) async fn part(
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
-    let body = request.into_body();
-    let begun = drafts::part(&web.service, &member.caller, id, file, index, length).await;
-    let mut part = match begun {
-        Ok(part) => part,
-        Err(error) => return Err(transfer::refuse(body, error.into()).await),
-    };
-    transfer::receive(body, length, |bytes| part.write(bytes)).await?;
-    block_in_place(|| part.finish())?;
-    Ok(StatusCode::NO_CONTENT)
+    let begun = drafts::part(&web.service, &member.caller, id, file, index, length);
+    let write = |part: &mut drafts::PartWriter, bytes: &[u8]| part.write(bytes);
+    transfer::take_in(request.into_body(), length, begun, write, |part| {
+        part.finish()
+    })
+    .await
 }
 
 /// The sealed manifest. A second one takes the place of the first.
@@ -153,14 +149,8 @@ pub(crate) async fn manifest(
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
-    let body = request.into_body();
-    let begun = drafts::manifest(&web.service, &member.caller, id, length).await;
-    let mut manifest = match begun {
-        Ok(manifest) => manifest,
-        Err(error) => return Err(transfer::refuse(body, error.into()).await),
-    };
-    let write = |bytes: &[u8]| manifest.write(bytes).map_err(ServiceError::from);
-    transfer::receive(body, length, write).await?;
-    block_in_place(|| manifest.finish()).map_err(ServiceError::from)?;
-    Ok(StatusCode::NO_CONTENT)
+    let begun = drafts::manifest(&web.service, &member.caller, id, length);
+    let write = |manifest: &mut drafts::ManifestUpload, bytes: &[u8]| Ok(manifest.write(bytes)?);
+    let finish = |manifest: drafts::ManifestUpload| Ok(manifest.finish()?);
+    transfer::take_in(request.into_body(), length, begun, write, finish).await
 }

@@ -14,7 +14,7 @@
 //! 7. READ COMMITTED: a statement that waited for a row sees its new version, but not so in its
 //!    subqueries. What must hold then stands in the outer WHERE, or behind a row lock.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, AnyTransactionManager};
@@ -82,7 +82,7 @@ async fn settle(conn: &mut AnyConnection) -> sqlx::Result<bool> {
 pub(super) async fn open(url: &str) -> Result<(AnyPool, AnyPool, &'static Words), Error> {
     sqlx::any::install_default_drivers();
     if let Some(path) = url.strip_prefix("sqlite:") {
-        return sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await;
+        return sqlite(path.strip_prefix("//").unwrap_or(path)).await;
     }
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         let text = "a database is named sqlite:PATH or postgres://USER@HOST/NAME";
@@ -92,9 +92,11 @@ pub(super) async fn open(url: &str) -> Result<(AnyPool, AnyPool, &'static Words)
     Ok((both.clone(), both, &POSTGRESQL))
 }
 
-async fn sqlite(path: &Path) -> Result<(AnyPool, AnyPool, &'static Words), Error> {
+async fn sqlite(path: &str) -> Result<(AnyPool, AnyPool, &'static Words), Error> {
     // Made first, so that it, and the log beside it, never have another mode.
-    let url = private::database(path)?;
+    let path = PathBuf::from(path);
+    let made = tokio::task::spawn_blocking(move || private::database(&path)).await;
+    let (url, alone) = made.map_err(|error| Error::Unavailable(error.to_string()))??;
     // Without the pool, which hides why a connection cannot be set up.
     let mut first = AnyConnection::connect(&url).await?;
     first.execute(SQLITE_WRITER).await?;
@@ -103,6 +105,7 @@ async fn sqlite(path: &Path) -> Result<(AnyPool, AnyPool, &'static Words), Error
     let writer = pool(1, SQLITE_WRITER).idle_timeout(None).max_lifetime(None);
     let writer = writer.after_release(|conn, _| Box::pin(settle(conn)));
     let writer = writer.test_before_acquire(false).connect(&url).await?;
+    drop(alone);
     let mode = query_scalar("PRAGMA journal_mode");
     let mode: String = mode.fetch_one(&writer).await?;
     let mut durable = mode == "wal";

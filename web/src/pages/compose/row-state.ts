@@ -2,7 +2,7 @@ import type { AttachmentState } from '../../flows/send-view.ts';
 import type { FileState } from '../../ui/file-state.ts';
 
 /** What is said of a file that needs a hand. */
-interface FileTexts {
+export interface FileTexts {
   fileAsked: string;
   fileChanged: string;
   fileVanished: string;
