@@ -18,12 +18,16 @@ use crate::primitives::{self, Aead, KEY_LEN, NONCE_LEN, Secret, TAG_LEN};
 use crate::stream::{self, Stream, StreamError, StreamHeader};
 use crate::words::{self, Phrase, WordList, WordsError};
 
-/// What sealed bytes may number: 4, 16, 64, 256 KiB, 1, 2, 4, 8 MiB.
-pub const SIZES: [u64; 8] = [
+/// What sealed bytes may number: 4 KiB and its doubles up to 8 MiB.
+pub const SIZES: [u64; 12] = [
     4 << 10,
+    8 << 10,
     16 << 10,
+    32 << 10,
     64 << 10,
+    128 << 10,
     256 << 10,
+    512 << 10,
     1 << 20,
     2 << 20,
     4 << 20,
@@ -51,7 +55,7 @@ pub enum HandoffError {
     /// The length in front says more than there is.
     #[error("the handoff is damaged: its length cannot be right")]
     Length,
-    /// What follows is not zero, or a smaller size would have done.
+    /// What follows is not zero, or half the size would have had room to spare.
     #[error("the handoff is damaged: its padding is not as it must be")]
     Padding,
     /// The typed words are not six of the list.
@@ -158,7 +162,9 @@ impl Key<ForHandoff> {
         let (length, rest) = text.split_first_chunk().ok_or(HandoffError::Length)?;
         let len = u32::from_be_bytes(*length) as usize;
         let padding = rest.get(len..).ok_or(HandoffError::Length)?;
-        if padding.iter().any(|byte| *byte != 0) || size_for(len as u64)? != sealed.len() as u64 {
+        // The least size, or the next: a writer may take every other size only.
+        let most = 2 * size_for(len as u64)?;
+        if padding.iter().any(|byte| *byte != 0) || sealed.len() as u64 > most {
             return Err(HandoffError::Padding);
         }
         text.truncate(LENGTH + len);

@@ -3,10 +3,10 @@
  *
  * | step | what moves it on |
  * |-|-|
- * | looking | it is there -> ready; the code asks for something -> fill; it is not -> gone |
+ * | looking | the code is read -> ready; it asks for something -> fill; it cannot be read -> gone |
  * | words | six words that lead somewhere -> ready; "show a code here" -> showing |
  * | showing | another device has filled it -> fetching |
- * | ready | a person's tap -> fetching |
+ * | ready | a person's tap -> fetching, whether the server has said yet what is there or not; it is not -> gone |
  * | fetching | opened -> opened; else -> gone |
  * | opened | a file is saved -> saved |
  * | saved | "something else" -> opened |
@@ -79,18 +79,28 @@ export class TargetFlow implements TargetView {
       return;
     }
     this.#id = id;
+    let found = false;
     await this.#guard(async () => {
       const { direction } = await this.#tools.vault.call('read', { id, fragment, tab: this.#tools.tab });
+      found = direction === 'take';
       if (direction === 'fill') this.step = { at: 'fill', source: this.#tools.fillFlow(id) };
-      else if (direction === 'take') await this.#look(id);
-      else this.#gone(this.#wasHere(id) ? 'taken-here' : 'cut');
+      else if (!found) this.#gone(this.#wasHere(id) ? 'taken-here' : 'cut');
     });
+    if (found) await this.#guard(() => this.#look(id), false);
   }
 
+  /** What the server says of it comes late on a slow network, and who has tapped by then waits for nothing. */
   async #look(id: string): Promise<void> {
-    const { expires, size } = await this.#tools.vault.call('look', { id });
-    this.step = { at: 'ready', expires, size };
-    this.#clock.run(expires);
+    this.step = { at: 'ready' };
+    try {
+      const { expires, size } = await this.#tools.vault.call('look', { id });
+      if (this.step.at !== 'ready') return;
+      this.step = { at: 'ready', expires, size };
+      this.#clock.run(expires);
+    } catch (error) {
+      // Else the taking has its own answer.
+      if (this.step.at === 'ready') throw error;
+    }
   }
 
   #wasHere(id: string): boolean {
@@ -159,7 +169,7 @@ export class TargetFlow implements TargetView {
     const { vault, storage, makeToken, tab, awake } = this.#tools;
     const token = storage.get(`token.${id}`) ?? makeToken();
     storage.set(`token.${id}`, token);
-    const size = this.step.at === 'ready' ? this.step.size : 0;
+    const size = this.step.at === 'ready' ? (this.step.size ?? 0) : 0;
     this.step = { at: 'fetching', done: 0, total: size, waiting: false };
     awake.set(true);
     try {
@@ -255,7 +265,7 @@ export class TargetFlow implements TargetView {
     const id = this.#id;
     this.step = { at: 'looking' };
     if (id === undefined) this.step = { at: 'words' };
-    else void this.#guard(() => this.#look(id));
+    else void this.#guard(() => this.#look(id), false);
   }
 
   #hear({ done, total, waiting }: HandoffReport): void {
@@ -268,8 +278,8 @@ export class TargetFlow implements TargetView {
     this.step = { at: 'gone', why, seconds };
   }
 
-  async #guard(work: () => Promise<void>): Promise<void> {
-    this.busy = true;
+  async #guard(work: () => Promise<void>, busy = true): Promise<void> {
+    if (busy) this.busy = true;
     try {
       await work();
     } catch (error) {
@@ -277,7 +287,7 @@ export class TargetFlow implements TargetView {
       this.#gone(why === 'taken' && this.#id !== undefined && this.#wasHere(this.#id) ? 'taken-here' : why, secondsOf(error));
       if (!(error instanceof VaultError)) throw error;
     } finally {
-      this.busy = false;
+      if (busy) this.busy = false;
     }
   }
 }

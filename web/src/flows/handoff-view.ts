@@ -53,8 +53,8 @@ export type TargetStep =
   | { at: 'words'; problem?: 'unknown' | 'count' | 'nowhere' | 'busy' | 'memory' | undefined; seconds?: number | undefined }
   /** This device shows the code, the other scans it. */
   | { at: 'showing'; url: string; expires: number; state: 'empty' | 'filling' | 'waiting' }
-  /** It is there. Taking it needs a tap. */
-  | { at: 'ready'; size: number; expires: number }
+  /** Taking it needs a tap. Without figures until the server has said what is there. */
+  | { at: 'ready'; size?: number; expires?: number }
   /** The code asks for something: this device gives it. */
   | { at: 'fill'; source: SourceView }
   | { at: 'fetching'; done: number; total: number; waiting: boolean }

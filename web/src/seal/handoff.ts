@@ -33,8 +33,8 @@ const LABEL = {
   wrap: T('handoff-wrap'),
 } as const;
 
-/** What sealed bytes may number: 4, 16, 64, 256 KiB, 1, 2, 4, 8 MiB. */
-export const SIZES = [4, 16, 64, 256, 1024, 2048, 4096, 8192].map((kib) => kib * 1024);
+/** What sealed bytes may number: 4 KiB and its doubles up to 8 MiB. */
+export const SIZES = Array.from({ length: 12 }, (_, doubled) => 4096 * 2 ** doubled);
 /** Words that both screens show. */
 export const CHECK_WORDS = 3;
 /** Words to be typed. */
@@ -80,7 +80,8 @@ export async function openHandoff(secret: Bytes, sealed: Bytes): Promise<Bytes> 
   const text = await openAll(await kdf(secret, EMPTY, LABEL.key), LABEL.stream, sealed);
   const length = new DataView(text.buffer).getUint32(0);
   if (length > text.length - LENGTH) refuse('length');
-  if (text.subarray(LENGTH + length).some((byte) => byte !== 0) || sizeFor(length) !== sealed.length) refuse('padding');
+  // The least size, or the next: a writer may take every other size only.
+  if (text.subarray(LENGTH + length).some((byte) => byte !== 0) || sealed.length > 2 * sizeFor(length)) refuse('padding');
   return text.slice(LENGTH, LENGTH + length);
 }
 

@@ -144,7 +144,7 @@ def run_name(v: dict) -> None:
 
 
 def run_handoff(v: dict) -> None:
-    if "text" in v:
+    if "header" in v:
         sealed = h.seal(unhex(v["secret"]), unhex(v["header"]), plaintext(v))
     else:
         sealed = unhex(v["sealed"]["hex"])

@@ -33,6 +33,7 @@ fn sealed_member(sealed: &[u8], whole: bool) -> Value {
 
 pub(super) fn add(all: &mut Vec<Vector>) {
     good(all);
+    next_size(all);
     flawed(all);
     contents(all);
     urls(all);
@@ -57,7 +58,7 @@ fn good(all: &mut Vec<Vector>) {
         (
             "handoff_two_segments",
             "a size of two segments and more",
-            room(SIZES[3]) + 1,
+            room(256 << 10) + 1,
         ),
     ];
     for (name, about, size) in cases {
@@ -68,6 +69,19 @@ fn good(all: &mut Vec<Vector>) {
         members["sealed"] = sealed_member(&sealed, sealed.len() == 4096 && size < 1000);
         push(all, name, "handoff", about, "ok", members);
     }
+}
+
+/// By a writer that takes every other size only.
+fn next_size(all: &mut Vec<Vector>) {
+    let name = "handoff_size_next";
+    let text = pattern(name, 5000);
+    let sealed = inner(5000, &text, 16384, 0);
+    let mut members = derived();
+    members.as_object_mut().expect("members").remove("header");
+    members["text"] = json!({"pattern": name, "size": text.len()});
+    members["sealed"] = sealed_member(&sealed, true);
+    let about = "the size after the least one";
+    push(all, name, "handoff", about, "ok", members);
 }
 
 fn derived() -> Value {
@@ -168,7 +182,7 @@ fn flawed(all: &mut Vec<Vector>) {
     );
     made(
         "handoff_size_too_large",
-        "a smaller size would have done",
+        "half the size would have had room to spare",
         "padding",
         &inner(300, &text, 16384, 0),
     );
