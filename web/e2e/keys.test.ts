@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessible, launch, type Visitor } from './browser.ts';
-import { loggedIn, PASSWORD, registerLink, SEALPASS, unlock } from './people.ts';
+import { invited, loggedIn, PASSWORD, refused, SEALPASS, setUp, unlock, words } from './people.ts';
 import { ANNA, Server } from './server.ts';
 
 let browser: Browser;
@@ -23,24 +23,11 @@ afterAll(async () => {
   await Promise.all([browser.close(), server.stop()]);
 });
 
-/** Somebody who was written to accepts the invitation and sets up a SealPass. */
-async function guest(email: string, name: string): Promise<void> {
-  const link = registerLink(await server.mailTo(email, ({ text }) => text.includes('/register/')));
-  await server.run(email, ['register', link, '--name', name], { DEPESCHE_PASSWORD: PASSWORD });
-  await server.run(email, ['sealpass', 'setup', '--language', 'de'], GUEST);
-}
-
 const note = { 'note.txt': new TextEncoder().encode('hello') };
 const keyed = async (level: 3 | 4, to: string[], more: string[] = []): Promise<string> =>
   (await server.send(note, ['--level', `${level}`, '--subject', `Für ${to[0]}`, ...more], to, OWN)).id;
 const fetched = (email: string, id: string, env: Record<string, string> = {}): Promise<Record<string, unknown>> =>
   server.run(email, ['fetch', id, '--out', server.folder({})], { ...GUEST, ...env });
-/** The stable word of a refusal. */
-const refused = async (done: Promise<unknown>): Promise<string> => {
-  const said = await done.then(() => '', (error: unknown) => (error instanceof Error ? error.message : ''));
-  return /"code":"(\w+)"/.exec(said)?.[1] ?? '';
-};
-
 async function at(page: Page, path: string): Promise<void> {
   await page.goto(`${server.url}${path}`);
 }
@@ -48,7 +35,7 @@ async function at(page: Page, path: string): Promise<void> {
 test('several people are released to at once, by one SealPass; the list names them', async () => {
   const people = [['anton@example.test', 'Anton Amsel'], ['berta@example.test', 'Berta Buche'], ['cyril@example.test', 'Cyril Černý']] as const;
   const id = await keyed(3, people.map(([email]) => email));
-  for (const [email, name] of people) await guest(email, name);
+  for (const [email, name] of people) await invited(server, email, name);
   const { page } = anna;
   await at(page, '/sent');
   const row = page.getByRole('listitem').filter({ hasText: 'Für anton@example.test' });
@@ -79,7 +66,7 @@ test('a claim code that is used up is followed by a new one', async () => {
   const other = (await server.run('anna', ['send', `${server.folder(note)}/note.txt`, '--to', 'else@example.test', '--level', '4', '--claim-code'], OWN)) as { claim_codes: Record<string, string> };
   const wrong = other.claim_codes['else@example.test'] ?? '';
   const id = await keyed(4, [email], ['--claim-code']);
-  await guest(email, 'Dana');
+  await invited(server, email, 'Dana');
   for (let attempt = 0; attempt < 3; attempt += 1) {
     expect(await refused(fetched(email, id, { DEPESCHE_CLAIM_CODE: wrong }))).toBe('waits_release');
     expect(await refused(server.run('anna', ['release', id], OWN))).toBe('code_wrong');
@@ -95,4 +82,75 @@ test('a claim code that is used up is followed by a new one', async () => {
   const { released } = (await server.run('anna', ['release', id], OWN)) as { released: { verified: string }[] };
   expect(released[0]?.verified).toBe('code');
   await fetched(email, id);
+});
+
+test('a reset is announced, stopped, done; the person is told in the inbox, and who wrote provides again with one click', async () => {
+  const email = 'emil@example.test';
+  const id = await keyed(3, [email]);
+  await invited(server, email, 'Emil Esche');
+  await server.run('anna', ['release', id], OWN);
+  await fetched(email, id);
+  await server.admin(['user', 'add', 'dave@example.test', '--admin'], { DEPESCHE_PASSWORD: PASSWORD });
+  const reset = (by: string): Promise<Record<string, unknown>> => server.admin(['user', 'reset-sealpass', email, '--by', by, '--confirm', email]);
+  expect((await reset(ANNA.email)).state).toBe('waits');
+
+  const emil = await loggedIn(browser, server, email, PASSWORD);
+  await emil.page.getByText('Ihr SealPass wird zurückgesetzt').waitFor();
+  await accessible(emil.page);
+  await emil.page.getByRole('button', { name: 'Zurücksetzen anhalten' }).click();
+  await emil.page.getByText('Ihr SealPass wird zurückgesetzt').waitFor({ state: 'hidden' });
+
+  // This browser has never opened the keyring: only the server can tell that there was one.
+  await reset(ANNA.email);
+  expect((await reset('dave@example.test')).state).toBe('done');
+  await emil.page.reload();
+  await emil.page.getByText('Ihr SealPass wurde zurückgesetzt').waitFor();
+  await emil.page.getByText('Was auf Stufe 3 und 4 für Sie versiegelt war, ist verschlossen.').waitFor();
+  await accessible(emil.page);
+  await emil.page.getByRole('link', { name: /Anna Keller/ }).click();
+  await emil.page.getByRole('heading', { name: 'Seit dem Zurücksetzen verschlossen' }).waitFor();
+  await accessible(emil.page);
+
+  // Who wrote sees it at once, with what comes next.
+  const { page } = anna;
+  await at(page, `/sent/${id}`);
+  await page.getByText('SealPass zurückgesetzt: öffnet sie nicht mehr').waitFor();
+  await page.getByText('Sobald Emil Esche ein neues SealPass hat').waitFor();
+  await accessible(page);
+  await server.mailTo(ANNA.email, ({ text }) => text.includes('SealPass of Emil Esche has been reset'));
+
+  await emil.page.getByRole('link', { name: 'Neues SealPass einrichten' }).first().click();
+  await emil.page.getByText('Ihr SealPass wurde zurückgesetzt').waitFor();
+  await setUp(emil.page, 'tasse leiter kompass zwölf garten');
+  await emil.page.getByRole('heading', { name: 'Seit dem Zurücksetzen verschlossen' }).waitFor();
+  await emil.page.getByText('Dr. Anna Keller weiß, dass Sie ein neues haben').waitFor();
+  await accessible(emil.page);
+  await emil.page.getByRole('link', { name: 'Empfangen' }).first().click();
+  await emil.page.getByText('Was Sie davor empfangen haben, ist noch verschlossen.').waitFor();
+  await accessible(emil.page);
+
+  await page.reload();
+  await page.getByRole('button', { name: 'Neu bereitstellen' }).waitFor();
+  expect(await page.getByText('Sobald Emil Esche ein neues SealPass hat').count()).toBe(0);
+  await page.getByRole('button', { name: 'Neu bereitstellen' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Das SealPass von Emil Esche wurde zurückgesetzt').waitFor();
+  await words(page);
+  await dialog.getByLabel('Ohne Vergleich freigeben').check();
+  await dialog.getByLabel('Ihr SealPass', { exact: true }).fill(SEALPASS.anna);
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Freigeben' }).click();
+  await dialog.getByText('freigegeben. Eine Mail sagt es.').waitFor();
+  await dialog.getByRole('button', { name: 'Schließen' }).last().click();
+
+  await emil.page.reload();
+  await emil.page.getByRole('link', { name: /Anna Keller/ }).click();
+  await emil.page.getByRole('button', { name: 'Öffnen', exact: true }).click();
+  await unlock(emil.page, 'tasse leiter kompass zwölf garten');
+  await emil.page.getByRole('button', { name: 'note.txt speichern' }).waitFor();
+  await emil.page.getByRole('link', { name: 'Empfangen' }).first().click();
+  await emil.page.getByRole('heading', { name: 'Empfangen' }).waitFor();
+  await emil.page.getByText('Was Sie davor empfangen haben, ist noch verschlossen.').waitFor({ state: 'hidden' });
+  expect(emil.complaints).toEqual([]);
+  await emil.context.close();
 });

@@ -40,6 +40,19 @@ export async function register(page: Page, link: string, name: string): Promise<
   await page.getByRole('button', { name: 'Konto anlegen' }).click();
 }
 
+/** Somebody who was written to accepts the invitation by the command line; with a SealPass or without. */
+export async function invited(server: Server, email: string, name: string, sealPass = true): Promise<void> {
+  const link = registerLink(await server.mailTo(email, ({ text }) => text.includes('/register/')));
+  await server.run(email, ['register', link, '--name', name], { DEPESCHE_PASSWORD: PASSWORD });
+  if (sealPass) await server.run(email, ['sealpass', 'setup', '--language', 'de'], { DEPESCHE_SEALPASS: SEALPASS.guest });
+}
+
+/** The stable word of a refusal by the command line. */
+export async function refused(done: Promise<unknown>): Promise<string> {
+  const said = await done.then(() => '', (error: unknown) => (error instanceof Error ? error.message : ''));
+  return /"code":"(\w+)"/.exec(said)?.[1] ?? '';
+}
+
 /** Whoever asks for the SealPass gets it. */
 export async function unlock(page: Page, sealPass: string): Promise<void> {
   const dialog = page.getByRole('dialog');
@@ -54,6 +67,8 @@ export async function loggedIn(browser: Browser, server: Server, email: string, 
   await person.context.addInitScript(() => { for (const name of ['showOpenFilePicker', 'showDirectoryPicker', 'showSaveFilePicker']) Reflect.deleteProperty(globalThis, name); });
   await person.page.goto(`${server.url}/login?to=${encodeURIComponent(path)}`);
   await fillLogin(person.page, password, email);
+  // Going elsewhere at once would break the login off.
+  await person.page.waitForURL((url) => url.pathname !== '/login');
   return person;
 }
 

@@ -8,6 +8,7 @@ import { judge } from '../src/flows/strength.ts';
 import InboxList from '../src/pages/inbox/InboxList.svelte';
 import LetterPage from '../src/pages/inbox/LetterPage.svelte';
 import Contacts from '../src/pages/people/Contacts.svelte';
+import KeyNews from '../src/pages/people/KeyNews.svelte';
 import Manage from '../src/pages/people/Manage.svelte';
 import Register from '../src/pages/people/Register.svelte';
 import SetUp from '../src/pages/people/SetUp.svelte';
@@ -55,12 +56,12 @@ const KIT = { code: '7QH4-ZW2M-K9TD-3XPA-VN6R-E8CJ-Y4FB-M2SK-Q', name: 'Maria Hu
 function inboxOf(code: Code, empty: boolean): InboxView {
   const s = say[code].subjects;
   const rows: ReceivedRow[] = [
-    { id: 'a', level: 4, sender: KELLER, subject: '', posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, state: 'waits_sealpass', unread: true, reply: false },
-    { id: 'b', level: 3, sender: KELLER, subject: s[0], posted: NOW - 9_000_000, expires: EXPIRES, size: 2.4e6, state: 'waits_release', unread: true, reply: false },
-    { id: 'c', level: 3, sender: { name: '', address: 's.bauer@bauer.example' }, subject: s[1], posted: NOW - 2 * DAY, expires: EXPIRES, size: 8.9e6, state: 'ready', unread: true, reply: true },
-    { id: 'd', level: 1, sender: { name: 'Jana Nováková', address: 'j.novakova@advokat.example' }, subject: s[2], posted: NOW - 5 * DAY, expires: EXPIRES, size: 1.6e9, state: 'link', unread: false, reply: false },
-    { id: 'e', level: 3, sender: KELLER, subject: s[0], posted: NOW - 9 * DAY, expires: EXPIRES, size: 184e3, state: 'downloaded', unread: false, reply: false },
-    { id: 'f', level: 2, sender: KELLER, subject: '', posted: NOW - 40 * DAY, expires: NOW - 10 * DAY, size: 184e3, state: 'expired', unread: false, reply: false },
+    { id: 'a', level: 4, sender: KELLER, subject: '', posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, state: 'waits_sealpass', unread: true, reply: false, closed: false },
+    { id: 'b', level: 3, sender: KELLER, subject: s[0], posted: NOW - 9_000_000, expires: EXPIRES, size: 2.4e6, state: 'waits_release', unread: true, reply: false, closed: false },
+    { id: 'c', level: 3, sender: { name: '', address: 's.bauer@bauer.example' }, subject: s[1], posted: NOW - 2 * DAY, expires: EXPIRES, size: 8.9e6, state: 'ready', unread: true, reply: true, closed: false },
+    { id: 'd', level: 1, sender: { name: 'Jana Nováková', address: 'j.novakova@advokat.example' }, subject: s[2], posted: NOW - 5 * DAY, expires: EXPIRES, size: 1.6e9, state: 'link', unread: false, reply: false, closed: false },
+    { id: 'e', level: 3, sender: KELLER, subject: s[0], posted: NOW - 9 * DAY, expires: EXPIRES, size: 184e3, state: 'downloaded', unread: false, reply: false, closed: false },
+    { id: 'f', level: 2, sender: KELLER, subject: '', posted: NOW - 40 * DAY, expires: NOW - 10 * DAY, size: 184e3, state: 'expired', unread: false, reply: false, closed: false },
   ];
   const view: InboxView = $state({ rows: empty ? [] : rows, loading: false, more: false, offline: false, filter: 'all', search: { text: '', sender: '', from: '', to: '', size: 'any' }, showMore: nothing });
   return view;
@@ -114,8 +115,14 @@ export function peopleScenes(code: Code, brand: Brand): Record<string, Scene> {
   const inbox = (empty: boolean, guest: boolean, setUp: boolean): Scene => ({ page: InboxList, props: { view: inboxOf(code, empty), now: NOW, unread: empty ? 0 : 3, guest, setUp }, framed: 'received', guest });
   const setUp = (step: SealPassStep, more: Partial<SealPassView> = {}): Scene => ({ page: SetUp, props: { view: sealPassOf(code, step, more), brand } });
   const manage = (step: SealPassStep, more: Partial<SealPassView> = {}): Scene => ({ page: Manage, props: { view: sealPassOf(code, step, more) }, framed: 'sealpass' });
+  const news = (state: 'none' | 'locked', changed: { email: string; trust: Trust }[]): Scene => ({
+    page: KeyNews, props: { keyring: { keyring: { state, fingerprint: undefined, version: 0, kit: false, resetDue: undefined, reset: true }, changed }, closed: true, here: '/received', onstop: nothing },
+    framed: 'received', guest: true,
+  });
   const unlock: UnlockView = { asking: true, busy: false, problem: undefined, unlock: nothing, cancel: nothing };
   return {
+    'key-news-reset': news('none', []),
+    'key-news': news('locked', [{ email: 'p.richter@gutachten.example', trust: 'changed' }, { email: 'e.markova@markova.example', trust: 'reset' }]),
     register: { page: Register, props: { view: registerOf(code, { at: 'form', invitation: { email: 'm.huber@beispiel.de', sender: { name: KELLER.name, email: KELLER.address } } }), brand } },
     'register-over': { page: Register, props: { view: registerOf(code, { at: 'gone', why: 'over' }), brand } },
     inbox: inbox(false, true, true),
@@ -123,6 +130,8 @@ export function peopleScenes(code: Code, brand: Brand): Record<string, Scene> {
     'inbox-empty': inbox(true, false, false),
     'inbox-empty-guest': inbox(true, true, false),
     'letter-set-up': letter({ at: 'set-up' }, letterOf(code, 4, false)),
+    'letter-lost-set-up': letter({ at: 'set-up', lost: true }, letterOf(code, 4, false)),
+    'letter-lost': letter({ at: 'waits', lost: true, code: 'none' }, letterOf(code, 3, false)),
     'letter-waits': letter({ at: 'waits', code: 'none' }, letterOf(code, 3, false)),
     'letter-code': letter({ at: 'waits', code: 'ask', problem: 'wrong' }, letterOf(code, 4, false)),
     'letter-code-given': letter({ at: 'waits', code: 'given' }, letterOf(code, 4, false)),

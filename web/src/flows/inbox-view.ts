@@ -16,6 +16,8 @@ export interface ReceivedRow {
   state: OwnState;
   unread: boolean;
   reply: boolean;
+  /** Sealed to the person, and nothing opens it (any more). */
+  closed: boolean;
 }
 
 export type InboxFilter = 'all' | 'unread' | 'waiting' | 'ended';
@@ -55,10 +57,10 @@ export interface ReceivedLetter {
 
 export type ReceivedStep =
   | { at: 'looking' }
-  /** There is no SealPass yet. */
-  | { at: 'set-up' }
+  /** There is no SealPass yet. `lost`: it opened before a reset. */
+  | { at: 'set-up'; lost?: boolean }
   /** The sender has to release. `code`: a claim code was set; `given` when it was typed and the sender's device looks at it. */
-  | { at: 'waits'; code: 'none' | 'ask' | 'given'; problem?: 'mistyped' | 'wrong' | 'over' | undefined }
+  | { at: 'waits'; lost?: boolean; code: 'none' | 'ask' | 'given'; problem?: 'mistyped' | 'wrong' | 'over' | undefined }
   | { at: 'locked' }
   /** Levels 1 and 2: by the link of the mail. */
   | { at: 'link' }

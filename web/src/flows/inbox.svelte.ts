@@ -36,6 +36,7 @@ const rowOf = (delivery: ApiReceived): ReceivedRow => ({
   id: delivery.id, level: levelOf(delivery.level), sender: { name: delivery.sender.name, address: delivery.sender.email },
   subject: delivery.subject, posted: delivery.posted, expires: delivery.expires, size: delivery.size, state: ownState(delivery),
   unread: delivery.unread, reply: delivery.in_reply_to !== undefined,
+  closed: delivery.level >= 3 && !delivery.openable && !ENDED.includes(ownState(delivery)),
 });
 
 export class InboxFlow implements InboxView {

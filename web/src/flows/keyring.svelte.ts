@@ -63,6 +63,13 @@ export class KeyringFlow implements UnlockView {
     this.keyring = await this.#tools.vault.call('keyring', { account, email });
   }
 
+  /** What became of it on another device, or by an administrator; never in the middle of something. */
+  async look(account: string, email: string): Promise<void> {
+    if (this.busy || this.asking) return;
+    const now = await this.#tools.vault.call('keyring', { account, email }).catch(() => undefined);
+    if (now !== undefined) this.keyring = now;
+  }
+
   /** Somebody else logs in, or nobody. */
   forget(): void {
     this.keyring = undefined;

@@ -105,7 +105,7 @@ export class ReceivedFlow implements ReceivedView {
     else if (delivery.openable) await this.#openable();
     else if (delivery.level === 2 && this.#tools.keep !== undefined && !this.#tried) await this.#keepIt(this.#tools.keep);
     else if (delivery.level < 3) this.step = { at: 'link' };
-    else this.step = this.#tools.keyring.state === 'none' ? { at: 'set-up' } : this.#waits();
+    else this.step = this.#tools.keyring.state === 'none' ? this.#setUp() : this.#waits();
   }
 
   async #keepIt({ link, tab, token }: { link: string; tab: string; token: string }): Promise<void> {
@@ -115,17 +115,26 @@ export class ReceivedFlow implements ReceivedView {
     if ((await keyring.need(() => vault.call('keepForGood', { parcel: this.#id, token, link: { id: link, tab } }))) !== undefined) await this.#look();
   }
 
+  get #lost(): boolean {
+    return this.#delivery?.lost !== undefined;
+  }
+
+  #setUp(): ReceivedStep {
+    return { at: 'set-up', lost: this.#lost };
+  }
+
   #waits(): ReceivedStep {
     const code = this.#delivery?.claim_code;
-    if (code === undefined) return { at: 'waits', code: 'none' };
-    if (code.tries_left === 0) return { at: 'waits', code: 'none', problem: 'over' };
-    if (code.wrong) return { at: 'waits', code: 'ask', problem: 'wrong' };
-    return { at: 'waits', code: code.registered ? 'given' : 'ask' };
+    const waits = { at: 'waits', lost: this.#lost } as const;
+    if (code === undefined) return { ...waits, code: 'none' };
+    if (code.tries_left === 0) return { ...waits, code: 'none', problem: 'over' };
+    if (code.wrong) return { ...waits, code: 'ask', problem: 'wrong' };
+    return { ...waits, code: code.registered ? 'given' : 'ask' };
   }
 
   async #openable(): Promise<void> {
     const state = this.#tools.keyring.state;
-    if (state === 'none') this.step = { at: 'set-up' };
+    if (state === 'none') this.step = this.#setUp();
     else if (state === 'open') await this.#open();
     else this.step = { at: 'locked' };
   }
@@ -221,7 +230,7 @@ export class ReceivedFlow implements ReceivedView {
     const gone = GONE[code];
     if (status === 401) this.#tools.onsession();
     else if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since, seconds: problem?.retryAfter };
-    else if (code === 'no_sealpass') this.step = { at: 'set-up' };
+    else if (code === 'no_sealpass') this.step = this.#setUp();
     else if (code === 'waits_release') this.step = this.#waits();
     else if (code === 'open_by_link') this.step = { at: 'link' };
     else if (code === 'code_dead') this.step = { at: 'waits', code: 'none', problem: 'over' };

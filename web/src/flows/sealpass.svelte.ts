@@ -53,7 +53,7 @@ export class SealPassFlow implements SealPassView {
   }
 
   get reset(): boolean {
-    return this.#tools.keyring.keyring?.lost ?? false;
+    return this.#tools.keyring.keyring?.reset ?? false;
   }
 
   go(to: 'manage' | 'change' | 'recover'): void {

@@ -120,13 +120,20 @@ export class KeyringDesk {
     const served = await this.#load();
     if (served === undefined) {
       this.#close();
-      const lost = (await this.#tools.seen.get(this.owner.text)) !== undefined;
-      return { state: 'none', fingerprint: undefined, version: 0, kit: false, resetDue: undefined, lost };
+      return { state: 'none', fingerprint: undefined, version: 0, kit: false, resetDue: undefined, reset: await this.#wasReset() };
     }
     await this.#follow(served);
     const kit = served.locks.some(({ lock }) => lock.kind.kind === 'kit');
     const { generation: version, reset_due: resetDue } = served.wire;
-    return { state: this.#open ? 'open' : 'locked', fingerprint: toText(served.chain.current.fingerprint), version, kit, resetDue, lost: false };
+    const { fingerprint, reset } = served.chain.current;
+    return { state: this.#open ? 'open' : 'locked', fingerprint: toText(fingerprint), version, kit, resetDue, reset };
+  }
+
+  /** There was a keyring: this browser knows it, or the server has its records still. */
+  async #wasReset(): Promise<boolean> {
+    if ((await this.#tools.seen.get(this.owner.text)) !== undefined) return true;
+    const [own] = await this.#tools.api.keys([this.owner.email]);
+    return own !== undefined && own.records.length > 0;
   }
 
   /** Takes in what another device has changed; under another master key the SealPass is asked for again. */
@@ -279,14 +286,25 @@ export class KeyringDesk {
     return this.#enter(await this.#readBack(lock, master, umk), umk);
   }
 
-  /** Adds a lock; when it is read back and opens, those of its kind that it replaces go. */
-  async #replaceLock(lock: Bytes, master: Bytes, umk: Bytes, kind: 'sealpass' | 'kit'): Promise<Served> {
+  /** Adds a lock; when it is read back and opens, those that it replaces go. One that another device added meanwhile stays. */
+  async #replaceLock(lock: Bytes, master: Bytes, umk: Bytes, replaced: Served['locks']): Promise<void> {
     await this.#tools.api.addLock(toText(lock));
-    const served = await this.#readBack(lock, master, umk);
-    for (const { id, bytes, lock: old } of served.locks) {
-      if (old.kind.kind === kind && !equal(bytes, lock)) await this.#tools.api.removeLock(id);
+    await this.#readBack(lock, master, umk);
+    for (const { id } of replaced) {
+      await this.#tools.api.removeLock(id).catch((error: unknown) => {
+        // Another device was quicker.
+        if (codeOf(error) !== 'not_found') throw error;
+      });
     }
-    return served;
+  }
+
+  /** Every lock that this SealPass opens: after a change that stopped half-way there may be two. */
+  async #openedBy(served: Served, sealPass: string): Promise<Served['locks']> {
+    const found: Served['locks'] = [];
+    for (const one of served.locks.filter(({ lock }) => lock.kind.kind === 'sealpass')) {
+      if ((await this.#try({ ...served, locks: [one] }, 'sealpass', (lock) => locks.openWithSealPass(lock, this.owner.account, sealPass))) !== undefined) found.push(one);
+    }
+    return found;
   }
 
   async changeSealPass(old: string, sealPass: string, known: boolean): Promise<void> {
@@ -295,8 +313,9 @@ export class KeyringDesk {
     await this.#check(sealPass);
     const open = await this.#enter(served, umk);
     if (!known) {
+      const replaced = await this.#openedBy(served, old);
       const { bytes, master } = await this.#sealPassLock(sealPass, umk);
-      await this.#replaceLock(bytes, master, umk, 'sealpass');
+      await this.#replaceLock(bytes, master, umk, replaced);
       return;
     }
     const fresh = random(KEY_LEN);
@@ -314,7 +333,7 @@ export class KeyringDesk {
     const numbers = served.locks.map(({ lock }) => (lock.kind.kind === 'kit' ? lock.kind.number : 0));
     const [secret, id, number] = [random(KIT_LEN), random(KIT_ID_LEN), Math.max(0, ...numbers) + 1];
     const lock = locks.writeLock(await locks.sealLock({ kind: 'kit', number, id }, this.owner.account, secret, random(NONCE_LEN), umk));
-    await this.#replaceLock(lock, secret, umk, 'kit');
+    await this.#replaceLock(lock, secret, umk, served.locks.filter(({ lock: { kind } }) => kind.kind === 'kit'));
     return {
       code: kitText(secret), number, id: kitIdText(id), email: this.owner.email,
       fingerprint: toText(keyrings.ownFingerprint(keyring)), made: this.#tools.now(),
@@ -335,7 +354,7 @@ export class KeyringDesk {
     await this.#check(sealPass);
     await this.#enter(served, umk);
     const { bytes, master } = await this.#sealPassLock(sealPass, umk);
-    await this.#replaceLock(bytes, master, umk, 'sealpass');
+    await this.#replaceLock(bytes, master, umk, served.locks.filter(({ lock }) => lock.kind.kind === 'sealpass'));
   }
 
   /** Confirms by the SealPass; opens the keyring if it is locked. */

@@ -20,8 +20,8 @@ export interface KeyringState {
   kit: boolean;
   /** An administrator has asked for a reset: when everything sealed to this keyring will be closed for good, ms. */
   resetDue: number | undefined;
-  /** This browser knows of a keyring of this account, and there is none any more: it was reset. */
-  lost: boolean;
+  /** The keyring before was reset by an administrator: there is none since, or this one was made after it. */
+  reset: boolean;
 }
 
 /**

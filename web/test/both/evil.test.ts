@@ -126,7 +126,7 @@ test('an older keyring, and another one of the same number, are refused', async 
 test('a keyring that is said to be none: no new one is made in silence', async () => {
   const none = (): Promise<never> => Promise.reject(new ApiProblem({ code: 'no_sealpass', status: 404 }));
   const device = await lied(jana, () => ({ keyring: none, keys: () => Promise.resolve([{ email: JANA, name: '', sealpass: false, records: [] }]) }), false);
-  expect(await device.calls.keyring({ account: server.account(JANA).id, email: JANA })).toMatchObject({ state: 'none', lost: true });
+  expect(await device.calls.keyring({ account: server.account(JANA).id, email: JANA })).toMatchObject({ state: 'none', reset: true });
   expect(await problem(device.calls.setUpSealPass({ sealPass: SEALPASS, language: 'en' }))).toEqual({ kind: 'distrusted', why: 'older' });
 });
 

@@ -32,7 +32,7 @@ test('the login password, and what is short, is no SealPass', async () => {
   await jana.here();
   expect(await problem(jana.calls.setUpSealPass({ sealPass: 'login password of Jana', language: 'de' }))).toEqual({ kind: 'sealpass', why: 'login-password' });
   expect(await problem(jana.calls.setUpSealPass({ sealPass: 'elf Zeichen', language: 'de' }))).toEqual({ kind: 'sealpass', why: 'short' });
-  expect(server.log.map(({ call }) => call).filter((call) => call !== 'keyring')).toEqual([]);
+  expect(server.log.map(({ call }) => call).filter((call) => call !== 'keyring' && call !== 'keys')).toEqual([]);
   await jana.calls.setUpSealPass({ sealPass: SEALPASS, language: 'de' });
   expect(await problem(jana.calls.changeSealPass({ old: SEALPASS, sealPass: 'login password of Jana', known: false }))).toEqual({ kind: 'sealpass', why: 'login-password' });
   expect(await problem(jana.calls.setUpSealPass({ sealPass: NEXT, language: 'de' }))).toEqual({ kind: 'code', code: 'sealpass_exists' });
@@ -71,6 +71,35 @@ test('it is changed: the new one opens, the old one does not, the keys are the s
   expect(await problem(phone.calls.unlock({ sealPass: SEALPASS }))).toEqual({ kind: 'sealpass', why: 'wrong' });
   await phone.calls.unlock({ sealPass: NEXT });
   expect(phone.fingerprint).toBe(before);
+});
+
+test('two devices that change the SealPass at once: both new ones open, the old one does not', async () => {
+  await jana.withKeyring();
+  const third = 'yet another one, long enough too';
+  // The phone adds its lock after the laptop has looked, and before the laptop takes the old one away.
+  const phone = await new Device(server, jana.email).here();
+  const api = server.as(jana.email);
+  const laptop = await new Device(server, jana.email, {
+    ...api,
+    addLock: async (lock) => {
+      await phone.calls.changeSealPass({ old: SEALPASS, sealPass: third, known: false });
+      return api.addLock(lock);
+    },
+  }).here();
+  await laptop.calls.changeSealPass({ old: SEALPASS, sealPass: NEXT, known: false });
+  for (const sealPass of [NEXT, third]) expect((await (await new Device(server, jana.email).here()).calls.unlock({ sealPass })).state).toBe('open');
+  expect(await problem((await new Device(server, jana.email).here()).calls.unlock({ sealPass: SEALPASS }))).toEqual({ kind: 'sealpass', why: 'wrong' });
+});
+
+test('a change that stopped half-way and was made again: the next one ends both locks', async () => {
+  await jana.withKeyring();
+  const api = server.as(jana.email);
+  const broken = await new Device(server, jana.email, { ...api, removeLock: () => Promise.reject(new ApiProblem({ code: 'offline', status: 0 })) }).here();
+  expect(await problem(broken.calls.changeSealPass({ old: SEALPASS, sealPass: NEXT, known: false }))).toEqual({ kind: 'code', code: 'offline' });
+  await jana.calls.changeSealPass({ old: SEALPASS, sealPass: NEXT, known: false });
+  expect(server.account(jana.email).locks).toHaveLength(2);
+  await jana.calls.changeSealPass({ old: NEXT, sealPass: 'yet another one, long enough too', known: false });
+  expect(server.account(jana.email).locks).toHaveLength(1);
 });
 
 test('somebody may know it: the master key is new, so an old lock opens nothing any more', async () => {
@@ -136,10 +165,25 @@ test('a set-up that stopped half-way is done again', async () => {
   expect((await jana.withKeyring()).keyed.desk.isOpen).toBe(true);
 });
 
+test('a browser that has never seen the keyring is told of its reset as well, before the new one and after', async () => {
+  await jana.withKeyring();
+  server.reset(jana.email);
+  const { id } = server.account(jana.email);
+  const phone = new Device(server, jana.email);
+  expect(await phone.calls.keyring({ account: id, email: jana.email })).toMatchObject({ state: 'none', reset: true });
+  await phone.calls.setUpSealPass({ sealPass: NEXT, language: 'en' });
+  expect(await new Device(server, jana.email).calls.keyring({ account: id, email: jana.email })).toMatchObject({ state: 'locked', reset: true });
+  server.register('eva@klinik.example', 'login password of Eva');
+  const eva = new Device(server, 'eva@klinik.example');
+  expect(await eva.calls.keyring({ account: server.account(eva.email).id, email: eva.email })).toMatchObject({ state: 'none', reset: false });
+  await eva.withKeyring();
+  expect(await eva.calls.keyring({ account: server.account(eva.email).id, email: eva.email })).toMatchObject({ state: 'open', reset: false });
+});
+
 test('after a reset a new keyring says so in its record, and is a version higher than any before', async () => {
   await jana.withKeyring();
   server.reset(jana.email);
-  expect(await jana.calls.keyring({ account: server.account(jana.email).id, email: jana.email })).toMatchObject({ state: 'none', lost: true });
+  expect(await jana.calls.keyring({ account: server.account(jana.email).id, email: jana.email })).toMatchObject({ state: 'none', reset: true });
   const state = await jana.calls.setUpSealPass({ sealPass: NEXT, language: 'en' });
   expect(state.version).toBeGreaterThan(1);
   expect(jana.keyed.desk.use().chain.current).toMatchObject({ epoch: 2, reset: true });

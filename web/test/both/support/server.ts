@@ -117,6 +117,7 @@ export class FakeServer {
       },
       removeLock: (id) => Promise.resolve().then(() => {
         const left = own().locks.filter((lock) => lock.id !== id);
+        if (left.length === own().locks.length) refuse('not_found', 404);
         if (!left.some(({ kind }) => kind === 1)) refuse('last_lock');
         own().locks = left;
       }),
