@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessible, launch, type Visitor } from './browser.ts';
+import { send, write } from './member.ts';
 import { invited, loggedIn, PASSWORD, refused, SEALPASS, setUp, unlock, words } from './people.ts';
 import { ANNA, Server } from './server.ts';
 
@@ -153,4 +154,63 @@ test('a reset is announced, stopped, done; the person is told in the inbox, and 
   await emil.page.getByText('Was Sie davor empfangen haben, ist noch verschlossen.').waitFor({ state: 'hidden' });
   expect(emil.complaints).toEqual([]);
   await emil.context.close();
+});
+
+test('a key that changes for no reason raises the alarm; nothing goes to it before the words are compared', async () => {
+  const email = 'fanny@example.test';
+  const id = await keyed(4, [email]);
+  await invited(server, email, 'Fanny Fink');
+  const { words: own } = (await server.run(email, ['whoami'])) as { words: string };
+  await server.run('anna', ['release', id, '--words', own], OWN);
+  // Whoever runs the server destroys the keyring, records and all; the next one has no chain to it.
+  await server.edit(['stanzas', 'key_bodies', 'key_locks', 'keyrings', 'key_records'].map((table) =>
+    `DELETE FROM ${table} WHERE account = (SELECT id FROM accounts WHERE folded = '${email}')`));
+  await server.run('fanny-2', ['login', email], { DEPESCHE_PASSWORD: PASSWORD });
+  await server.run('fanny-2', ['sealpass', 'setup', '--language', 'de'], GUEST);
+
+  const { page } = anna;
+  await at(page, '/contacts');
+  await page.getByRole('button', { name: 'Entsperren' }).click();
+  await unlock(page, SEALPASS.anna);
+  await page.getByText('Ein Schlüssel hat sich ohne Grund geändert').waitFor();
+  await page.getByText('Schlüssel geändert').waitFor();
+  await accessible(page);
+
+  // The page says it before, and refuses; what was written stays.
+  await page.getByRole('link', { name: 'Neue Zustellung' }).first().click();
+  await write(page, { to: [email], subject: 'Nicht für Fremde', message: 'Ein Wort.', level: 4 });
+  await page.getByText('An diesen Schlüssel wird nichts gesendet.').waitFor();
+  await send(page);
+  await page.getByText('An diesen Schlüssel geht nichts, bevor Sie die Wörter verglichen haben.').waitFor();
+  await accessible(page);
+  expect(await server.mails().then((mails) => mails.filter(({ to, subject }) => to === email && subject.includes('Fremde')))).toEqual([]);
+
+  // Compared on the phone: what the person reads out stands here as well.
+  await page.getByRole('link', { name: 'Zu den Kontakten' }).click();
+  await page.getByRole('button', { name: /Sechs Wörter.*Fanny Fink/ }).click();
+  const fanny = (await server.run('fanny-2', ['whoami'])) as { words: string };
+  expect((await words(page)).join(' ')).toBe(fanny.words);
+  await accessible(page);
+  await page.getByRole('button', { name: 'Verglichen, sie stimmen' }).click();
+  await page.getByText('Ein Schlüssel hat sich ohne Grund geändert').waitFor({ state: 'hidden' });
+  await page.getByRole('link', { name: 'Neue Zustellung' }).first().click();
+  expect(await page.getByRole('textbox', { name: 'Betreff' }).inputValue()).toBe('Nicht für Fremde');
+  await page.getByText('Hat ein SealPass').waitFor();
+  await send(page);
+  await page.getByRole('heading', { name: 'Gesendet' }).waitFor();
+  await page.getByRole('link', { name: 'Zustellung zeigen' }).click();
+  const sent = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  expect((await fetched('fanny-2', sent)).message).toBe('Ein Wort.');
+
+  // What went to the old key is released anew.
+  expect(await refused(fetched('fanny-2', id))).toBe('waits_release');
+  await page.getByRole('link', { name: 'Gesendet' }).first().click();
+  await page.getByText('1 Person wartet auf Ihre Freigabe').waitFor();
+  await page.getByRole('button', { name: 'Vergleichen und freigeben' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Ihr SealPass', { exact: true }).fill(SEALPASS.anna);
+  await dialog.getByRole('button', { name: 'Freigeben' }).click();
+  await dialog.getByText('freigegeben. Eine Mail sagt es.').waitFor();
+  await dialog.getByRole('button', { name: 'Schließen' }).last().click();
+  expect((await fetched('fanny-2', id)).id).toBe(id);
 });

@@ -208,6 +208,12 @@ export class SendFlow implements SendView {
     }
   }
 
+  /** Somebody comes back to it: meanwhile words may have been compared. */
+  shownAgain(): void {
+    this.keys = {};
+    this.#unblame('key-changed');
+  }
+
   addPeople(text: string): void {
     this.people = withPeople(this.people, text);
     this.#unblame('to-missing', 'to-invalid');
