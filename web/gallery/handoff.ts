@@ -79,7 +79,7 @@ export function handoffScenes(code: Code): Record<string, object> {
     words: target({ at: 'words' }),
     'words-wrong': target({ at: 'words', problem: 'nowhere' }),
     showing: target({ at: 'showing', url: URL.replace('#1.', '#2.'), expires: 0, state: 'empty' }),
-    looking: target({ at: 'looking' }),
+    looking: target({ at: 'ready' }),
     ready: target({ at: 'ready', size: 262_144, expires: 0 }),
     fetching: target({ at: 'fetching', done: 120_000, total: 262_144, waiting: false }),
     'fetching-waits': target({ at: 'fetching', done: 120_000, total: 262_144, waiting: true }),

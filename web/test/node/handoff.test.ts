@@ -229,6 +229,16 @@ test('without a camera the page says so', async () => {
   await accessible(desk.page);
 });
 
+test('who taps before the server has said what is there waits for nothing', async () => {
+  const url = await offer(desk.page, base);
+  await phone.page.route('**/look', () => undefined);
+  await phone.page.goto(url);
+  await heading(phone.page, 'Ihre Übergabe wird gesucht …');
+  await accessible(phone.page);
+  await phone.page.getByRole('button', { name: 'Abholen' }).click();
+  await heading(phone.page, 'Das ist für Sie angekommen');
+});
+
 test('two devices race: one gets it, the other is told', async () => {
   const url = await offer(desk.page, base);
   const other = await visitor(browser, ANDROID);
