@@ -180,7 +180,7 @@ export function scenes(code: Code): Record<string, Show> {
     'landing-busy': landing(claim(letter, { at: 'closed', password: false }, true)),
     'landing-level2': landing(claim({ ...letter, level: 2 }, { at: 'closed', password: false })),
     'landing-login': landing(claim({ ...letter, level: 2, files: undefined }, { at: 'login', sealed: false })),
-    'landing-invited': landing(claim({ ...letter, level: 2, files: undefined }, { at: 'login', sealed: false, other: true, invited: 'm.huber@beispiel.de' })),
+    'landing-invited': landing(claim({ ...letter, level: 2, files: undefined }, { at: 'login', sealed: false, as: 'info@beispiel.de', invited: 'm.huber@beispiel.de' })),
     'landing-known': landing(claim({ ...letter, level: 2 }, { at: 'closed', password: false, known: true })),
     'landing-sealed': landing(claim(undefined, { at: 'login', sealed: true })),
     'landing-mailed-code': landing(claim(letter, { at: 'mailed-code', address: 'm.huber@beispiel.de' })),

@@ -1,6 +1,6 @@
 /** What everybody asks of the server, over HTTP. */
 import { bytes, call } from './call.ts';
-import type { Info, VisitApi } from './port.ts';
+import { ApiProblem, type Info, type VisitApi } from './port.ts';
 
 export const info = (): Promise<Info> => call('get', '/info', {});
 
@@ -9,6 +9,15 @@ export const visits: VisitApi = {
   askCode: async (id, body) => { await call('post', '/links/{id}/code', { at: { id }, body }); },
   invite: async (id, body) => { await call('post', '/links/{id}/invite', { at: { id }, body }); },
   open: (id, body) => call('post', '/links/{id}/open', { at: { id }, body }),
+  whoami: async () => {
+    try {
+      return (await call('get', '/me', {})).email;
+    } catch (error) {
+      if (error instanceof ApiProblem) return undefined;
+      throw error;
+    }
+  },
+  logout: async () => { await call('post', '/logout', {}); },
   manifest: (claim) => bytes('/claims/manifest', { claim }),
   lease: (claim) => call('post', '/claims/lease', { claim }),
   ping: (claim) => call('post', '/claims/ping', { claim }),

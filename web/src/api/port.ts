@@ -54,6 +54,9 @@ export interface VisitApi {
   /** Level 2: has an invitation mailed, if the address is the recipient's. */
   invite(link: string, ask: Shape<'AskInvitation'>): Promise<void>;
   open(link: string, ask: Shape<'Open'>): Promise<ApiLetter>;
+  /** The address of the account that is logged in here; none without a session. */
+  whoami(): Promise<string | undefined>;
+  logout(): Promise<void>;
   manifest(token: string): Promise<Uint8Array<ArrayBuffer>>;
   lease(token: string): Promise<ApiClaim>;
   ping(token: string): Promise<ApiClaim>;

@@ -37,10 +37,10 @@ export type ClaimStep =
   /** The letter lies there closed; the address, and the password if there is one, open it. */
   | { at: 'closed'; password: boolean; /** Level 2: the login says whose it is. */ known?: boolean | undefined; address?: string | undefined; problem?: ClosedProblem | undefined }
   /**
-   * A login opens it. `sealed`: with the person's own key, in the inbox; else (level 2) with link and login. `other`: the account
-   * that is logged in is not the one it was sent to. `invited`: where a mail went, if it is the right address.
+   * A login opens it. `sealed`: with the person's own key, in the inbox; else (level 2) with link and login. `as`: the account
+   * that is logged in, which is not the one it was sent to. `invited`: where a mail went, if it is the right address.
    */
-  | { at: 'login'; sealed: boolean; other?: boolean | undefined; invited?: string | undefined; problem?: boolean | undefined }
+  | { at: 'login'; sealed: boolean; as?: string | undefined; invited?: string | undefined; problem?: boolean | undefined }
   | { at: 'mailed-code'; address: string; problem?: 'wrong' | 'over' | undefined; again?: boolean | undefined }
   | { at: 'open'; left: number | undefined; saving: boolean; note?: Note | undefined }
   | { at: 'gone'; why: Gone; since?: number | undefined; seconds?: number | undefined; sender?: Sender | undefined };

@@ -105,10 +105,21 @@ export class ClaimFlow implements ClaimView {
       await this.#tools.api.look(this.#link, { auth: NO_PROOF });
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      if (error.status === 404 && !this.#tools.attached) this.step = { at: 'login', sealed: true };
+      if (error.status === 404 && !this.#tools.attached) await this.#inInbox();
       else if (error.code === 'link_wrong_key') this.#askCode();
       else this.#refused(error.code, error);
     }
+  }
+
+  /** Sealed to a person: whoever is logged in is not asked again. */
+  async #inInbox(): Promise<void> {
+    if ((await this.#tools.api.whoami()) === undefined) this.step = { at: 'login', sealed: true };
+    else this.#tools.leave(`/received/${this.#link}`);
+  }
+
+  /** Level 2, and nobody whom it was sent to is logged in. */
+  async #askLogin(): Promise<void> {
+    this.step = { at: 'login', sealed: false, as: await this.#tools.api.whoami() };
   }
 
   /** The key part is missing or unfit. */
@@ -117,15 +128,21 @@ export class ClaimFlow implements ClaimView {
   }
 
   login(): void {
-    const to = this.step.at === 'login' && this.step.sealed ? `/received/${this.#link}` : `/d/${this.#link}`;
-    this.#tools.leave(`/login?to=${to}`);
+    const { step } = this;
+    if (step.at !== 'login') return;
+    void this.#guard(async () => {
+      // With this account there would be no way past the login page.
+      if (step.as !== undefined) await this.#tools.api.logout();
+      this.#tools.leave(`/login?to=${step.sealed ? '/received' : '/d'}/${this.#link}`);
+    });
   }
 
   invite(address: string): void {
     void this.#guard(async () => {
       const { api, language } = this.#tools;
       if (this.#proof !== undefined) await api.invite(this.#link, { ...this.#proof, email: address, language: language() });
-      this.step = { at: 'login', sealed: false, invited: address };
+      const as = this.step.at === 'login' ? this.step.as : undefined;
+      this.step = { at: 'login', sealed: false, as, invited: address };
     });
   }
 
@@ -145,7 +162,7 @@ export class ClaimFlow implements ClaimView {
     const letter = { sender: { name: look.sender.name, address: look.sender.email }, level: look.level === 2 ? (2 as const) : (1 as const), subject: look.subject, message: '', expires: look.expires, files: undefined, attachedFor: look.protected?.email };
     if (look.login === true) {
       this.letter = letter;
-      this.step = { at: 'login', sealed: false };
+      await this.#askLogin();
       return;
     }
     if (look.record !== undefined && look.manifest !== undefined) await this.#openLetter(look.record, look.manifest);
@@ -334,7 +351,7 @@ export class ClaimFlow implements ClaimView {
   #refused(code: string, problem?: ApiProblem): void {
     const gone = GONE[code];
     if (gone !== undefined) this.step = { at: 'gone', why: gone, since: problem?.since, sender: senderOf(problem?.sender) ?? this.letter?.sender };
-    else if (code === 'login_required' || code === 'wrong_account') this.step = { at: 'login', sealed: false, other: code === 'wrong_account' };
+    else if (code === 'login_required' || code === 'wrong_account') void this.#guard(() => this.#askLogin());
     else if (code === 'link_wrong_key') this.#askCode(this.step.at === 'code' ? 'unfit' : undefined);
     else if (code === 'wrong_password') this.step = this.#closed(wrongPassword(problem));
     else if (code === 'too_many_tries' && this.letter !== undefined && this.step.at !== 'open') {
