@@ -57,7 +57,9 @@ class Slots:
 
     def __init__(self, program, folder):
         self.port = free_port()
-        settings = {"TOKIO_WORKER_THREADS": "1", "DEPESCHE_HANDOFF__PER_ADDRESS": str(SLOTS + CONNECTIONS)}
+        # No line for each request: nginx's own log is off as well.
+        settings = {"TOKIO_WORKER_THREADS": "1", "DEPESCHE_LOG": "warn",
+                    "DEPESCHE_HANDOFF__PER_ADDRESS": str(SLOTS + CONNECTIONS)}
         self.process = subprocess.Popen(
             [program, "serve", "--data", str(folder), "--listen", f"127.0.0.1:{self.port}", "--json"],
             env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

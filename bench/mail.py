@@ -87,6 +87,8 @@ def mail(program, scratch, rounds):
     """A table."""
     folder = scratch / "mail"
     folder.mkdir()
+    # Postfix works as several users.
+    scratch.chmod(0o755)
     # The smart host's own way on is the sink, as ours.
     with Lab(folder, "relay") as lab:
         depesche = Depesche(program, folder / "depesche", lab.ports["sink"])

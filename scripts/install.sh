@@ -74,6 +74,7 @@ for target in "$@"; do
     bench)
       need nginx nginx-light
       need age age
+      need qpdf qpdf
       need "/usr/lib/*/libpangoft2-1.0.so.0" libpangoft2-1.0-0
       need "/usr/lib/*/libharfbuzz-subset.so.0" libharfbuzz-subset0
       mail_servers

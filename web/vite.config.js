@@ -34,18 +34,41 @@ function head() {
   return { name: 'depesche-head', transformIndexHtml: { order: 'pre', handler: (html) => html.replace('<!-- head -->', shared) } };
 }
 
-/** The page's Worker is on its way before the script that asks for it has arrived. @returns {import('vite').Plugin} */
-function early() {
+/** What is asked for before the script that needs it has arrived. @param {string} kind @param {string} path */
+const link = (kind, path) => `    <link rel="${kind}" href="/${path}"${kind === 'preload' ? ' as="fetch" crossorigin' : ''} />\n`;
+
+/** Whose words a mode's pages say: src/ui/texts. @type {Record<string, string>} */
+const CATALOGUES = { visit: 'visitor', member: 'member', handoff: 'handoff', protected: 'protected' };
+
+/**
+ * What the page's script imports, its Worker, its words and the house's name are on their way before the script that asks for them has arrived: so each
+ * page is laid down once for each language, and the server gives the reader's. The one without a language in its name is English.
+ * @param {string} mode @returns {import('vite').Plugin}
+ */
+function early(mode) {
   return {
     name: 'depesche-early',
     apply: 'build',
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
+        const files = Object.values(bundle);
         const worker = Object.keys(bundle).find((name) => /\/[a-z-]*worker-[\w-]+\.js$/.test(name));
-        for (const [name, file] of Object.entries(bundle)) {
-          if (worker === undefined || !name.endsWith('.html') || file.type !== 'asset' || typeof file.source !== 'string') continue;
-          file.source = file.source.replace('  </head>', `    <link rel="modulepreload" href="/${worker}">\n  </head>`);
+        const chunks = files.filter((file) => file.type === 'chunk');
+        const words = (/** @type {string} */ code) =>
+          chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith(`/ui/texts/${CATALOGUES[mode]}.${code}.ts`))?.fileName;
+        // Grows while it is walked: what an import imports comes along.
+        const imports = new Set(chunks.filter(({ facadeModuleId }) => facadeModuleId?.endsWith('.html')).flatMap((entry) => entry.imports));
+        for (const path of imports) for (const next of chunks.find(({ fileName }) => fileName === path)?.imports ?? []) imports.add(next);
+        for (const file of files) {
+          if (file.type !== 'asset' || typeof file.source !== 'string' || !file.fileName.endsWith('.html')) continue;
+          const bare = file.source;
+          const page = (/** @type {string} */ code) => {
+            const scripts = [...imports, worker, words(code)].filter((path) => path !== undefined).map((path) => link('modulepreload', path));
+            return bare.replace('lang="en"', `lang="${code}"`).replace('  </head>', `${scripts.join('')}${link('preload', 'api/v1/info')}  </head>`);
+          };
+          file.source = page('en');
+          for (const code of ['de', 'cs']) this.emitFile({ type: 'asset', fileName: file.fileName.replace('.html', `.${code}.html`), source: page(code) });
         }
       },
     },
@@ -86,7 +109,7 @@ const INPUTS = {
  * there is one style sheet, so that `import()` stays the browser's own and waits for nothing.
  */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), pages(), head(), early(), packed()],
+  plugins: [svelte(), pages(), head(), early(mode), packed()],
   appType: 'mpa',
   // The words of keys and codes lie beside the client.
   server: { fs: { allow: ['..'] }, proxy: { '/api': 'http://127.0.0.1:8025', '/dev/mail.json': 'http://127.0.0.1:8025' } },

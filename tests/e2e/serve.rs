@@ -1,10 +1,11 @@
-//! Starting a server that cannot start: it says why and what to do.
+//! A server that cannot start says why and what to do; one that runs shows its settings and its pages.
 
 use std::net::TcpListener;
 use std::process::Output;
 
 use depesche_tests::client::Outcome;
 use depesche_tests::server::{Server, Setup, command};
+use depesche_tests::wire;
 use tempfile::TempDir;
 
 fn start(setup: &Setup, folder: &TempDir) -> Outcome {
@@ -153,4 +154,36 @@ fn the_configuration_in_force_is_shown() {
     let table: toml::Table = toml::from_str(&text).expect("TOML");
     assert_eq!(table["limits"]["delivery"].as_str(), Some("3 GiB"));
     assert!(text.contains("DEPESCHE_LIMITS__DELIVERY"), "{text}");
+}
+
+/// A page and the words that it asks for early are in the language that the reader likes best.
+#[test]
+fn pages_come_in_the_readers_language() {
+    let server = Server::demo();
+    let cases = [
+        ("", "en"),
+        ("Accept-Language: de-AT,de;q=0.9,en;q=0.8\r\n", "de"),
+        ("Accept-Language: fr, cs;q=0.7, en;q=0.3\r\n", "cs"),
+        ("Accept-Language: de;q=0, en;q=0.1\r\n", "en"),
+        ("Accept-Language: fr\r\n", "en"),
+        ("Accept-Language: ;q=,de;q=x\r\n", "en"),
+    ];
+    for path in ["/d/x", "/h/x", "/p/x", "/login", "/nowhere"] {
+        for (header, language) in cases {
+            let header = format!("Accept: text/html\r\n{header}");
+            let page = wire::ask(server.listen, &format!("GET {path}"), &header, b"");
+            let text = page.text();
+            assert!(
+                text.contains(&format!("<html lang=\"{language}\">")),
+                "{path} {header}"
+            );
+            let words = format!(".{language}-");
+            let early = |line: &&str| line.contains("modulepreload") && line.contains(&words);
+            assert_eq!(text.lines().filter(early).count(), 1, "{path} {header}");
+            assert_eq!(
+                page.header("vary"),
+                Some("accept-encoding, accept-language")
+            );
+        }
+    }
 }

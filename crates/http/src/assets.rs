@@ -103,6 +103,9 @@ mod built_in {
     const WORKER: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; \
         worker-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    /// Languages of the pages (web/src/ui/words.svelte.ts). The first is what a page has where nothing is said.
+    const LANGUAGES: [&str; 3] = ["en", "de", "cs"];
+
     /// Encodings in which the build has laid files down, best first.
     const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
@@ -114,6 +117,27 @@ mod built_in {
             let weight = weight.trim().trim_start_matches("q=");
             name.trim().eq_ignore_ascii_case(wanted) && weight.parse() != Ok(0.0_f32)
         })
+    }
+
+    /// The language that the reader likes best of ours (RFC 9110, section 12.5.4).
+    fn language(headers: &HeaderMap) -> &'static str {
+        let lines = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        let wishes = lines.filter_map(|line| line.to_str().ok());
+        let mut best = (0.0, LANGUAGES[0]);
+        for wish in wishes.flat_map(|line| line.split(',')) {
+            let (tag, weight) = wish.split_once(';').unwrap_or((wish, "q=1"));
+            let name = tag.trim().split('-').next().unwrap_or_default();
+            let ours = LANGUAGES.iter().find(|own| name.eq_ignore_ascii_case(own));
+            let weight: f32 = weight
+                .trim()
+                .trim_start_matches("q=")
+                .parse()
+                .unwrap_or(0.0);
+            if let Some(ours) = ours.filter(|_| weight > best.0) {
+                best = (weight, ours);
+            }
+        }
+        best.1
     }
 
     fn find(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
@@ -154,6 +178,14 @@ mod built_in {
         }
     }
 
+    fn varies(path: &str) -> &'static str {
+        if path.ends_with(".html") {
+            "accept-encoding, accept-language"
+        } else {
+            "accept-encoding"
+        }
+    }
+
     fn policy(path: &str) -> &'static str {
         if path.ends_with(".js") && path.contains("worker") {
             WORKER
@@ -184,7 +216,7 @@ mod built_in {
         let fixed = [
             (header::CONTENT_TYPE, kind(path)),
             (header::CONTENT_SECURITY_POLICY, policy(path)),
-            (header::VARY, "accept-encoding"),
+            (header::VARY, varies(path)),
             (header::CACHE_CONTROL, cached(path)),
         ];
         let encoding = encoding.map(|name| (header::CONTENT_ENCODING, name));
@@ -201,12 +233,19 @@ mod built_in {
         Some((status, answer, file.data).into_response())
     }
 
+    /// The page as the build made it for the reader's language, whose words it asks for early.
     pub(crate) fn page(
         status: StatusCode,
         name: &str,
         headers: &HeaderMap,
     ) -> Result<Response, Error> {
-        answer(status, name, headers).ok_or(Error::NoRoute)
+        let language = language(headers);
+        let own = match name.strip_suffix(".html") {
+            Some(stem) if language != LANGUAGES[0] => format!("{stem}.{language}.html"),
+            _ => name.to_owned(),
+        };
+        let found = answer(status, &own, headers).or_else(|| answer(status, name, headers));
+        found.ok_or(Error::NoRoute)
     }
 
     pub(crate) fn file(path: &str, headers: &HeaderMap) -> Result<Response, Error> {

@@ -1,7 +1,9 @@
 //! CPU time from a mail to its encrypted PDF, on a warm process: what `bench/pages.py` runs.
-//! `cargo run --release --example page_cost -- ROUNDS MAIL…` writes one line of JSON for each mail.
+//! `cargo run --release --example page_cost -- ROUNDS FOLDER MAIL…` writes one line of JSON for each
+//! mail, and its PDF before encryption into the folder.
 
 use std::fs;
+use std::path::PathBuf;
 
 use depesche_page::frame::Answer;
 use depesche_page::letter::Letter;
@@ -49,7 +51,8 @@ fn main() {
     let rounds: usize = arguments
         .next()
         .and_then(|n| n.parse().ok())
-        .expect("ROUNDS MAIL…");
+        .expect("ROUNDS FOLDER MAIL…");
+    let folder = PathBuf::from(arguments.next().expect("ROUNDS FOLDER MAIL…"));
     let mails: Vec<String> = arguments.collect();
     let mut collection = Collection::own();
     for file in [
@@ -90,6 +93,9 @@ fn main() {
             let protected = encrypt(&pdf, &credential, &mut random).expect("encrypted");
             let end = cpu();
             size = protected.len();
+            let name = PathBuf::from(&path).with_extension("pdf");
+            let out = folder.join(name.file_name().expect("a file's name"));
+            fs::write(out, &*pdf).expect("written");
             // The first one loads fonts.
             if round > 0 {
                 for (step, cost) in

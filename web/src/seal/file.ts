@@ -8,7 +8,7 @@
 import { refuse } from './error.ts';
 import { u64 } from './format.ts';
 import { NAMESPACE } from './namespace.ts';
-import { concat, equal, sha256, TAG_LEN, type Bytes } from './primitives.ts';
+import { concat, equal, sha256, TAG_LEN, discard, type Bytes } from './primitives.ts';
 import { HEADER, plainSize, SEGMENT, segmentCount, segmentOf, span, Stream, textOffset } from './stream.ts';
 
 const SEGMENTS = 32;
@@ -69,7 +69,7 @@ export interface SealedPart {
   hash: Bytes;
 }
 
-/** Gives exactly the bytes [from, to) of a file object's text. */
+/** Gives exactly the bytes [from, to) of a file object's text, in a buffer that nobody else needs: it is given up once they are sealed. */
 export type ReadText = (from: number, to: number) => Bytes | Promise<Bytes>;
 
 /**
@@ -78,6 +78,12 @@ export type ReadText = (from: number, to: number) => Bytes | Promise<Bytes>;
  * independent. Going on with the same header is right only if every part that has a hash comes out with the same one.
  */
 export async function sealPart(stream: Stream, sealed: number, index: number, read: ReadText, room?: Bytes): Promise<SealedPart> {
+  const bytes = await sealSegments(stream, sealed, index, read, room);
+  return { bytes, hash: await sha256(bytes) };
+}
+
+/** As `sealPart`, without the hash. */
+export async function sealSegments(stream: Stream, sealed: number, index: number, read: ReadText, room?: Bytes): Promise<Bytes> {
   const length = partLength(sealed, index);
   const bytes = room?.length === length ? room : new Uint8Array(length);
   const base = index * PART;
@@ -88,9 +94,12 @@ export async function sealPart(stream: Stream, sealed: number, index: number, re
     const size = to - from - TAG_LEN;
     const text = await read(start, start + size);
     if (text.length !== size) refuse('part_length');
-    bytes.set(await stream.sealSegment(segment, last, text), from - base);
+    const piece = await stream.sealSegment(segment, last, text);
+    bytes.set(piece, from - base);
+    discard(text);
+    discard(piece);
   });
-  return { bytes, hash: await sha256(bytes) };
+  return bytes;
 }
 
 /** Opens one file object; the header is learned from part 0. */

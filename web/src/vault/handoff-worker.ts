@@ -140,7 +140,8 @@ const report = answerCalls<HandoffCalls, HandoffReport>({
     }
     const { direction, secret } = parseHandoffFragment(fragment);
     secrets.set(id, secret);
-    await keep(name, Uint8Array.from([direction === 'take' ? 1 : 2, ...secret]), Date.now() + LIFE);
+    // For a reload; nobody waits for the disk.
+    void keep(name, Uint8Array.from([direction === 'take' ? 1 : 2, ...secret]), Date.now() + LIFE);
     return { direction };
   },
   scanned({ text }) {
@@ -178,7 +179,7 @@ const report = answerCalls<HandoffCalls, HandoffReport>({
     // What is open is shown at once.
     void commit(id, token);
     secrets.delete(id);
-    await keep(`handoff ${id} ${tab}`, new Uint8Array(0), 0);
+    void keep(`handoff ${id} ${tab}`, new Uint8Array(0), 0);
     return { name: content.name, type: content.type, size: content.bytes.length, words: await words, settings, unread };
   },
 
