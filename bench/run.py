@@ -130,11 +130,14 @@ def start(program, depesche):
 
 def web(top):
     """What the web client's own bench says, in real Chromium against target/release/depesche."""
-    done = subprocess.run(["npm", "run", "--silent", "bench"], cwd=top / "web", capture_output=True, text=True, check=False)
+    done = subprocess.run(["npm", "run", "--silent", "bench"], cwd=top / "web", capture_output=True, text=True, check=False,
+                          env={**os.environ, "NO_COLOR": "1"})
     rows = re.findall(r"^bench: (.+)$", done.stdout, re.MULTILINE)
-    if done.returncode != 0 or not rows:
+    if not rows:
         raise Failed(f"npm run bench:\n{done.stdout}\n{done.stderr}")
-    return "\n".join(["| | |", "|-|-|", *(f"| {row} |" for row in rows)])
+    missed = re.findall(r"^ +× (.+?) +\d+ms$", done.stdout, re.MULTILINE)
+    table = "\n".join(["| | |", "|-|-|", *(f"| {row} |" for row in rows)])
+    return f"{table}\n\nMissed: {'; '.join(missed)}." if missed else table
 
 
 def environment(rounds):

@@ -11,7 +11,8 @@ const weigh = (/** @type {string} */ path) => {
   return path.endsWith('.woff2') ? bytes.length : gzipSync(bytes, { level: 9 }).length;
 };
 const assets = readdirSync(new URL('assets/', DIST)).map((name) => `assets/${name}`);
-const html = readFileSync(new URL('visit.html', DIST), 'utf8');
+// The German page: its catalogue is the largest, and a visitor loads one.
+const html = readFileSync(new URL('visit.de.html', DIST), 'utf8');
 
 /** Files a script imports at once, and theirs. @param {string} path @param {Set<string>} seen */
 function imported(path, seen = new Set()) {
@@ -26,15 +27,11 @@ const linked = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => ma
 const find = (/** @type {RegExp} */ pattern) => assets.filter((name) => pattern.test(name));
 const entry = linked.filter((name) => name.endsWith('.js')).flatMap((name) => [...imported(name)]);
 const worker = find(/^assets\/worker-[\w-]+\.js$/).flatMap((name) => [...imported(name)]);
-// German is the largest catalogue; a visitor loads one.
-// (The members' pages have one of their own.)
-const ours = entry.map((name) => readFileSync(new URL(name, DIST), 'utf8')).join('\n');
-const language = find(/visitor\.de-[\w-]+\.js$/).filter((name) => ours.includes(name.replace('assets/', ''))).flatMap((name) => [...imported(name)]);
 const opened = find(/(Opened|disk|client-zip|index)-?[\w-]*\.js$/).filter((name) => !/\/index-/.test(name));
 const groups = {
-  script: [...new Set([...entry, ...worker, ...language, 'sw.js'])],
+  script: [...new Set([...entry, ...worker, 'sw.js'])],
   style: linked.filter((name) => name.endsWith('.css')),
-  page: ['visit.html', ...find(/(icons|mark)-.*\.svg$/)],
+  page: ['visit.de.html', ...find(/(icons|mark)-.*\.svg$/)],
   font: find(/hanken-west-.*\.woff2$/),
 };
 if (/^\s*(import|export)\b/m.test(readFileSync(new URL('sw.js', DIST), 'utf8'))) throw new Error('sw.js is a classic script: no imports');

@@ -8,7 +8,7 @@
 import { refuse } from './error.ts';
 import { u64 } from './format.ts';
 import { NAMESPACE } from './namespace.ts';
-import { concat, equal, sha256, TAG_LEN, discard, type Bytes } from './primitives.ts';
+import { concat, equal, sha256, TAG_LEN, type Bytes } from './primitives.ts';
 import { HEADER, plainSize, SEGMENT, segmentCount, segmentOf, span, Stream, textOffset } from './stream.ts';
 
 const SEGMENTS = 32;
@@ -69,7 +69,7 @@ export interface SealedPart {
   hash: Bytes;
 }
 
-/** Gives exactly the bytes [from, to) of a file object's text, in a buffer that nobody else needs: it is given up once they are sealed. */
+/** Gives exactly the bytes [from, to) of a file object's text. */
 export type ReadText = (from: number, to: number) => Bytes | Promise<Bytes>;
 
 /**
@@ -94,10 +94,7 @@ export async function sealSegments(stream: Stream, sealed: number, index: number
     const size = to - from - TAG_LEN;
     const text = await read(start, start + size);
     if (text.length !== size) refuse('part_length');
-    const piece = await stream.sealSegment(segment, last, text);
-    bytes.set(piece, from - base);
-    discard(text);
-    discard(piece);
+    bytes.set(await stream.sealSegment(segment, last, text), from - base);
   });
   return bytes;
 }

@@ -214,11 +214,3 @@ export async function hpkeOpen(pair: KemPair, enc: Bytes, info: Bytes, aad: Byte
     return undefined;
   }
 }
-
-/**
- * Gives memory back at once, where the browser can: its collector sees small objects and comes late for the large buffers behind them.
- * A buffer of which `bytes` is only a part stays.
- */
-export function discard({ buffer, byteLength }: Bytes): void {
-  if (byteLength === buffer.byteLength) (buffer as ArrayBuffer & { transfer?: (length: number) => ArrayBuffer }).transfer?.(0);
-}

@@ -91,7 +91,7 @@ const kinds: Record<string, (vector: Vector) => Promise<void> | void> = {
     const sealing = await file.fileStream(unhex(vector.key), unhex(vector.id), unhex(vector.header));
     const parts: file.SealedPart[] = [];
     for (let index = 0; index < file.partCount(sealedSize); index += 1) {
-      parts.push(await file.sealPart(sealing, sealedSize, index, (start, end) => text.slice(start, end)));
+      parts.push(await file.sealPart(sealing, sealedSize, index, (start, end) => text.subarray(start, end)));
     }
     expect(sealedSize).toBe(vector.sealed_size);
     expect(parts.map(({ hash }) => hash)).toEqual(list(vector.parts));

@@ -39,7 +39,7 @@ async function sealObject(text: Bytes): Promise<{ object: SealedObject; sealed: 
   const size = sealedSize(text.length);
   const parts = [];
   for (let index = 0; index < partCount(size); index += 1) {
-    parts.push(await sealPart(stream, size, index, (from, to) => text.slice(from, to)));
+    parts.push(await sealPart(stream, size, index, (from, to) => text.subarray(from, to)));
   }
   return { object: { id, key, size: text.length, parts: parts.map(({ hash }) => hash) }, sealed: concat(...parts.map(({ bytes }) => bytes)) };
 }
