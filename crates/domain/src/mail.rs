@@ -274,9 +274,10 @@ pub fn next_try(since: Time, now: Time, attempts: u32, jitter: u8) -> Next {
 }
 
 impl Row {
-    /// The sender is to be told now that it is late; false for a null sender is the caller's to know.
-    pub fn is_late(&self, now: Time) -> bool {
-        !self.told_late && now >= self.since + LATE
+    /// The sender is to be told now that it is late; false for a null sender is the caller's to know. `begun`: when
+    /// it was tried first.
+    pub fn is_late(&self, begun: Time, now: Time) -> bool {
+        !self.told_late && now >= begun + LATE
     }
 }
 
