@@ -1,6 +1,9 @@
 //! What is not taken: mail for others from strangers, two mails in one, mails that are too much.
 
 use depesche_domain::Span;
+use depesche_gateway::inbound::listen::greets;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 use crate::house::{ANNA, House, OUT};
 use crate::peer::{Peer, send};
@@ -229,5 +232,26 @@ fn no_address_nor_subject_breaks_a_header() {
         let mut peer = Peer::connect(house.door).await;
         let reply = peer.say("EHLO a\tb\u{7f}").await;
         assert!(reply.starts_with('5'), "{reply}");
+    });
+}
+
+/// What `/readyz` asks: a listener that takes connections and serves nobody is not ready.
+#[test]
+fn only_a_door_that_serves_greets() {
+    run(async {
+        let house = House::start().await;
+        assert!(greets(house.door).await);
+        let full = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = full.local_addr().expect("its address");
+        let turned_away = async {
+            let (mut peer, _) = full.accept().await.expect("a peer");
+            peer.write_all(b"421 4.7.0 too many\r\n")
+                .await
+                .expect("written");
+        };
+        let (greeted, ()) = tokio::join!(greets(address), turned_away);
+        assert!(!greeted);
+        drop(full);
+        assert!(!greets(address).await, "nobody listens");
     });
 }

@@ -400,16 +400,17 @@ pub async fn list(sql: &Sql, after: (Time, &str, u32), limit: u32) -> Result<Vec
     rows.into_iter().map(listed).collect()
 }
 
-/// How many recipients stand where.
+/// How many recipients stand where, and when the oldest of their mails was taken in.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn counts(sql: &Sql) -> Result<Vec<(State, u64)>, Error> {
-    let text = "SELECT state, COUNT(*) FROM mail_rows GROUP BY state";
-    let rows: Vec<(String, i64)> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
-    let count = |(state, count): (String, i64)| {
+pub async fn counts(sql: &Sql) -> Result<Vec<(State, u64, Time)>, Error> {
+    let text = "SELECT r.state, COUNT(*), MIN(m.received) FROM mail_rows r JOIN mails m ON m.id = r.mail \
+                GROUP BY r.state";
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
+    let count = |(state, count, oldest): (String, i64, i64)| {
         let state = State::parse(&state).ok_or_else(|| bad("mail_rows.state"))?;
-        Ok((state, unsigned("count", count)?))
+        Ok((state, unsigned("count", count)?, Time::from_ms(oldest)))
     };
     rows.into_iter().map(count).collect()
 }

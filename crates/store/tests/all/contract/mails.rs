@@ -155,6 +155,7 @@ fn what_is_held_is_woken_for_one_recipient_alone() {
         for number in 1..=3 {
             let mail = Stored {
                 sender: format!("s{}@corp.test", number % 2),
+                received: at(-i64::try_from(number).expect("small")),
                 ..stored(number, Some(b"x"))
             };
             mails::insert(&mut tx, &mail).await.expect("insert");
@@ -184,8 +185,14 @@ fn what_is_held_is_woken_for_one_recipient_alone() {
         assert_eq!(mails::wake_held(&mut tx, "k@x.test", at(7)).await, Ok(0));
         tx.commit().await.expect("commit");
         let mut counts = mails::counts(&db.sql).await.expect("counts");
-        counts.sort_by_key(|(state, _)| state.name());
-        assert_eq!(counts, [(State::Convert, 2), (State::HoldPassword, 1)]);
+        counts.sort_by_key(|(state, ..)| state.name());
+        assert_eq!(
+            counts,
+            [
+                (State::Convert, 2, at(-2)),
+                (State::HoldPassword, 1, at(-3))
+            ]
+        );
         assert_eq!(
             mails::due(&db.sql, State::Convert, at(7), 10)
                 .await
