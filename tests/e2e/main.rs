@@ -14,6 +14,7 @@ mod memory;
 mod people;
 mod postfix;
 mod protected;
+mod protected_secrets;
 mod render;
 mod replies;
 mod scanners;
