@@ -22,7 +22,7 @@ use crate::tag::Tag;
 use crate::trace::{self, Mark, Tracer};
 
 /// The header by which a program asks for protection.
-const SECURE: &str = "X-Depesche-Secure";
+pub(crate) const SECURE: &str = "X-Depesche-Secure";
 /// How often a mail may have been handed on before it counts as going round.
 const MOST_HOPS: usize = 25;
 /// Of an answer's References so many are looked up, from the newest.
@@ -51,7 +51,7 @@ impl Pattern {
         }
     }
 
-    fn fits(&self, folded: &str) -> bool {
+    pub(crate) fn fits(&self, folded: &str) -> bool {
         match self {
             Self::Address(address) => address == folded,
             Self::Domain(domain) => domain_of(folded).is_some_and(|found| {
@@ -182,7 +182,7 @@ fn is_auto(fields: &[Field<'_>]) -> bool {
 }
 
 /// The addresses of a field, folded.
-fn addresses(field: &Field<'_>) -> Vec<String> {
+pub(crate) fn addresses(field: &Field<'_>) -> Vec<String> {
     let mail = [b"To:", field.value(), b"\r\n"].concat();
     let Some(mail) = MessageParser::new().parse_headers(mail.as_slice()) else {
         return Vec::new();
