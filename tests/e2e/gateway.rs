@@ -150,7 +150,12 @@ fn load(to: SocketAddr, name: &str, acknowledged: &Mutex<HashSet<String>>, enoug
     }
 }
 
-/// Acceptance: `kill -9` in full run, twenty times.
+/// How often the server is killed: `make deep` sets more.
+fn kills() -> usize {
+    std::env::var("DEPESCHE_KILLS").map_or(20, |text| text.parse().expect("a number"))
+}
+
+/// Acceptance: `kill -9` in full run.
 #[test]
 fn nothing_acknowledged_is_lost_by_kill_9() {
     let mut random = Random::fresh("kill -9 of the gateway");
@@ -158,7 +163,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     let setup = Setup::default().gateway().set("DEPESCHE_SMTP__URL", NOBODY);
     let mut server = Server::start(setup);
     let acknowledged = Arc::new(Mutex::new(HashSet::new()));
-    for round in 0..20 {
+    for round in 0..kills() {
         let before = acknowledged.lock().expect("no sender failed").len();
         let point = before + 1 + usize::from(random.bytes(1)[0]);
         let senders: Vec<_> = (0..8)
