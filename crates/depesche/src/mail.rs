@@ -76,7 +76,17 @@ pub(crate) fn rules(config: &Config) -> anyhow::Result<Rules> {
         domains: patterns("gateway.domains")?,
         protect_to: patterns("gateway.protect_to")?,
         protect_from: patterns("gateway.protect_from")?,
+        protect_above: protect_above(config)?,
     })
+}
+
+fn protect_above(config: &Config) -> anyhow::Result<Option<u64>> {
+    let text = config.text("gateway.protect_above");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let size = parse_size(text).context("gateway.protect_above: write it as 5 MiB")?;
+    Ok(Some(size))
 }
 
 fn trusted(config: &Config) -> anyhow::Result<Vec<Network>> {

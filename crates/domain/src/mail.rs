@@ -21,6 +21,8 @@ pub const GIVE_UP: Span = Span::days(5);
 pub const LATE: Span = Span::hours(4);
 /// How long the Message-ID of a protected mail makes its answers protected too.
 pub const THREAD_LIFE: Span = Span::days(400);
+/// So long the same mail, handed in again, is taken for one whose acknowledgement was not heard.
+pub const SEEN_LIFE: Span = Span::hours(24);
 
 /// Sender and wishes of a mail, as SMTP wrote them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

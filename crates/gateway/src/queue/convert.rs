@@ -189,6 +189,7 @@ impl<C: Convert> Queue<C> {
             thread,
             // An answer to it quotes the original as well.
             is_secured: true,
+            seen: None,
             text: text.finish().await?,
         })
     }

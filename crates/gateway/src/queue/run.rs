@@ -453,6 +453,7 @@ impl<C: Convert> Queue<C> {
             rows: vec![NewRow::to(&seen.envelope.sender)],
             thread: None,
             is_secured: false,
+            seen: None,
             text: text.finish().await?,
         })
     }

@@ -12,6 +12,11 @@ use crate::peer::{Peer, send};
 
 const TEXT: &str = "Message-ID: <1@corp.test>\r\nSubject: hello\r\n\r\nthe text";
 
+/// Another mail of the same words.
+fn numbered(number: usize) -> String {
+    TEXT.replace("<1@", &format!("<{number}@"))
+}
+
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -187,9 +192,9 @@ fn administrators_try_again_and_take_out() {
     run(async {
         let house = House::start().await;
         house.hop.set_down(true);
-        for _ in 0..3 {
+        for number in 0..3 {
             assert!(
-                send(house.door, ANNA, &[OUT], TEXT)
+                send(house.door, ANNA, &[OUT], &numbered(number))
                     .await
                     .starts_with("250")
             );
@@ -229,9 +234,9 @@ fn administrators_try_again_and_take_out() {
 fn connections_are_kept_for_the_next_mail() {
     run(async {
         let house = House::start().await;
-        for _ in 0..30 {
+        for number in 0..30 {
             assert!(
-                send(house.door, ANNA, &[OUT], TEXT)
+                send(house.door, ANNA, &[OUT], &numbered(number))
                     .await
                     .starts_with("250")
             );

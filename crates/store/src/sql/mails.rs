@@ -490,3 +490,23 @@ pub async fn sweep_threads(tx: &mut Tx, before: Time) -> Result<u64, Error> {
     let query = sqlx::query("DELETE FROM mail_threads WHERE at < $1").bind(before.ms());
     Ok(query.execute(tx.conn()).await?.rows_affected())
 }
+
+/// Notes a mail that is taken in. False if the same one was, not before `since`.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn note_seen(tx: &mut Tx, hash: &[u8], now: Time, since: Time) -> Result<bool, Error> {
+    let text = "INSERT INTO mail_seen (hash, at) VALUES ($1, $2) \
+                ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE mail_seen.at < $3";
+    let query = sqlx::query(text).bind(hash).bind(now.ms()).bind(since.ms());
+    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+}
+
+/// Forgets mails taken in before `before`.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn sweep_seen(tx: &mut Tx, before: Time) -> Result<u64, Error> {
+    let query = sqlx::query("DELETE FROM mail_seen WHERE at < $1").bind(before.ms());
+    Ok(query.execute(tx.conn()).await?.rows_affected())
+}

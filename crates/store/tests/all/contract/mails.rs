@@ -272,3 +272,24 @@ fn threads_are_known_until_they_are_old() {
         assert_eq!(mails::is_thread(&db.sql, &[1; 32]).await, Ok(true));
     });
 }
+
+#[test]
+fn a_mail_is_known_until_it_is_old() {
+    on_both(async |db| {
+        let seen = async |hash: u8, now: i64| {
+            let mut tx = db.sql.begin().await.expect("begin");
+            let since = at(now) - Span::from_ms(100);
+            let noted = mails::note_seen(&mut tx, &[hash; 32], at(now), since).await;
+            tx.commit().await.expect("commit");
+            noted.expect("noted")
+        };
+        assert!(seen(1, 0).await && seen(2, 0).await);
+        assert!(!seen(1, 100).await, "the same, not older");
+        assert!(seen(1, 101).await, "a new one by now");
+        assert!(!seen(1, 201).await, "counted from then on");
+        let mut tx = db.sql.begin().await.expect("begin");
+        assert_eq!(mails::sweep_seen(&mut tx, at(50)).await, Ok(1));
+        tx.commit().await.expect("commit");
+        assert!(!seen(1, 150).await && seen(2, 50).await);
+    });
+}
