@@ -27,6 +27,7 @@ fi
 stage laws env DEPESCHE_STEPS=1000000 cargo test --release -p depesche-domain keyed
 stage models scripts/models.sh
 stage build scripts/build.sh
+stage kills env DEPESCHE_KILLS=200 cargo test --release --locked --workspace --features depesche/web --test e2e -- kill_9
 stage lighthouse scripts/lighthouse.sh
 stage tool-mutants tool cargo-mutants 27.1.0
 stage python scripts/python-venv.sh

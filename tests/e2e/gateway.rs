@@ -150,7 +150,12 @@ fn load(to: SocketAddr, name: &str, acknowledged: &Mutex<HashSet<String>>, enoug
     }
 }
 
-/// Acceptance: `kill -9` in full run, twenty times.
+/// How often the server is killed: `make deep` sets more.
+fn kills() -> usize {
+    std::env::var("DEPESCHE_KILLS").map_or(20, |text| text.parse().expect("a number"))
+}
+
+/// Acceptance: `kill -9` in full run.
 #[test]
 fn nothing_acknowledged_is_lost_by_kill_9() {
     let mut random = Random::fresh("kill -9 of the gateway");
@@ -158,7 +163,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
     let setup = Setup::default().gateway().set("DEPESCHE_SMTP__URL", NOBODY);
     let mut server = Server::start(setup);
     let acknowledged = Arc::new(Mutex::new(HashSet::new()));
-    for round in 0..20 {
+    for round in 0..kills() {
         let before = acknowledged.lock().expect("no sender failed").len();
         let point = before + 1 + usize::from(random.bytes(1)[0]);
         let senders: Vec<_> = (0..8)
@@ -301,4 +306,56 @@ fn check_mail_says_what_would_happen() {
     assert!(!detail(&line).contains("protected"), "{line}");
     let (ok, line) = check(&[("DEPESCHE_SMTP__URL", NOBODY)], &[]);
     assert!(!ok && line["ok"] == false, "{line}");
+}
+
+#[test]
+fn operators_see_the_queue() {
+    let setup = Setup::default().gateway().set("DEPESCHE_SMTP__URL", NOBODY);
+    let server = Server::start(setup);
+    let counts = |waiting: u32, held: u32| {
+        until("the numbers", || {
+            let text = wire::get(server.listen, "/metrics").text();
+            let lines = [
+                format!("depesche_mail_queue_waiting {waiting}\n"),
+                format!("depesche_mail_queue_held {held}\n"),
+            ];
+            lines.iter().all(|line| text.contains(line)).then_some(text)
+        })
+    };
+    assert!(counts(0, 0).contains("depesche_mail_queue_oldest_seconds 0\n"));
+    send(server.gateway(), ANNA, &[YOU], "Subject: x\r\n\r\n");
+    send(
+        server.gateway(),
+        ANNA,
+        &[YOU, "x@y.test"],
+        &format!("From: {ANNA}\r\nSubject: (Auto) secret\r\n\r\n"),
+    );
+    counts(1, 2);
+    until("it grows older", || {
+        let text = wire::get(server.listen, "/metrics").text();
+        let is_young = text.contains("depesche_mail_queue_oldest_seconds 0\n");
+        (!is_young).then_some(())
+    });
+}
+
+/// Half a server that looks whole: `/readyz` did not know of the mail door.
+#[test]
+fn a_server_whose_mail_door_serves_nobody_is_not_ready() {
+    let setup = Setup::default()
+        .gateway()
+        .set("DEPESCHE_GATEWAY__TRUSTED", "[]");
+    let server = Server::start(setup);
+    let ready = || wire::get(server.listen, "/readyz");
+    assert_eq!(ready().status, 200);
+    // As many as one address may have.
+    let peers: Vec<_> = (0..50)
+        .map(|_| Peer::connect(server.gateway()).expect("a place"))
+        .collect();
+    let answer = ready();
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("mail"), "{}", answer.text());
+    drop(peers);
+    until("there is room again", || {
+        (ready().status == 200).then_some(())
+    });
 }

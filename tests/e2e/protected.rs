@@ -6,14 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use depesche_client::api::Draft;
-use depesche_client::seal::key::{ParcelId, ParcelKey};
-use depesche_client::seal::manifest::{Manifest, Sender};
-use depesche_client::seal::parcel::{self, Flags, Level, SealedManifest};
-use depesche_client::seal::record::{Chain, SignedRecord};
 use depesche_client::seal::reply::ReplyLink;
-use depesche_client::seal::stanza::{Binding, Stanza};
-use depesche_client::seal::stream::StreamHeader;
 use depesche_tests::client::{Client, Outcome};
 use depesche_tests::mail::first_url;
 use depesche_tests::random::Random;
@@ -23,16 +16,18 @@ use depesche_tests::wait::until;
 use depesche_tests::{tree, wire};
 use serde_json::{Value, json};
 
-const ANNA: &str = "anna@example.test";
-const EVA: &str = "eva@firma.cz";
-const PASSWORD: &str = "kiefer tasse mond regal uhr";
+use crate::replies::{Answering, File, look};
+
+pub(crate) const ANNA: &str = "anna@example.test";
+pub(crate) const EVA: &str = "eva@firma.cz";
+pub(crate) const PASSWORD: &str = "kiefer tasse mond regal uhr";
 const ANNAS: &str = "wolke forelle besen lampe zaun";
 const SUBJECT: &str = "canarysubject Befund";
 const BODY: &str = "canarybody: alles in Ordnung.";
 const FILE: &str = "canaryfile: Werte 1 2 3";
 const ANSWER: &str = "canaryanswer: danke, gut angekommen.";
 
-fn letter() -> String {
+pub(crate) fn letter() -> String {
     format!(
         "From: Dr. Anna Keller <{ANNA}>\r\nTo: Eva <{EVA}>\r\nDate: Sun, 29 Nov 2026 10:00:00 +0100\r\n\
          Message-ID: <first@example.test>\r\nSubject: (Auto) {SUBJECT}\r\nMIME-Version: 1.0\r\n\
@@ -51,13 +46,13 @@ fn mails(server: &Server, to: &str, with: &str) -> Vec<Value> {
     mails.filter(fits).collect()
 }
 
-fn mail(server: &Server, to: &str, with: &str) -> Value {
+pub(crate) fn mail(server: &Server, to: &str, with: &str) -> Value {
     until("a mail is caught", || {
         mails(server, to, with).into_iter().next()
     })
 }
 
-fn set_password(link: &str, password: &str) -> Outcome {
+pub(crate) fn set_password(link: &str, password: &str) -> Outcome {
     let client = Client::guest("http://127.0.0.1:9");
     client.with_secrets(
         &["pdf-password", link],
@@ -71,13 +66,13 @@ fn invitation(server: &Server, to: &str) -> String {
 }
 
 /// A PDF that came by mail.
-struct Pdf {
+pub(crate) struct Pdf {
     folder: tempfile::TempDir,
     path: PathBuf,
 }
 
 impl Pdf {
-    fn of(mail: &Value) -> Self {
+    pub(crate) fn of(mail: &Value) -> Self {
         let raw = mail["raw"].as_str().expect("raw");
         let parsed = mail_parser::MessageParser::default().parse(raw.as_bytes());
         let parsed = parsed.expect("a mail");
@@ -101,7 +96,7 @@ impl Pdf {
     }
 
     /// Everything in it, and its text.
-    fn open(&self, password: &str) -> (String, String) {
+    pub(crate) fn open(&self, password: &str) -> (String, String) {
         let out = self.folder.path().join("open.pdf");
         let done = self.qpdf(password, &out);
         assert!(done.status.success(), "{done:?}");
@@ -118,7 +113,7 @@ impl Pdf {
 }
 
 /// The link to this page in an opened PDF.
-fn link(server: &Server, pdf: &str, page: &str) -> String {
+pub(crate) fn link(server: &Server, pdf: &str, page: &str) -> String {
     let begin = format!("{}/{page}/", server.url);
     let at = pdf.find(&begin).expect("a link");
     let link: String = pdf[at..]
@@ -215,7 +210,7 @@ fn a_tagged_mail_becomes_a_pdf_and_is_answered() {
 
     // The answer, and it arrives as a PDF under Anna's own password.
     let reply = ReplyLink::parse(&link(&server, &inside, "r")).expect("a reply link");
-    answer(&server, &reply);
+    answer(&server, &reply, &[]);
     let link_to_set = invitation(&server, ANNA);
     assert_nothing_readable(&server, &["canaryanswer"]);
     let _ = set_password(&link_to_set, ANNAS).done();
@@ -243,91 +238,53 @@ fn a_tagged_mail_becomes_a_pdf_and_is_answered() {
 }
 
 /// Writes by a reply link as the page does.
-#[expect(clippy::too_many_lines, reason = "one exchange, told in order")]
-fn answer(server: &Server, link: &ReplyLink) {
-    let auth = link.secret.reply_auth(&link.token);
-    let base = format!("/api/v1/replies/{}", link.token);
-    let body = json!({"auth": auth.to_text().as_str()}).to_string();
-    let looked = wire::ask(
-        server.listen,
-        &format!("POST {base}/look"),
-        JSON,
-        body.as_bytes(),
-    )
-    .json();
+fn answer(server: &Server, link: &ReplyLink, files: &[File<'_>]) {
+    let looked = look(server, link);
     assert_eq!(
-        (&looked["to"]["email"], &looked["email"]),
+        (&looked.said["to"]["email"], &looked.said["email"]),
         (&json!(ANNA), &json!(EVA))
     );
-    let bytes = |value: &Value| {
-        BASE64URL_NOPAD
-            .decode(value.as_str().expect("text").as_bytes())
-            .expect("base64url")
-    };
-    let quote = link
-        .secret
-        .open_quote(&link.token, &bytes(&looked["quote"]))
-        .expect("a quote");
+    let quote = looked.quote;
     assert!(quote.subject.contains(SUBJECT) && quote.text.contains(BODY));
-    let record = SignedRecord::parse(&bytes(&looked["records"][0])).expect("a record");
-    let chain = Chain::verify(vec![record.clone()], &record.record().account()).expect("a chain");
-    let to = chain
-        .find(&quote.gateway().expect("a fingerprint"))
-        .expect("the quote's own");
-
-    let mut random = Random::fresh("answer");
-    let id = ParcelId::from_bytes(random.bytes(16).try_into().expect("16"));
-    let key = ParcelKey::from_bytes(&random.bytes(32).try_into().expect("32"));
-    let manifest = Manifest {
-        created: 0,
-        sender: Sender {
-            account: None,
-            address: EVA.into(),
-            fingerprint: None,
-        },
-        in_reply_to: None,
-        subject: Some("AW: canarysubject".into()),
-        body: Some(ANSWER.into()),
-        files: Vec::new(),
-        packs: Vec::new(),
-    };
-    let flags = Flags {
-        level: Level::Link,
-        from_outside: true,
-    };
-    let header = random
-        .bytes(StreamHeader::RANDOM)
-        .try_into()
-        .expect("as many");
-    let header = StreamHeader::from_random(&header);
-    let sealed: SealedManifest = parcel::seal(&key, id, flags, header, &manifest).expect("sealed");
-    let drawn = random.bytes(64).try_into().expect("64");
-    let stanza = Stanza::seal(&key, to, &Binding::of(&sealed), &drawn).expect("a stanza");
-    let stanza = BASE64URL_NOPAD.encode(&stanza.release_from_outside().to_bytes());
-
-    let shown = format!("Authorization: Reply {}\r\n", auth.to_text().as_str());
-    let json_too = format!("{shown}{JSON}");
-    let begin = json!({"level": 1, "files": []}).to_string();
-    let line = format!("PUT {base}/parcels/{id}");
-    let draft = wire::ask(server.listen, &line, &json_too, begin.as_bytes()).json();
-    let _: Draft = serde_json::from_value(draft).expect("a draft");
-    let octets = format!("{shown}Content-Type: application/octet-stream\r\n");
-    let line = format!("PUT {base}/parcels/{id}/manifest");
-    assert_eq!(
-        wire::ask(server.listen, &line, &octets, sealed.as_bytes()).status,
-        204
-    );
-    let post = json!({"stanza": stanza}).to_string();
-    let line = format!("POST {base}/parcels/{id}/post");
-    let wrong = wire::ask(server.listen, &line, JSON, post.as_bytes());
-    assert_eq!(wrong.status, 401, "without the proof nothing is sent");
-    let sent = wire::ask(server.listen, &line, &json_too, post.as_bytes()).json();
-    assert_eq!(sent["id"], json!(id.to_string()));
-    let again = wire::ask(server.listen, &line, &json_too, post.as_bytes()).json();
-    assert_eq!(sent, again);
+    let words = (EVA, "AW: canarysubject", ANSWER);
+    Answering::new(server, link).send(words, files);
 }
 
-const JSON: &str = "Content-Type: application/json\r\n";
+/// What is dropped on the reply page comes to the sender, and lies nowhere readable meanwhile.
+#[test]
+fn an_answer_brings_its_files_to_the_sender() {
+    let server = Server::start(Setup::demo().gateway());
+    send(server.gateway(), ANNA, &[EVA], &letter());
+    let _ = set_password(&invitation(&server, EVA), PASSWORD).done();
+    let (inside, _) = Pdf::of(&mail(&server, EVA, "application/pdf")).open(PASSWORD);
+    let reply = ReplyLink::parse(&link(&server, &inside, "r")).expect("a reply link");
+    let small = "canaryreplyfile: Röntgen".as_bytes();
+    // Of two parts.
+    let large = Random::fresh("a large file").bytes((9 << 20) + 5);
+    let files: [File<'_>; 3] = [
+        ("canaryreplyname.txt", small),
+        ("Bilder/groß.bin", &large),
+        ("leer.txt", b""),
+    ];
+    answer(&server, &reply, &files);
+    let words = ["canaryreplyfile", "canaryreplyname", "canaryanswer"];
+    assert_nothing_readable(&server, &words);
+
+    let _ = set_password(&invitation(&server, ANNA), ANNAS).done();
+    let carrier = mail(&server, ANNA, "application/pdf");
+    assert!(!carrier["raw"].as_str().expect("raw").contains("canary"));
+    let (inside, text) = Pdf::of(&carrier).open(ANNAS);
+    for said in [ANSWER, "canaryreplyname.txt", "groß.bin", "leer.txt"] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    let guest = Client::guest(&server.url);
+    let _ = guest.fetch(&link(&server, &inside, "a"), &[]).done();
+    for (name, content) in files {
+        let got = fs::read(guest.out().join(name)).expect("the file");
+        assert!(got == content, "{name}");
+    }
+    assert_nothing_readable(&server, &words);
+}
 
 /// Where a notice comes back to: an address that names it.
 fn comes_back_to(notice: &Value) -> String {
@@ -407,7 +364,9 @@ fn an_administrator_takes_a_password_away() {
         &letter().replace("first@", "second@"),
     );
     let reset = until("a link is mailed", || {
-        mails(&server, EVA, "/p/").into_iter().nth(1)
+        // Not "/p/" alone: the PDF's base64 may have that.
+        let link = format!("{}/p/", server.url);
+        mails(&server, EVA, &link).into_iter().nth(1)
     });
     assert!(mails(&server, EVA, "second@").is_empty(), "it waits again");
     let link = first_url(reset["text"].as_str().expect("text"));

@@ -46,7 +46,7 @@ const PROFILES: &[(&str, &str, &str)] = &[
 ];
 
 /// Every URL of a mail, in both its parts.
-fn urls(text: &str, html: &str) -> BTreeSet<String> {
+pub(crate) fn urls(text: &str, html: &str) -> BTreeSet<String> {
     let lines = text
         .lines()
         .filter(|line| line.starts_with("http"))
@@ -60,7 +60,7 @@ fn urls(text: &str, html: &str) -> BTreeSet<String> {
 }
 
 /// As a request line sees them: without the fragment, with it as `%23`, and as a query.
-fn paths(url: &str, base: &str) -> Vec<String> {
+pub(crate) fn paths(url: &str, base: &str) -> Vec<String> {
     let Some(path) = url.strip_prefix(base) else {
         return vec![];
     };
@@ -73,7 +73,7 @@ fn paths(url: &str, base: &str) -> Vec<String> {
     ]
 }
 
-fn visit(server: &Server, path: &str) -> Vec<(&'static str, Answer)> {
+pub(crate) fn visit(server: &Server, path: &str) -> Vec<(&'static str, Answer)> {
     let ask = |(name, method, headers): &(&'static str, &str, &str)| {
         (
             *name,
@@ -200,7 +200,7 @@ fn scanners_take_no_handoff() {
 }
 
 /// As [`dump`], when the worker has done all there was to do.
-fn dump_at_rest(server: &Server) -> Dump {
+pub(crate) fn dump_at_rest(server: &Server) -> Dump {
     until("the worker rests", || {
         let dump = dump(server);
         let is_empty = |name| {
@@ -211,10 +211,10 @@ fn dump_at_rest(server: &Server) -> Dump {
     })
 }
 
-type Dump = Vec<(String, Vec<Vec<Cell>>)>;
+pub(crate) type Dump = Vec<(String, Vec<Vec<Cell>>)>;
 
 /// Every row of every table, but for the time a session was last used and until when a running lease lasts.
-fn dump(server: &Server) -> Dump {
+pub(crate) fn dump(server: &Server) -> Dump {
     let path = server.data().join("depesche.db");
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let db = rusqlite::Connection::open_with_flags(path, flags).expect("the database");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use depesche_gateway::inbound::listen::greets;
 use depesche_gateway::rules::Foretold;
 use depesche_service::domain::Address;
 use serde_json::json;
@@ -102,13 +103,13 @@ async fn way_in(config: &Config) -> Finding {
             detail,
         };
     }
-    let connecting = tokio::net::TcpStream::connect(place);
     let patience = std::time::Duration::from_secs(5);
-    let ok = matches!(tokio::time::timeout(patience, connecting).await, Ok(Ok(_)));
+    let greeted = tokio::time::timeout(patience, greets(place)).await;
+    let ok = greeted.is_ok_and(|greets| greets);
     let detail = if ok {
         place.to_owned()
     } else {
-        format!("nobody listens at {place}; is the server running?")
+        format!("no mail server greets at {place}; is the server running?")
     };
     Finding { what, ok, detail }
 }

@@ -85,6 +85,11 @@ pub(crate) const KEYS: &[Key] = &[
         "senders whose mail is always protected: addresses and domains",
     ),
     key(
+        "gateway.protect_above",
+        "\"\"",
+        "larger mail of our people to others is always protected, such as 5 MiB; empty = none",
+    ),
+    key(
         "tls.cert",
         "\"\"",
         "PEM file with the chain; reloaded when it changes",

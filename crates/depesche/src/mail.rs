@@ -1,11 +1,13 @@
 //! The mail door as it is configured: listener, queue, and the way out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use depesche_gateway::House;
 use depesche_gateway::convert::Converter;
 use depesche_gateway::inbound::door::{Door, acceptor};
+use depesche_gateway::inbound::listen::greets;
 use depesche_gateway::inbound::peers::Network;
 use depesche_gateway::outbound::route::Route;
 use depesche_gateway::outbound::sender::Sender;
@@ -17,6 +19,7 @@ use depesche_gateway::smtp::session::wire::Settings;
 use depesche_gateway::tag::Tag;
 use depesche_gateway::trace::Tracer;
 use depesche_gateway::workers::{Pool, Program};
+use depesche_http::state::Probe;
 use depesche_service::Context;
 use depesche_service::demo::CaughtMail;
 use depesche_service::spool::{self, Spool};
@@ -73,7 +76,17 @@ pub(crate) fn rules(config: &Config) -> anyhow::Result<Rules> {
         domains: patterns("gateway.domains")?,
         protect_to: patterns("gateway.protect_to")?,
         protect_from: patterns("gateway.protect_from")?,
+        protect_above: protect_above(config)?,
     })
+}
+
+fn protect_above(config: &Config) -> anyhow::Result<Option<u64>> {
+    let text = config.text("gateway.protect_above");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let size = parse_size(text).context("gateway.protect_above: write it as 5 MiB")?;
+    Ok(Some(size))
 }
 
 fn trusted(config: &Config) -> anyhow::Result<Vec<Network>> {
@@ -92,7 +105,7 @@ pub(crate) async fn listen(config: &Config, demo: bool) -> anyhow::Result<Option
     if text.is_empty() {
         return Ok(None);
     }
-    let addresses: Vec<std::net::SocketAddr> = tokio::net::lookup_host(text)
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host(text)
         .await
         .with_context(|| {
             format!("gateway.listen = {text}: this is no address and port of this machine")
@@ -107,6 +120,14 @@ pub(crate) async fn listen(config: &Config, demo: bool) -> anyhow::Result<Option
             "cannot listen for mail on {text}: another program has this port, or it is not yours"
         )
     })
+}
+
+/// Whether mail is taken there, for `/readyz`.
+pub(crate) fn probe(listener: SocketAddr) -> Probe {
+    Probe {
+        name: "mail",
+        ask: Box::new(move || Box::pin(greets(listener))),
+    }
 }
 
 /// All that runs.

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -35,7 +36,10 @@ pub(crate) fn run() -> ExitCode {
     }
     let serving = std::thread::Builder::new().stack_size(STACK).spawn(|| {
         let fonts = fonts();
-        serve(&mut io::stdin().lock(), &mut io::stdout().lock(), &fonts)
+        // Not by std's buffers: they live as long as the process does, and the last mail with them.
+        let mut from = fs::File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let mut to = fs::File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        serve(&mut from, &mut to, &fonts)
     });
     match serving.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(()))) => ExitCode::SUCCESS,

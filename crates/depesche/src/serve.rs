@@ -120,7 +120,15 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
     let working = tokio::spawn(worker.run(stop.clone().cancelled_owned()));
     let ticking = handoffs::keep_time(context.clone(), stop.clone().cancelled_owned());
     tokio::spawn(ticking);
-    let (server, app) = door(&config, &context, listener, caught, tls)?;
+    let mut probes = vec![database_probe(context.clone())];
+    probes.extend(gateway.map(mail::probe));
+    let parts = Parts {
+        listener,
+        caught,
+        tls,
+        probes,
+    };
+    let (server, app) = door(&config, &context, parts)?;
     let said = Said {
         demo: args.demo,
         first: first::open(&context).await?,
@@ -162,12 +170,28 @@ async fn seed(context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the web door is made of.
+struct Parts {
+    listener: TcpListener,
+    caught: Option<CaughtMail>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    probes: Vec<Probe>,
+}
+
+fn database_probe(context: Arc<Context>) -> Probe {
+    Probe {
+        name: "database",
+        ask: Box::new(move || {
+            let context = context.clone();
+            Box::pin(async move { health::is_ready(&context).await })
+        }),
+    }
+}
+
 fn door(
     config: &Config,
     context: &Arc<Context>,
-    listener: TcpListener,
-    mail: Option<CaughtMail>,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    parts: Parts,
 ) -> anyhow::Result<(Server, axum::Router)> {
     let metrics = Metrics::default();
     let front = Front {
@@ -176,20 +200,14 @@ fn door(
         metrics: metrics.clone(),
         salt: RandomState::new(),
     };
-    let (ready, waiting) = (context.clone(), context.clone());
+    let waiting = context.clone();
     let token = config.text("metrics.token");
     let app = router::app(Web {
         front: Arc::new(front),
         service: context.clone(),
-        mail,
+        mail: parts.caught,
         metrics_token: (!token.is_empty()).then(|| token.to_owned()),
-        probes: vec![Probe {
-            name: "database",
-            ask: Box::new(move || {
-                let context = ready.clone();
-                Box::pin(async move { health::is_ready(&context).await })
-            }),
-        }],
+        probes: parts.probes,
         mails_waiting: Box::new(move || {
             let context = waiting.clone();
             Box::pin(async move { health::mails_waiting(&context).await.ok() })
@@ -202,8 +220,8 @@ fn door(
     };
     Ok((
         Server {
-            listener,
-            tls,
+            listener: parts.listener,
+            tls: parts.tls,
             limits,
             metrics,
         },

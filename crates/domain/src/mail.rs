@@ -21,6 +21,8 @@ pub const GIVE_UP: Span = Span::days(5);
 pub const LATE: Span = Span::hours(4);
 /// How long the Message-ID of a protected mail makes its answers protected too.
 pub const THREAD_LIFE: Span = Span::days(400);
+/// So long the same mail, handed in again, is taken for one whose acknowledgement was not heard.
+pub const SEEN_LIFE: Span = Span::hours(24);
 
 /// Sender and wishes of a mail, as SMTP wrote them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,9 +276,10 @@ pub fn next_try(since: Time, now: Time, attempts: u32, jitter: u8) -> Next {
 }
 
 impl Row {
-    /// The sender is to be told now that it is late; false for a null sender is the caller's to know.
-    pub fn is_late(&self, now: Time) -> bool {
-        !self.told_late && now >= self.since + LATE
+    /// The sender is to be told now that it is late; false for a null sender is the caller's to know. `begun`: when
+    /// it was tried first.
+    pub fn is_late(&self, begun: Time, now: Time) -> bool {
+        !self.told_late && now >= begun + LATE
     }
 }
 

@@ -9,10 +9,12 @@
 //! | [`outbound`] | the way to the next mail server |
 //! | [`workers`] | processes in which mails become pages |
 //! | [`courier`] | the portal's own mails; [`verp`] the address that a notice comes back to |
+//! | [`fuzzing`] | the laws that any bytes must keep |
 
 mod arrival;
 pub mod convert;
 pub mod courier;
+pub mod fuzzing;
 mod header;
 pub mod inbound;
 mod letter;

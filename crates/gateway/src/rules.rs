@@ -6,7 +6,7 @@
 //! | `X-Depesche-Secure: yes` | |
 //! | `Sensitivity: Company-Confidential`, `Private` | automatic mail |
 //! | an answer to a protected mail | automatic mail |
-//! | a rule for this sender or recipient | |
+//! | a rule for this sender or recipient, or for mail of that size | |
 //!
 //! Only mail of our own people is protected, and only for people elsewhere. What says that it is encrypted
 //! already is looked into when it is converted, and passes then if it is. Nothing but the tag, our own control headers and false marks of ours is taken out.
@@ -22,7 +22,7 @@ use crate::tag::Tag;
 use crate::trace::{self, Mark, Tracer};
 
 /// The header by which a program asks for protection.
-const SECURE: &str = "X-Depesche-Secure";
+pub(crate) const SECURE: &str = "X-Depesche-Secure";
 /// How often a mail may have been handed on before it counts as going round.
 const MOST_HOPS: usize = 25;
 /// Of an answer's References so many are looked up, from the newest.
@@ -51,7 +51,7 @@ impl Pattern {
         }
     }
 
-    fn fits(&self, folded: &str) -> bool {
+    pub(crate) fn fits(&self, folded: &str) -> bool {
         match self {
             Self::Address(address) => address == folded,
             Self::Domain(domain) => domain_of(folded).is_some_and(|found| {
@@ -79,6 +79,8 @@ pub struct Rules {
     pub protect_to: Vec<Pattern>,
     /// Senders whose mail is always protected.
     pub protect_from: Vec<Pattern>,
+    /// Mail of more bytes is always protected.
+    pub protect_above: Option<u64>,
 }
 
 /// Why a mail is not taken.
@@ -103,10 +105,23 @@ pub struct Foretold {
 pub(crate) struct Verdict {
     /// In the order of the recipients.
     pub(crate) treatments: Vec<Treatment>,
+    /// The same, if it turns out to be larger than mail may be that goes as it is.
+    pub(crate) if_large: Vec<Treatment>,
     /// Not named in the mail itself, in the same order; told for protected mail alone.
     pub(crate) bcc: Vec<bool>,
     /// The header as it goes on, with its empty line.
     pub(crate) header: Vec<u8>,
+}
+
+impl Verdict {
+    /// What becomes of it, now that its size is known.
+    pub(crate) fn of_size(&self, rules: &Rules, size: u64) -> &[Treatment] {
+        if rules.protect_above.is_some_and(|most| size > most) {
+            &self.if_large
+        } else {
+            &self.treatments
+        }
+    }
 }
 
 /// What a header says, before the store was asked.
@@ -182,7 +197,7 @@ fn is_auto(fields: &[Field<'_>]) -> bool {
 }
 
 /// The addresses of a field, folded.
-fn addresses(field: &Field<'_>) -> Vec<String> {
+pub(crate) fn addresses(field: &Field<'_>) -> Vec<String> {
     let mail = [b"To:", field.value(), b"\r\n"].concat();
     let Some(mail) = MessageParser::new().parse_headers(mail.as_slice()) else {
         return Vec::new();
@@ -289,7 +304,11 @@ impl Rules {
         let is_person = !facts.is_auto && !arrival.sender.is_empty();
         let wanted = facts.asks || is_person && (tagged || facts.confidential || in_thread);
         let treatments = self.treatments(arrival, ours, wanted);
-        let bcc = if treatments.contains(&Treatment::Protect) {
+        let if_large = match self.protect_above {
+            Some(_) => self.treatments(arrival, ours, true),
+            None => treatments.clone(),
+        };
+        let bcc = if if_large.contains(&Treatment::Protect) {
             let named = named(&facts.fields);
             let is_named = |address: &&str| named.contains(&fold(address));
             arrival.recipients.iter().map(|r| !is_named(r)).collect()
@@ -298,6 +317,7 @@ impl Rules {
         };
         Ok(Verdict {
             treatments,
+            if_large,
             bcc,
             header: changed(facts, &changes),
         })

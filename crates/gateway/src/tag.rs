@@ -8,7 +8,10 @@ use mail_builder::headers::text::Text;
 use mail_parser::MessageParser;
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::header::Field;
+use crate::header::{self, Field};
+
+/// A tag may be hidden in an encoded word that was encoded itself, so deep.
+const NESTED: usize = 10;
 
 /// Beginnings of answers and forwards in the languages of Europe, without the colon.
 const PREFIXES: &[&str] = &[
@@ -141,7 +144,7 @@ impl Tag {
     }
 
     /// The subject without the tag at its start, behind beginnings of answers; none if there is no tag.
-    fn cut(&self, subject: &str) -> Option<String> {
+    pub(crate) fn cut(&self, subject: &str) -> Option<String> {
         let letters = letters(subject);
         let mut begin = skip_blanks(&letters, 0);
         loop {
@@ -176,6 +179,19 @@ impl Tag {
 
     /// The Subject without its tag, ready to stand in its place; none if no reading of it has the tag.
     pub(crate) fn remove(&self, subject: &Field<'_>) -> Option<Vec<u8>> {
+        let mut out = self.remove_from(subject)?;
+        // What was encoded in what was encoded is read once more by whoever is next.
+        for _ in 0..NESTED {
+            let written = header::fields(&out);
+            match written.first().and_then(|field| self.remove_from(field)) {
+                Some(again) => out = again,
+                None => break,
+            }
+        }
+        Some(out)
+    }
+
+    fn remove_from(&self, subject: &Field<'_>) -> Option<Vec<u8>> {
         let mut cut = readings(subject)
             .into_iter()
             .find_map(|reading| self.cut(&reading))?;

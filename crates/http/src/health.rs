@@ -5,6 +5,7 @@ use crate::front::Client;
 use crate::state::{Later, Web};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
+use depesche_service::spool::standing;
 use http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,9 @@ pub(crate) async fn metrics(
     }
     if let Ok(Some(mails)) = tokio::time::timeout(SOON, (web.mails_waiting)()).await {
         web.front.metrics.set_waiting(mails);
+    }
+    if let Ok(Ok(now)) = tokio::time::timeout(SOON, standing(&web.service)).await {
+        web.front.metrics.set_queue(&now);
     }
     let held = depesche_service::handoffs::in_use(&web.service);
     web.front.metrics.set_handoffs(held);

@@ -1,5 +1,6 @@
 //! What is counted, and how it is told to Prometheus.
 
+use depesche_service::spool::Standing;
 use http::{Method, StatusCode};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -25,7 +26,16 @@ pub struct Metrics {
     received: Counter,
     sent: Counter,
     waiting: Gauge,
+    queue: Queue,
     handoffs: Handoffs,
+}
+
+/// What the gateway's queue holds.
+#[derive(Debug, Clone, Default)]
+struct Queue {
+    waiting: Gauge,
+    held: Gauge,
+    oldest: Gauge,
 }
 
 /// What handoffs hold in memory.
@@ -77,6 +87,10 @@ fn durations() -> Histogram {
     Histogram::new([0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0])
 }
 
+fn set(gauge: &Gauge, value: u64) {
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut metrics = Self {
@@ -89,6 +103,7 @@ impl Default for Metrics {
             received: Counter::default(),
             sent: Counter::default(),
             waiting: Gauge::default(),
+            queue: Queue::default(),
             handoffs: Handoffs::default(),
         };
         metrics.registry = Arc::new(metrics.register());
@@ -133,6 +148,7 @@ impl Metrics {
             "Mails that wait to leave",
             self.waiting.clone(),
         );
+        self.queue.register(&mut all);
         self.handoffs.register(&mut all);
         all
     }
@@ -156,12 +172,18 @@ impl Metrics {
 
     /// How many mails wait now.
     pub(crate) fn set_waiting(&self, mails: u64) {
-        self.waiting.set(i64::try_from(mails).unwrap_or(i64::MAX));
+        set(&self.waiting, mails);
+    }
+
+    /// What the gateway's queue holds now.
+    pub(crate) fn set_queue(&self, now: &Standing) {
+        set(&self.queue.waiting, now.waiting);
+        set(&self.queue.held, now.held);
+        set(&self.queue.oldest, now.oldest);
     }
 
     /// What handoffs hold now: slots with bytes in them, their bytes, and all they may take.
     pub(crate) fn set_handoffs(&self, (slots, bytes, budget): (u64, u64, u64)) {
-        let set = |gauge: &Gauge, value| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         set(&self.handoffs.slots, slots);
         set(&self.handoffs.bytes, bytes);
         set(&self.handoffs.budget, budget);
@@ -173,6 +195,27 @@ impl Metrics {
         // Writing into a String cannot fail.
         let _ = text::encode(&mut out, &self.registry);
         out
+    }
+}
+
+impl Queue {
+    fn register(&self, all: &mut Registry) {
+        all.register(
+            "mail_queue_waiting",
+            "Recipients to whom a mail of the gateway is on its way",
+            self.waiting.clone(),
+        );
+        all.register(
+            "mail_queue_held",
+            "Recipients whose password a mail of the gateway waits for",
+            self.held.clone(),
+        );
+        all.register_with_unit(
+            "mail_queue_oldest",
+            "How long the oldest mail on its way has been so",
+            Unit::Seconds,
+            self.oldest.clone(),
+        );
     }
 }
 

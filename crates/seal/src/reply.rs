@@ -124,6 +124,10 @@ impl Key<ForReply> {
     pub fn open_quote(&self, token: &ReplyToken, sealed: &[u8]) -> Result<Quote, ReplyError> {
         let key: ReplySecret = Key::from_bytes(&self.derive_reply(token, Namespace::ReplyQuote));
         let text = stream::open(&key, &quote_aad(token), sealed)?;
+        // Members without names, in a list, are for no other reader.
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(ReplyError::Quote);
+        }
         let quote: Quote = serde_json::from_slice(&text).map_err(|_| ReplyError::Quote)?;
         if quote.v != 1 {
             return Err(ReplyError::Quote);
@@ -205,6 +209,9 @@ impl ReplyLink {
         }
         let token = ReplyToken::parse(token).map_err(|_| ReplyError::NotAReply)?;
         let fragment = fragment.ok_or(ReplyError::Cut)?;
+        if PREFIX.starts_with(fragment) {
+            return Err(ReplyError::Cut);
+        }
         let secret = fragment.strip_prefix(PREFIX).ok_or(ReplyError::Version)?;
         Ok(Self {
             base: base.to_owned(),

@@ -9,8 +9,8 @@ pub mod text;
 pub mod writer;
 
 pub use list::{
-    counts, drop_row, due, due_of, has_room, held, held_senders, is_thread, list, next_due, retry,
-    retry_all, tidy, trace_key, wake_held, wake_held_in,
+    Standing, counts, drop_row, due, due_of, has_room, held, held_senders, is_thread, list,
+    next_due, retry, retry_all, standing, tidy, trace_key, wake_held, wake_held_in,
 };
 pub use text::{Open, SealedText, TextReader, TextWriter, enqueue, load};
 pub use writer::{Change, NewMail, Settled, Spool, Writer};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use depesche_domain::claim::{CODE_LIFE, SERVES};
 use depesche_domain::effect::{Effect, Mail};
-use depesche_domain::mail::THREAD_LIFE;
+use depesche_domain::mail::{SEEN_LIFE, THREAD_LIFE};
 use depesche_domain::parcel::Reason;
 use depesche_domain::policy::DRAFT_LIFE;
 use depesche_domain::{ParcelId, Span, Time};
@@ -231,6 +231,7 @@ impl<C: Courier> Worker<C> {
         visits::lapse_all(&mut tx, now, BATCH).await?;
         visits::sweep_codes(&mut tx, now).await?;
         mails::sweep_threads(&mut tx, now - THREAD_LIFE).await?;
+        mails::sweep_seen(&mut tx, now - SEEN_LIFE).await?;
         tx.commit().await?;
         login::sweep(&self.ctx, now).await?;
         invitations::sweep(&self.ctx, now).await?;

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { SealError } from '../../src/seal/error.ts';
 import * as file from '../../src/seal/file.ts';
+import { toText } from '../../src/seal/format.ts';
 import * as handoff from '../../src/seal/handoff.ts';
 import { parseContent, writeContent } from '../../src/seal/handoff-content.ts';
 import { handoffUrl, parseHandoffUrl } from '../../src/seal/handoff-text.ts';
@@ -12,6 +13,7 @@ import { checkName, forWindows } from '../../src/seal/name.ts';
 import { openManifest, parseHeader, parseManifest, sealManifest, verifyHeader } from '../../src/seal/parcel.ts';
 import { passwordParams, stretch } from '../../src/seal/password.ts';
 import { concat, equal, sha256, type Bytes } from '../../src/seal/primitives.ts';
+import { openQuote, parseReplyFragment, parseReplyToken, replyAuth } from '../../src/seal/reply.ts';
 import * as stream from '../../src/seal/stream.ts';
 import { keyedKinds, unhex, type Vector } from './support/keyed-kinds.ts';
 
@@ -201,6 +203,18 @@ const kinds: Record<string, (vector: Vector) => Promise<void> | void> = {
     const secret = await handoff.unwrapSecret(key, unhex(vector.wrap));
     expect(secret).toEqual(unhex(vector.secret));
     expect(await handoff.wrapSecret(key, unhex(vector.nonce), secret)).toEqual(unhex(vector.wrap));
+  },
+  reply_link(vector) {
+    expect(vector.text).toBe(`${String(vector.base)}/r/${String(vector.token_text)}#${String(vector.fragment)}`);
+    expect(parseReplyToken(vector.token_text as string)).toEqual(unhex(vector.token));
+    expect(parseReplyFragment(vector.fragment as string)).toEqual(unhex(vector.secret));
+  },
+  async reply_quote(vector) {
+    const auth = await replyAuth(unhex(vector.secret), unhex(vector.token));
+    expect([auth, await sha256(auth)]).toEqual([vector.auth, vector.auth_sha256].map(unhex));
+    const sealed = edited(vector, unhex(vector.sealed));
+    const { gateway, ...quote } = await openQuote(unhex(opened(vector, 'secret')), unhex(opened(vector, 'token')), sealed);
+    expect({ v: 1, ...quote, gateway: toText(gateway) }).toEqual(JSON.parse(vector.json as string));
   },
   name(vector) {
     checkName(vector.name as string);

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use depesche_smtp::reply::{Code, Reply};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -100,6 +100,18 @@ impl<C: Convert> Door<C> {
             running.wait().await;
         }
     }
+}
+
+/// Somebody at this address greets as a mail server that serves does. Waits as long as that takes.
+pub async fn greets(place: impl ToSocketAddrs) -> bool {
+    let greeted = async {
+        let mut stream = TcpStream::connect(place).await?;
+        let mut code = [0; 3];
+        stream.read_exact(&mut code).await?;
+        stream.write_all(b"QUIT\r\n").await?;
+        std::io::Result::Ok(code)
+    };
+    greeted.await.is_ok_and(|code| code == *b"220")
 }
 
 async fn turn_away(mut stream: TcpStream) {

@@ -1,6 +1,7 @@
 //! One mail on its way in.
 
 use depesche_domain::mail::{Envelope, Kind, NewRow, Treatment, fold};
+use depesche_seal::primitives::Sha256;
 use depesche_service::spool::{NewMail, TextWriter, is_thread};
 use depesche_service::{Context, Error};
 use depesche_smtp::envelope::{Body, Envelope as Wire, Recipient};
@@ -39,9 +40,8 @@ enum Stage {
 
 struct Sealing {
     text: TextWriter,
-    treatments: Vec<Treatment>,
-    bcc: Vec<bool>,
     thread: Option<[u8; 32]>,
+    verdict: Verdict,
 }
 
 /// A mail being received.
@@ -54,6 +54,8 @@ pub(super) struct Receiving<'a, C> {
     /// The beginning of the text, if there are any.
     report: Vec<u8>,
     stage: Stage,
+    /// Over envelope and text, as they come.
+    seen: Sha256,
 }
 
 fn local(text: &str) -> Reply {
@@ -91,6 +93,16 @@ impl<'a, C: Convert> Receiving<'a, C> {
                 None => true,
             }
         });
+        let mut seen = Sha256::new();
+        seen.update(envelope.sender.from.as_str().as_bytes());
+        for recipient in &envelope.recipients {
+            let wish = recipient.notify.map(|notify| notify.to_text());
+            for text in [recipient.to.as_str(), wish.as_deref().unwrap_or_default()] {
+                seen.update(b"\0");
+                seen.update(text.as_bytes());
+            }
+        }
+        seen.update(b"\0\0");
         Self {
             door,
             origin,
@@ -98,11 +110,13 @@ impl<'a, C: Convert> Receiving<'a, C> {
             notices,
             report: Vec::new(),
             stage: Stage::Header(Vec::new()),
+            seen,
         }
     }
 
     /// The next piece of the text.
     pub(super) async fn push(&mut self, piece: &[u8]) {
+        self.seen.update(piece);
         if !self.notices.is_empty() {
             let room = REPORT.saturating_sub(self.report.len());
             self.report
@@ -144,19 +158,19 @@ impl<'a, C: Convert> Receiving<'a, C> {
     }
 
     async fn try_begin(&self, header: &[u8], rest: &[u8]) -> Result<Sealing, Reply> {
-        let (thread, verdict) = self.judge(header).await?;
+        let (thread, mut verdict) = self.judge(header).await?;
         let ctx = &self.door.ctx;
         let mut text = TextWriter::begin(ctx).map_err(|error| unstored(&error))?;
         let received = self.received(&text.id().to_string(), ctx);
-        for piece in [received.as_bytes(), &verdict.header, rest] {
+        let header = std::mem::take(&mut verdict.header);
+        for piece in [received.as_bytes(), &header, rest] {
             let pushed = text.push(piece).await;
             pushed.map_err(|error| unstored(&error))?;
         }
         Ok(Sealing {
             text,
-            treatments: verdict.treatments,
-            bcc: verdict.bcc,
             thread,
+            verdict,
         })
     }
 
@@ -217,36 +231,34 @@ impl<'a, C: Convert> Receiving<'a, C> {
         if self.envelope.recipients.is_empty() {
             return Ok(id.to_string());
         }
-        let protected = sealing
-            .treatments
-            .iter()
-            .filter(|t| **t == Treatment::Protect)
-            .count();
         let text = sealing
             .text
             .finish()
             .await
             .map_err(|error| unstored(&error))?;
         let size = text.size();
-        let rows = self
-            .envelope
-            .recipients
-            .iter()
-            .zip(&sealing.treatments)
-            .zip(&sealing.bcc);
+        let verdict = sealing.verdict;
+        let treatments = verdict.of_size(&self.door.rules, size);
+        let protected = treatments.iter().filter(|t| **t == Treatment::Protect);
+        let protected = protected.count();
+        let recipients = self.envelope.recipients.iter();
+        let rows = recipients.zip(treatments).zip(&verdict.bcc);
+        let seen = self.seen.finish();
         let mail = NewMail {
             kind: Kind::Relayed,
             envelope: stored(&self.envelope),
             rows: rows
                 .map(|((to, treatment), bcc)| row(to, *treatment, *bcc))
                 .collect(),
+            // Without an id of its own two mails may be alike and both be meant.
+            seen: sealing.thread.map(|_| seen),
             thread: sealing.thread,
             is_secured: protected > 0,
             text,
         };
         let taken = self.door.spool.accept(mail).await;
         taken.map_err(|error| unstored(&error))?;
-        tracing::info!(mail.id = %id, size_bytes = size, recipients = sealing.treatments.len(), protected, "mail taken");
+        tracing::info!(mail.id = %id, size_bytes = size, recipients = self.envelope.recipients.len(), protected, "mail taken");
         Ok(id.to_string())
     }
 }

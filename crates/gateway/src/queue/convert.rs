@@ -12,6 +12,9 @@ use crate::port::{Conversion, Convert, Decision, Job};
 use crate::report::Why;
 use crate::rules::Facts;
 
+/// After so many tries, about three hours, it counts since when a mail waits: before, it may just have been held.
+const FEW: u32 = 8;
+
 impl<C: Convert> Queue<C> {
     pub(super) async fn convert(
         &self,
@@ -22,6 +25,7 @@ impl<C: Convert> Queue<C> {
         let mut seen = Seen {
             envelope: open.envelope.clone(),
             since: open.received,
+            begun: open.received,
             beginning: Zeroizing::default(),
         };
         let Some(text) = open.text else {
@@ -107,6 +111,28 @@ impl<C: Convert> Queue<C> {
         self.note(job.mail, seen, &told, settled).await
     }
 
+    /// Making it broke off: another try after a pause.
+    pub(super) async fn put_off_conversion(
+        &self,
+        mail: MailId,
+        mut open: Open,
+        rows: Vec<Row>,
+    ) -> Result<(), Error> {
+        let since = open.received;
+        let seen = Seen::of(&mut open, since).await?;
+        let mut told = Vec::new();
+        let changes = rows
+            .iter()
+            .map(|row| (row.position, self.again(row, "broke off", &mut told)));
+        let settled = Settled {
+            mail,
+            rows: changes.collect(),
+            new: Vec::new(),
+            effects: Vec::new(),
+        };
+        self.note(mail, &seen, &told, settled).await
+    }
+
     fn wait(
         &self,
         row: &Row,
@@ -128,14 +154,19 @@ impl<C: Convert> Queue<C> {
     fn again<'a>(&self, row: &'a Row, why: &'static str, told: &mut Vec<(&'a Row, Why)>) -> Change {
         let attempts = row.attempts.saturating_add(1);
         let now = self.ctx.now();
-        match next_try(row.since, now, attempts, jitter(&self.ctx)) {
+        let state = match row.state {
+            State::Dropped => State::Dropped,
+            _ => State::HoldError,
+        };
+        let begun = if attempts > FEW { row.since } else { now };
+        match next_try(begun, now, attempts, jitter(&self.ctx)) {
             Next::GiveUp => {
                 told.push((row, Why::Unprotectable));
                 Change::End
             }
             Next::Again(due) => {
-                let mut wait = self.wait(row, State::HoldError, due, attempts, Some(why));
-                if row.is_late(now) {
+                let mut wait = self.wait(row, state, due, attempts, Some(why));
+                if row.is_late(begun, now) {
                     wait.told_late = true;
                     told.push((row, Why::Late(None)));
                 }
@@ -158,6 +189,7 @@ impl<C: Convert> Queue<C> {
             thread,
             // An answer to it quotes the original as well.
             is_secured: true,
+            seen: None,
             text: text.finish().await?,
         })
     }

@@ -1,7 +1,7 @@
 //! One mail to the next mail server, for all of its recipients that are due.
 
-use depesche_domain::MailId;
 use depesche_domain::mail::{Kind, Next, Row, State, next_try};
+use depesche_domain::{MailId, Time};
 use depesche_service::Error;
 use depesche_service::rows::Wait;
 use depesche_service::spool::{Change, Open, Settled};
@@ -58,9 +58,32 @@ impl<C: Convert> Queue<C> {
             .into_iter()
             .chain(std::iter::repeat(Fate::Refused(nobody)));
         let rows = named.into_iter().chain(unnamed).zip(fates);
+        self.settle_fates(mail, &seen, rows, passed_on).await
+    }
+
+    /// Sending it broke off: another try after a pause, although it may be there.
+    pub(super) async fn put_off_delivery(
+        &self,
+        mail: MailId,
+        mut open: Open,
+        rows: Vec<Row>,
+    ) -> Result<(), Error> {
+        let since = rows.first().map_or(open.received, |row| row.since);
+        let seen = Seen::of(&mut open, since).await?;
+        let rows = rows.iter().map(|row| (row, Fate::Unanswered));
+        self.settle_fates(mail, &seen, rows, true).await
+    }
+
+    async fn settle_fates<'a>(
+        &self,
+        mail: MailId,
+        seen: &Seen,
+        rows: impl Iterator<Item = (&'a Row, Fate)>,
+        passed_on: bool,
+    ) -> Result<(), Error> {
         let (mut changes, mut told) = (Vec::new(), Vec::new());
         for (row, fate) in rows {
-            let (change, why) = self.after(row, fate, passed_on);
+            let (change, why) = self.after(row, fate, seen.begun, passed_on);
             changes.push((row.position, change));
             told.extend(why.map(|why| (row, why)));
         }
@@ -70,11 +93,11 @@ impl<C: Convert> Queue<C> {
             new: Vec::new(),
             effects: Vec::new(),
         };
-        self.note(mail, &seen, &told, settled).await
+        self.note(mail, seen, &told, settled).await
     }
 
     /// What a fate makes of a row, and what the sender may want to know.
-    fn after(&self, row: &Row, fate: Fate, passed_on: bool) -> (Change, Option<Why>) {
+    fn after(&self, row: &Row, fate: Fate, begun: Time, passed_on: bool) -> (Change, Option<Why>) {
         let now = self.ctx.now();
         let said = fate.reply().map(Reply::to_line);
         let is_transient = fate.is_transient();
@@ -88,10 +111,10 @@ impl<C: Convert> Queue<C> {
             }
             _ => {
                 let attempts = row.attempts.saturating_add(1);
-                match next_try(row.since, now, attempts, jitter(&self.ctx)) {
+                match next_try(begun, now, attempts, jitter(&self.ctx)) {
                     Next::GiveUp => (Change::End, Some(Why::GaveUp(said))),
                     Next::Again(due) => {
-                        let late = row.is_late(now);
+                        let late = row.is_late(begun, now);
                         let wait = Wait {
                             state: State::Queued,
                             due,

@@ -9,7 +9,7 @@ use depesche_domain::effect::Language;
 use depesche_domain::mail::{Envelope, Kind, NewRow, Row, State};
 use depesche_service::spool::{self, Change, NewMail, Open, Settled, Spool, TextWriter};
 use depesche_service::{Context, Error};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -89,9 +89,20 @@ struct Work {
     backlog: VecDeque<(MailId, Option<Vec<Row>>)>,
 }
 
+/// What one task works on.
+struct Part {
+    mail: MailId,
+    lane: Lane,
+    /// Of its recipients so many.
+    rows: usize,
+    /// It is put off, since work on it broke off.
+    is_put_off: bool,
+}
+
 /// Mails being worked on.
 struct Running {
-    tasks: JoinSet<(MailId, Lane, usize)>,
+    tasks: JoinSet<()>,
+    parts: HashMap<Id, Part>,
     mails: HashSet<MailId>,
     /// Rows of these.
     rows: usize,
@@ -105,6 +116,7 @@ impl Default for Running {
     fn default() -> Self {
         Self {
             tasks: JoinSet::new(),
+            parts: HashMap::new(),
             mails: HashSet::new(),
             rows: 0,
             deliver: Work::default(),
@@ -123,19 +135,31 @@ impl Running {
     }
 
     fn is_idle(&self) -> bool {
-        self.mails.is_empty() && self.deliver.backlog.is_empty() && self.convert.backlog.is_empty()
+        let is_idle = |work: &Work| work.running == 0 && work.backlog.is_empty();
+        is_idle(&self.deliver) && is_idle(&self.convert)
     }
 
-    fn joined(&mut self, done: Result<(MailId, Lane, usize), tokio::task::JoinError>) {
-        match done {
-            Ok((mail, lane, rows)) => {
-                self.mails.remove(&mail);
-                self.rows = self.rows.saturating_sub(rows);
-                self.of(lane).running -= 1;
-            }
-            // What it worked on stays marked, so that what breaks the program is not tried in a circle.
-            Err(error) => tracing::error!(%error, "working on a mail broke off"),
+    fn start(&mut self, part: Part, task: impl Future<Output = ()> + Send + 'static) {
+        self.of(part.lane).running += 1;
+        let id = self.tasks.spawn(task).id();
+        self.parts.insert(id, part);
+    }
+
+    /// A task has ended and its place is free. Gives what it worked on if it broke off; that stays marked.
+    fn ended(&mut self, done: Result<(Id, ()), JoinError>) -> Option<Part> {
+        let (id, error) = match done {
+            Ok((id, ())) => (id, None),
+            Err(error) => (error.id(), Some(error)),
+        };
+        let part = self.parts.remove(&id)?;
+        self.of(part.lane).running -= 1;
+        if let Some(error) = error {
+            tracing::error!(mail.id = %part.mail, %error, "working on a mail broke off");
+            return Some(part);
         }
+        self.mails.remove(&part.mail);
+        self.rows = self.rows.saturating_sub(part.rows);
+        None
     }
 }
 
@@ -154,11 +178,11 @@ impl<C: Convert> Queue<C> {
             };
             tokio::select! {
                 () = queue.stop.cancelled() => break,
-                Some(done) = running.tasks.join_next() => {
-                    running.joined(done);
+                Some(done) = running.tasks.join_next_with_id() => {
+                    queue.ended_one(&mut running, done);
                     // Several may have ended meanwhile: one look serves all.
-                    while let Some(done) = running.tasks.try_join_next() {
-                        running.joined(done);
+                    while let Some(done) = running.tasks.try_join_next_with_id() {
+                        queue.ended_one(&mut running, done);
                     }
                 }
                 () = queue.ctx.queue_woken() => running.look = true,
@@ -170,8 +194,8 @@ impl<C: Convert> Queue<C> {
                 }
             }
         }
-        while let Some(done) = running.tasks.join_next().await {
-            running.joined(done);
+        while let Some(done) = running.tasks.join_next_with_id().await {
+            queue.ended_one(&mut running, done);
         }
         queue.sender.rest().await;
     }
@@ -184,9 +208,9 @@ impl<C: Convert> Queue<C> {
         let mut running = Running::default();
         loop {
             self.begin_due(&mut running).await?;
-            match running.tasks.join_next().await {
+            match running.tasks.join_next_with_id().await {
                 Some(done) => {
-                    running.joined(done);
+                    self.ended_one(&mut running, done);
                     running.look = true;
                 }
                 None => return Ok(()),
@@ -275,30 +299,73 @@ impl<C: Convert> Queue<C> {
         let rows = match rows {
             Some(rows) => rows,
             // All its due rows at once, also those that were not read.
-            None => match spool::due_of(&self.ctx, mail).await {
-                Ok(rows) => {
-                    let rows = rows.into_iter();
-                    rows.filter(|row| lane.states().contains(&row.state))
-                        .collect()
-                }
+            None => match self.due_of(mail, lane).await {
+                Ok(rows) => rows,
                 Err(error) => {
                     running.mails.remove(&mail);
                     return Err(error);
                 }
             },
         };
-        let count = rows.len();
-        running.rows += count;
-        running.of(lane).running += 1;
+        let part = Part {
+            mail,
+            lane,
+            rows: rows.len(),
+            is_put_off: false,
+        };
+        running.rows += part.rows;
         let queue = Arc::clone(self);
-        running.tasks.spawn(async move {
-            if let Err(error) = queue.work(mail, rows, lane).await {
-                tracing::warn!(mail.id = %mail, error.code = error.code(), %error, "a mail cannot be worked on; trying again");
-                tokio::time::sleep(TROUBLE).await;
-            }
-            (mail, lane, count)
+        running.start(part, async move {
+            let worked = queue.work(mail, rows, lane).await;
+            queue.breathe(mail, worked).await;
         });
         Ok(())
+    }
+
+    /// After trouble a while passes before the same is tried again.
+    async fn breathe(&self, mail: MailId, worked: Result<(), Error>) {
+        if let Err(error) = worked {
+            tracing::warn!(mail.id = %mail, error.code = error.code(), %error, "a mail cannot be worked on; trying again");
+            tokio::time::sleep(TROUBLE).await;
+        }
+    }
+
+    /// A task has ended. What breaks the program is put off, as if the other side had, and not tried in a circle.
+    fn ended_one(self: &Arc<Self>, running: &mut Running, done: Result<(Id, ()), JoinError>) {
+        let Some(part) = running.ended(done) else {
+            return;
+        };
+        if part.is_put_off {
+            tracing::error!(mail.id = %part.mail, "this mail is left alone until the next start");
+            return;
+        }
+        let (queue, mail, lane) = (Arc::clone(self), part.mail, part.lane);
+        let part = Part {
+            is_put_off: true,
+            ..part
+        };
+        running.start(part, async move {
+            let put_off = queue.put_off(mail, lane).await;
+            queue.breathe(mail, put_off).await;
+        });
+    }
+
+    async fn put_off(&self, mail: MailId, lane: Lane) -> Result<(), Error> {
+        let rows = self.due_of(mail, lane).await?;
+        let Some(open) = spool::load(&self.ctx, mail).await? else {
+            return Ok(());
+        };
+        match lane {
+            Lane::Deliver => self.put_off_delivery(mail, open, rows).await,
+            Lane::Convert => self.put_off_conversion(mail, open, rows).await,
+        }
+    }
+
+    /// All due rows of a mail, of one kind.
+    async fn due_of(&self, mail: MailId, lane: Lane) -> Result<Vec<Row>, Error> {
+        let mut rows = spool::due_of(&self.ctx, mail).await?;
+        rows.retain(|row| lane.states().contains(&row.state));
+        Ok(rows)
     }
 
     async fn work(&self, mail: MailId, rows: Vec<Row>, lane: Lane) -> Result<(), Error> {
@@ -386,6 +453,7 @@ impl<C: Convert> Queue<C> {
             rows: vec![NewRow::to(&seen.envelope.sender)],
             thread: None,
             is_secured: false,
+            seen: None,
             text: text.finish().await?,
         })
     }
@@ -399,6 +467,8 @@ impl<C: Convert> Queue<C> {
 pub(super) struct Seen {
     pub(super) envelope: Envelope,
     pub(super) since: depesche_domain::Time,
+    /// When this text could leave first: what was held was not tried.
+    pub(super) begun: depesche_domain::Time,
     pub(super) beginning: Zeroizing<Vec<u8>>,
 }
 
@@ -412,6 +482,7 @@ impl Seen {
         Ok(Self {
             envelope: open.envelope.clone(),
             since,
+            begun: open.received,
             beginning: first.unwrap_or_default(),
         })
     }

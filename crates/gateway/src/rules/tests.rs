@@ -13,6 +13,7 @@ fn rules() -> Rules {
         domains: vec![Pattern::Domain("corp.test".into())],
         protect_to: vec![Pattern::Domain("clinic.test".into())],
         protect_from: vec![Pattern::Address("hr@corp.test".into())],
+        protect_above: None,
     }
 }
 
@@ -70,6 +71,28 @@ fn what_protects_a_mail() {
         in_thread.map(|v| v.treatments).ok(),
         Some(vec![Treatment::Protect])
     );
+}
+
+/// Large attachments wait in the portal instead; nobody has to think of it.
+#[test]
+fn what_is_larger_than_a_rule_allows_is_protected() {
+    let rules = Rules {
+        protect_above: Some(1_000),
+        ..rules()
+    };
+    let to = [OUT, "ben@corp.test", "hidden@partner.test"];
+    let judged = |sender| decide_by(&rules, "To: k@partner.test\r\n", sender, &to, false);
+    use Treatment::{Pass, Protect};
+    let verdict = judged(ANNA).unwrap_or_else(|why| panic!("{why:?}"));
+    assert_eq!(verdict.of_size(&rules, 1_000), [Pass, Pass, Pass]);
+    assert_eq!(verdict.of_size(&rules, 1_001), [Protect, Pass, Protect]);
+    assert_eq!(
+        verdict.bcc,
+        [false, true, true],
+        "who is hidden stays hidden"
+    );
+    let verdict = judged(OUT).unwrap_or_else(|why| panic!("{why:?}"));
+    assert_eq!(verdict.of_size(&rules, 1_001), [Pass, Pass, Pass]);
 }
 
 #[test]

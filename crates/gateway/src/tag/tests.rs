@@ -1,7 +1,6 @@
 //! Every way in which somebody writes a tag.
 
 use super::*;
-use crate::header;
 
 fn removed(subject: &[u8]) -> Option<String> {
     let raw = [b"Subject: ".as_slice(), subject, b"\r\n"].concat();
@@ -51,6 +50,11 @@ const FIRES: &[(&[u8], &str)] = &[
     ),
     (b"Re: (Auto) (Auto) Befund", "Re: Befund"),
     ("Odpověď: (Auto) Nález".as_bytes(), "Odpověď: Nález"),
+    // The tag, and a word that says it to the next reader.
+    (
+        b"=?utf-8?Q?=28Auto=29_=3D=3Futf-8=3FQ=3F=3D28Auto=3D29_x=3F=3D?=",
+        "x",
+    ),
 ];
 
 /// None of these is meant.

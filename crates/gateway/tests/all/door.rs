@@ -1,6 +1,9 @@
 //! What is not taken: mail for others from strangers, two mails in one, mails that are too much.
 
 use depesche_domain::Span;
+use depesche_gateway::inbound::listen::greets;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 use crate::house::{ANNA, House, OUT};
 use crate::peer::{Peer, send};
@@ -229,5 +232,75 @@ fn no_address_nor_subject_breaks_a_header() {
         let mut peer = Peer::connect(house.door).await;
         let reply = peer.say("EHLO a\tb\u{7f}").await;
         assert!(reply.starts_with('5'), "{reply}");
+    });
+}
+
+/// What `/readyz` asks: a listener that takes connections and serves nobody is not ready.
+#[test]
+fn only_a_door_that_serves_greets() {
+    run(async {
+        let house = House::start().await;
+        assert!(greets(house.door).await);
+        let full = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = full.local_addr().expect("its address");
+        let turned_away = async {
+            let (mut peer, _) = full.accept().await.expect("a peer");
+            peer.write_all(b"421 4.7.0 too many\r\n")
+                .await
+                .expect("written");
+        };
+        let (greeted, ()) = tokio::join!(greets(address), turned_away);
+        assert!(!greeted);
+        drop(full);
+        assert!(!greets(address).await, "nobody listens");
+    });
+}
+
+/// The peer was gone before it heard `250`, and comes again with the same mail.
+#[test]
+fn the_same_mail_handed_in_again_goes_once() {
+    run(async {
+        let house = House::start().await;
+        let large = format!(
+            "Message-ID: <2@corp.test>\r\n\r\n{}",
+            "0123456789abcdef\r\n".repeat(10_000)
+        );
+        let small = "Message-ID: <1@corp.test>\r\nSubject: x\r\n\r\none";
+        for text in [small, large.as_str()] {
+            for _ in 0..3 {
+                let reply = send(house.door, ANNA, &[OUT], text).await;
+                assert!(reply.starts_with("250"), "{reply}");
+            }
+            assert_eq!(house.waiting().await, 1);
+            house.work().await;
+            house.until_no_mail_file().await;
+            let again = send(house.door, ANNA, &[OUT], text).await;
+            assert!(again.starts_with("250"), "{again}");
+            assert_eq!(house.waiting().await, 0, "it was sent on already");
+            assert_eq!(house.hop.mails().len(), 1);
+        }
+        house.until_no_mail_file().await;
+
+        // Another sender, recipient, text or id is another mail; so is one that has no id.
+        let changed = small.replace("one", "two");
+        let renamed = small.replace("<1@", "<3@");
+        let nameless = "Subject: x\r\n\r\none";
+        for (from, to, text) in [
+            ("ben@corp.test", OUT, small),
+            (ANNA, "x@partner.test", small),
+            (ANNA, OUT, &changed),
+            (ANNA, OUT, &renamed),
+            (ANNA, OUT, nameless),
+            (ANNA, OUT, nameless),
+        ] {
+            let reply = send(house.door, from, &[to], text).await;
+            assert!(reply.starts_with("250"), "{reply}");
+        }
+        assert_eq!(house.waiting().await, 6);
+        house.after(Span::minutes(24 * 60 + 1)).await;
+        assert_eq!(house.hop.mails().len(), 6);
+        let reply = send(house.door, ANNA, &[OUT], small).await;
+        assert!(reply.starts_with("250"), "{reply}");
+        assert_eq!(house.waiting().await, 1, "after a day it is meant");
     });
 }

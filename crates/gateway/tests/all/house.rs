@@ -1,6 +1,7 @@
 //! A gateway between a peer and a next mail server, with a clock that stands.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use depesche_domain::effect::{Effect, Language};
@@ -37,10 +38,15 @@ pub(crate) struct Scripted {
     /// What it was asked: the recipients, and the text.
     pub(crate) asked: Mutex<Vec<(Vec<String>, String)>>,
     pub(crate) came_back: Mutex<Vec<([u8; 16], String)>>,
+    /// So many mails break it.
+    pub(crate) breaks: AtomicUsize,
 }
 
 impl Convert for Scripted {
     async fn convert(&self, job: &Job) -> Result<Conversion, Error> {
+        let left = |count: usize| count.checked_sub(1);
+        let broken = self.breaks.fetch_update(Relaxed, Relaxed, left);
+        assert!(broken.is_err(), "a fault of the program");
         let to = job.rows.iter().map(|row| row.address.clone()).collect();
         let text = String::from_utf8_lossy(&job.text).into_owned();
         self.asked.lock().expect("asked").push((to, text));

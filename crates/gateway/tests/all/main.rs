@@ -1,6 +1,7 @@
 //! The gateway over real sockets and a real store, with a clock that stands: between a peer and a next mail
 //! server of the tests' own.
 
+mod corpus;
 mod door;
 mod hop;
 mod house;

@@ -1,5 +1,7 @@
 //! The queue: every recipient has a fate of his own, nothing is given up early, and nobody is told who cannot be.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use depesche_domain::mail::{GIVE_UP, LATE};
 use depesche_domain::{MailId, Span};
 use depesche_gateway::port::Decision;
@@ -9,6 +11,11 @@ use crate::house::{ANNA, House, OUT};
 use crate::peer::{Peer, send};
 
 const TEXT: &str = "Message-ID: <1@corp.test>\r\nSubject: hello\r\n\r\nthe text";
+
+/// Another mail of the same words.
+fn numbered(number: usize) -> String {
+    TEXT.replace("<1@", &format!("<{number}@"))
+}
 
 fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -185,9 +192,9 @@ fn administrators_try_again_and_take_out() {
     run(async {
         let house = House::start().await;
         house.hop.set_down(true);
-        for _ in 0..3 {
+        for number in 0..3 {
             assert!(
-                send(house.door, ANNA, &[OUT], TEXT)
+                send(house.door, ANNA, &[OUT], &numbered(number))
                     .await
                     .starts_with("250")
             );
@@ -227,9 +234,9 @@ fn administrators_try_again_and_take_out() {
 fn connections_are_kept_for_the_next_mail() {
     run(async {
         let house = House::start().await;
-        for _ in 0..30 {
+        for number in 0..30 {
             assert!(
-                send(house.door, ANNA, &[OUT], TEXT)
+                send(house.door, ANNA, &[OUT], &numbered(number))
                     .await
                     .starts_with("250")
             );
@@ -257,5 +264,76 @@ fn a_mail_whose_key_is_gone_is_reported() {
         let mails = house.hop.mails();
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("Status: 5.3.0"), "{}", mails[0].text);
+    });
+}
+
+/// A task that broke off never gave its place back: after two mails nothing was protected any more.
+#[test]
+fn what_breaks_the_program_holds_up_no_other_mail_and_is_tried_again() {
+    run(async {
+        let house = House::start().await;
+        let carrier = || Decision::Send(b"Subject: protected\r\n\r\n".to_vec());
+        house.convert.breaks.store(5, Relaxed);
+        for _ in 0..6 {
+            let text = "Subject: (Auto) x\r\n\r\nthe canary";
+            assert!(
+                send(house.door, ANNA, &[OUT], text)
+                    .await
+                    .starts_with("250")
+            );
+        }
+        house.convert.decisions.lock().expect("it").push(carrier());
+        house.work().await;
+        assert_eq!(house.hop.mails().len(), 1, "the sixth went out");
+        let rows = spool::list(&house.ctx, None, 10).await.expect("a list");
+        assert_eq!(rows.len(), 5);
+        for one in rows {
+            assert_eq!(one.row.state.name(), "hold_error");
+            assert_eq!(one.row.reply.as_deref(), Some("broke off"));
+        }
+        let mut scripted = house.convert.decisions.lock().expect("it");
+        scripted.extend((0..5).map(|_| carrier()));
+        drop(scripted);
+        house.after(Span::minutes(2)).await;
+        let mails = house.hop.mails();
+        assert_eq!(mails.len(), 5);
+        assert!(mails.iter().all(|mail| !mail.text.contains("the canary")));
+        assert_eq!(house.waiting().await, 0);
+    });
+}
+
+/// Held for a week, and the next server busy for a minute: it was given back at once, as tried for five days.
+#[test]
+fn what_was_held_is_tried_as_long_as_any_other() {
+    run(async {
+        let house = House::start().await;
+        let text = "Subject: (Auto) x\r\n\r\nthe canary";
+        assert!(
+            send(house.door, ANNA, &[OUT], text)
+                .await
+                .starts_with("250")
+        );
+        let again = house.ctx.now() + Span::days(7);
+        let script = |decision| house.convert.decisions.lock().expect("it").push(decision);
+        script(Decision::Hold { again });
+        house.work().await;
+        house.hop.refuse(OUT, 451);
+        script(Decision::Retry("not drawn"));
+        house.after(Span::days(7)).await;
+        assert_eq!(house.states().await, ["hold_error"]);
+        script(Decision::Send(b"Subject: protected\r\n\r\n".to_vec()));
+        house.after(Span::minutes(3)).await;
+        assert_eq!(house.states().await, ["queued"]);
+        house.hop.take_all();
+        house.after(Span::minutes(3)).await;
+        let mails = house.hop.mails();
+        let protected = mails.iter().find(|mail| mail.to == [OUT]);
+        assert!(protected.is_some_and(|mail| mail.text.contains("protected")));
+        assert!(
+            mails
+                .iter()
+                .all(|mail| !mail.text.contains("Action: failed"))
+        );
+        assert_eq!(house.waiting().await, 0);
     });
 }

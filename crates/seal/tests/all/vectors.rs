@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::{keyed, make};
 
 mod handoff;
+mod reply;
 
 /// What a vector leads to: good, or the code of an error.
 pub(crate) type Outcome = Result<(), String>;
@@ -70,7 +71,7 @@ fn every_vector_comes_out_as_it_says() {
         }
     }
     assert!(findings.is_empty(), "{}", findings.join("\n"));
-    assert_eq!(kinds.len(), 27, "{kinds:?}");
+    assert_eq!(kinds.len(), 29, "{kinds:?}");
     assert!(
         kinds.values().all(|(good, bad)| *good > 0 && *bad > 0),
         "{kinds:?}"
@@ -128,6 +129,8 @@ fn run(kind: &str, vector: &Input) -> Outcome {
         "claim_code" => keyed::run_claim_code(vector),
         "claim" => keyed::run_claim(vector),
         "instant" => keyed::run_instant(vector),
+        "reply_link" => reply::run_link(vector),
+        "reply_quote" => reply::run_quote(vector),
         other => panic!("no vector is of kind {other}"),
     }
 }

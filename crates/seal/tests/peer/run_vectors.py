@@ -5,6 +5,7 @@
 
 import json
 import sys
+from base64 import b32decode, b32encode
 from pathlib import Path
 
 import format_reader as f
@@ -176,6 +177,45 @@ def run_handoff_typed(v: dict) -> None:
         same("-".join(h.words(unhex(v["random"]), 6)), phrase)
 
 
+def run_reply_link(v: dict) -> None:
+    path, fragment = v["text"].split("#", 1)
+    base, page, token = path.rsplit("/", 2)
+    f.refuse_unless(page == "r", "reply_form")
+    token = f.from_text(token, 16, "reply_form")
+    f.refuse_unless(not "1.".startswith(fragment), "reply_cut")
+    f.refuse_unless(fragment.startswith("1."), "reply_version")
+    symbols = fragment[2:].upper()
+    try:
+        secret = b32decode(symbols + "====")
+    except ValueError:
+        raise f.Refused("reply_cut") from None
+    f.refuse_unless(len(secret) == 32 and b32encode(secret).decode() == symbols + "====", "reply_cut")
+    same((base, token.hex(), secret.hex()), (v["base"], v["token"], v["secret"]))
+
+
+def read_quote(text: bytes) -> dict:
+    try:
+        quote = json.loads(text.decode(), object_pairs_hook=f.no_doubles)
+        shape = [(quote["from"], dict), (quote["date"], int)]
+        shape += [(quote[member], str) for member in ("subject", "text", "gateway")]
+        shape += [(quote["from"][member], str) for member in ("name", "email")]
+    except (ValueError, KeyError, TypeError, f.Refused):
+        raise f.Refused("quote") from None
+    f.refuse_unless(quote["v"] == 1 and all(isinstance(value, kind) for value, kind in shape), "quote")
+    f.from_text(quote["gateway"], 32, "quote")
+    return quote
+
+
+def run_reply_quote(v: dict) -> None:
+    auth = f.kdf(unhex(v["secret"]), unhex(v["token"]), f.t("reply-auth"))
+    same((auth.hex(), f.sha256(auth).hex()), (v["auth"], v["auth_sha256"]))
+    with_ = {**v, **v.get("open", {})}
+    token, label = unhex(with_["token"]), f.t("reply-quote")
+    key = f.kdf(unhex(with_["secret"]), token, label)
+    text = f.stream_open(key, label + token, edited(v, unhex(v["sealed"])))
+    same(read_quote(text), json.loads(v["json"]))
+
+
 RUN = {
     "stream": run_stream,
     "size": run_size,
@@ -192,6 +232,8 @@ RUN = {
     "handoff_content": run_handoff_content,
     "handoff_url": run_handoff_url,
     "handoff_typed": run_handoff_typed,
+    "reply_link": run_reply_link,
+    "reply_quote": run_reply_quote,
     **run_keyed.RUN,
 }
 

@@ -117,7 +117,37 @@ pub async fn list(
 /// # Errors
 /// [`Error::Unavailable`].
 pub async fn counts(ctx: &Context) -> Result<Vec<(State, u64)>, Error> {
-    Ok(mails::counts(&ctx.store.sql).await?)
+    let all = mails::counts(&ctx.store.sql).await?.into_iter();
+    Ok(all.map(|(state, count, _)| (state, count)).collect())
+}
+
+/// The queue in three numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Recipients to whom a mail is on its way.
+    pub waiting: u64,
+    /// Recipients whose password a mail waits for.
+    pub held: u64,
+    /// For how many seconds the longest has been on its way; what is held counts from when it is made.
+    pub oldest: u64,
+}
+
+/// How the queue stands, for those who watch.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn standing(ctx: &Context) -> Result<Standing, Error> {
+    let mut found = Standing::default();
+    for (state, count, oldest) in mails::counts(&ctx.store.sql).await? {
+        if state == State::HoldPassword {
+            found.held += count;
+            continue;
+        }
+        let age = (ctx.now().ms() - oldest.ms()) / 1000;
+        found.waiting += count;
+        found.oldest = found.oldest.max(u64::try_from(age).unwrap_or_default());
+    }
+    Ok(found)
 }
 
 /// One recipient is tried now.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use depesche_domain::mail::{Envelope, Kind, NewRow};
+use depesche_domain::mail::{Envelope, Kind, NewRow, SEEN_LIFE};
 use depesche_domain::{MailId, effect::Effect};
 use depesche_store::sql::Tx;
 use depesche_store::sql::mails::{self, Stored, Wait};
@@ -31,6 +31,8 @@ pub struct NewMail {
     pub thread: Option<[u8; 32]>,
     /// Answers to it are protected.
     pub is_secured: bool,
+    /// SHA-256 of envelope and text, by which the same mail is known when it is handed in again.
+    pub seen: Option<[u8; 32]>,
     /// The text.
     pub text: SealedText,
 }
@@ -164,6 +166,10 @@ impl Writer {
         let mut notices = false;
         for job in jobs {
             match job {
+                Job::Accept(mail) if self.is_known(&mut tx, mail).await? => {
+                    tracing::info!(mail.id = %mail.text.id, "the same mail was taken before");
+                    files.extend(mail.text.payload.is_none().then_some(mail.text.id));
+                }
                 Job::Accept(mail) => {
                     self.store(&mut tx, mail).await?;
                     wakes = true;
@@ -192,6 +198,15 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Its peer did not hear our answer: it is here, or was sent on.
+    async fn is_known(&self, tx: &mut Tx, mail: &NewMail) -> Result<bool, Error> {
+        let Some(hash) = &mail.seen else {
+            return Ok(false);
+        };
+        let now = self.ctx.now();
+        Ok(!mails::note_seen(tx, hash, now, now - SEEN_LIFE).await?)
     }
 
     async fn store(&self, tx: &mut Tx, mail: &NewMail) -> Result<(), Error> {

@@ -400,16 +400,17 @@ pub async fn list(sql: &Sql, after: (Time, &str, u32), limit: u32) -> Result<Vec
     rows.into_iter().map(listed).collect()
 }
 
-/// How many recipients stand where.
+/// How many recipients stand where, and when the oldest of their mails was taken in.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn counts(sql: &Sql) -> Result<Vec<(State, u64)>, Error> {
-    let text = "SELECT state, COUNT(*) FROM mail_rows GROUP BY state";
-    let rows: Vec<(String, i64)> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
-    let count = |(state, count): (String, i64)| {
+pub async fn counts(sql: &Sql) -> Result<Vec<(State, u64, Time)>, Error> {
+    let text = "SELECT r.state, COUNT(*), MIN(m.received) FROM mail_rows r JOIN mails m ON m.id = r.mail \
+                GROUP BY r.state";
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(text).fetch_all(sql.reader()).await?;
+    let count = |(state, count, oldest): (String, i64, i64)| {
         let state = State::parse(&state).ok_or_else(|| bad("mail_rows.state"))?;
-        Ok((state, unsigned("count", count)?))
+        Ok((state, unsigned("count", count)?, Time::from_ms(oldest)))
     };
     rows.into_iter().map(count).collect()
 }
@@ -487,5 +488,25 @@ pub async fn is_thread(sql: &Sql, hash: &[u8]) -> Result<bool, Error> {
 /// [`Error::Unavailable`].
 pub async fn sweep_threads(tx: &mut Tx, before: Time) -> Result<u64, Error> {
     let query = sqlx::query("DELETE FROM mail_threads WHERE at < $1").bind(before.ms());
+    Ok(query.execute(tx.conn()).await?.rows_affected())
+}
+
+/// Notes a mail that is taken in. False if the same one was, not before `since`.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn note_seen(tx: &mut Tx, hash: &[u8], now: Time, since: Time) -> Result<bool, Error> {
+    let text = "INSERT INTO mail_seen (hash, at) VALUES ($1, $2) \
+                ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE mail_seen.at < $3";
+    let query = sqlx::query(text).bind(hash).bind(now.ms()).bind(since.ms());
+    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+}
+
+/// Forgets mails taken in before `before`.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn sweep_seen(tx: &mut Tx, before: Time) -> Result<u64, Error> {
+    let query = sqlx::query("DELETE FROM mail_seen WHERE at < $1").bind(before.ms());
     Ok(query.execute(tx.conn()).await?.rows_affected())
 }

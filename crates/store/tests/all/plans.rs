@@ -52,8 +52,8 @@ const WHOLE: [(&str, &str); 8] = [
     ("DISTINCT hour FROM outbox", "as above"),
     ("DISTINCT hour FROM mails", "as above"),
     (
-        "COUNT(*) FROM mail_rows GROUP BY",
-        "asked by an administrator who looks at the queue",
+        "FROM mail_rows r JOIN mails m ON m.id = r.mail GROUP BY",
+        "asked by an administrator who looks at the queue, and for its gauges",
     ),
     ("WHERE payload IS NULL", "once, at the start"),
     ("AS late ORDER BY", "at most as many as the limit inside"),

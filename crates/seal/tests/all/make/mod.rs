@@ -14,6 +14,7 @@ mod link;
 mod lock;
 mod manifest;
 mod parcel;
+mod reply;
 mod signed;
 mod stanza;
 mod stream;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> Vec<Vector> {
     signed::add(&mut all);
     stanza::add(&mut all);
     claim::add(&mut all);
+    reply::add(&mut all);
     all
 }
 

@@ -155,6 +155,7 @@ fn what_is_held_is_woken_for_one_recipient_alone() {
         for number in 1..=3 {
             let mail = Stored {
                 sender: format!("s{}@corp.test", number % 2),
+                received: at(-i64::try_from(number).expect("small")),
                 ..stored(number, Some(b"x"))
             };
             mails::insert(&mut tx, &mail).await.expect("insert");
@@ -184,8 +185,14 @@ fn what_is_held_is_woken_for_one_recipient_alone() {
         assert_eq!(mails::wake_held(&mut tx, "k@x.test", at(7)).await, Ok(0));
         tx.commit().await.expect("commit");
         let mut counts = mails::counts(&db.sql).await.expect("counts");
-        counts.sort_by_key(|(state, _)| state.name());
-        assert_eq!(counts, [(State::Convert, 2), (State::HoldPassword, 1)]);
+        counts.sort_by_key(|(state, ..)| state.name());
+        assert_eq!(
+            counts,
+            [
+                (State::Convert, 2, at(-2)),
+                (State::HoldPassword, 1, at(-3))
+            ]
+        );
         assert_eq!(
             mails::due(&db.sql, State::Convert, at(7), 10)
                 .await
@@ -263,5 +270,26 @@ fn threads_are_known_until_they_are_old() {
         tx.commit().await.expect("commit");
         assert_eq!(mails::is_thread(&db.sql, &[2; 32]).await, Ok(false));
         assert_eq!(mails::is_thread(&db.sql, &[1; 32]).await, Ok(true));
+    });
+}
+
+#[test]
+fn a_mail_is_known_until_it_is_old() {
+    on_both(async |db| {
+        let seen = async |hash: u8, now: i64| {
+            let mut tx = db.sql.begin().await.expect("begin");
+            let since = at(now) - Span::from_ms(100);
+            let noted = mails::note_seen(&mut tx, &[hash; 32], at(now), since).await;
+            tx.commit().await.expect("commit");
+            noted.expect("noted")
+        };
+        assert!(seen(1, 0).await && seen(2, 0).await);
+        assert!(!seen(1, 100).await, "the same, not older");
+        assert!(seen(1, 101).await, "a new one by now");
+        assert!(!seen(1, 201).await, "counted from then on");
+        let mut tx = db.sql.begin().await.expect("begin");
+        assert_eq!(mails::sweep_seen(&mut tx, at(50)).await, Ok(1));
+        tx.commit().await.expect("commit");
+        assert!(!seen(1, 150).await && seen(2, 50).await);
     });
 }
