@@ -138,3 +138,39 @@ test('an administrator sees what waits, and takes it out', async () => {
   await row.waitFor({ state: 'detached' });
   await server.mailTo('anna@example.test', ({ raw }) => raw.includes('multipart/report') && raw.includes(tomas));
 });
+
+test('an administrator resets a password: later mail waits, and opens with the new one alone', async () => {
+  const vera = 'vera@beispiel.test';
+  await post(server.gateway, { from: ANNA, to: [vera], subject: '(Auto) Eins', text: 'Eins.' });
+  await setPassword(await passwordLink(vera), PASSWORDS.maria);
+  const first = pdfIn(await carrierTo(vera)) ?? Buffer.alloc(0);
+  const { page } = person;
+  await page.goto(`${server.url}/queue`);
+  await fillLogin(page);
+  const field = page.getByLabel('E-Mail-Adresse');
+  await page.getByRole('heading', { name: 'Passwort einer Person für geschützte Post' }).waitFor();
+  const reset = page.getByRole('button', { name: 'Passwort zurücksetzen' });
+  // A slip is said, before anything is asked of the server; so is an address without a password.
+  await field.fill('vera');
+  await reset.click();
+  await page.getByText('Das @ fehlt noch').waitFor();
+  await field.fill('nobody@beispiel.test');
+  await reset.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Passwort zurücksetzen' }).click();
+  await page.getByText('Für nobody@beispiel.test hat niemand ein Passwort festgelegt.').waitFor();
+  await field.fill(vera);
+  await reset.click();
+  await page.getByRole('dialog').getByText('Neue Mails warten, bis ein neues festgelegt ist').waitFor();
+  await accessible(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Passwort zurücksetzen' }).click();
+  await page.getByText(`Mit dem Passwort von ${vera} wird nichts mehr verschlossen.`).waitFor();
+  await accessible(page);
+
+  await post(server.gateway, { from: ANNA, to: [vera], subject: '(Auto) Zwei', text: 'Zwei.' });
+  await page.reload();
+  await page.getByRole('listitem').filter({ hasText: vera }).getByText('Wartet auf ein Passwort').waitFor();
+  const mail = await server.mailTo(vera, ({ text }) => text.includes('/p/') && /zurückgesetzt|have reset/.test(text));
+  await setPassword(/https?:\/\/\S+\/p\/[\w-]+/.exec(mail.text)?.[0] ?? '', PASSWORDS.anna);
+  const second = pdfIn(await carrierTo(vera, (one) => !(pdfIn(one) ?? first).equals(first))) ?? Buffer.alloc(0);
+  expect([textOf(first, PASSWORDS.maria) !== undefined, textOf(second, PASSWORDS.maria), textOf(second, PASSWORDS.anna) !== undefined]).toEqual([true, undefined, true]);
+});

@@ -1,4 +1,4 @@
-/** The mail gateway's queue, for administrators. Times in ms, sizes in bytes. */
+/** The mail gateway for administrators: its queue, and the passwords that its PDFs open with. Times in ms, sizes in bytes. */
 import { call } from './call.ts';
 import type { Shape } from './port.ts';
 
@@ -18,3 +18,6 @@ export const queue = {
   drop: ({ mail, position }: QueuePlace, tellSender: boolean) =>
     call('post', '/admin/queue/{mail}/{position}/drop', { at: { mail, position }, body: { tell_sender: tellSender } }),
 };
+
+/** Takes somebody's password for protected mail away; a link to set another is mailed. */
+export const resetPdfPassword = async (email: string): Promise<void> => { await call('post', '/pdf-passwords/reset', { body: { email } }); };
