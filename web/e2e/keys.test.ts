@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessible, launch, type Visitor } from './browser.ts';
 import { send, write } from './member.ts';
 import { invited, loggedIn, PASSWORD, refused, SEALPASS, setUp, unlock, words } from './people.ts';
-import { ANNA, Server } from './server.ts';
+import { ANNA, Server, until } from './server.ts';
 
 let browser: Browser;
 let server: Server;
@@ -204,13 +204,161 @@ test('a key that changes for no reason raises the alarm; nothing goes to it befo
 
   // What went to the old key is released anew.
   expect(await refused(fetched('fanny-2', id))).toBe('waits_release');
-  await page.getByRole('link', { name: 'Gesendet' }).first().click();
+  await at(page, `/sent/${id}`);
+  await page.getByRole('button', { name: 'Entsperren' }).click();
+  await unlock(page, SEALPASS.anna);
   await page.getByText('1 Person wartet auf Ihre Freigabe').waitFor();
   await page.getByRole('button', { name: 'Vergleichen und freigeben' }).click();
   const dialog = page.getByRole('dialog');
+  await dialog.getByText('Sie haben die Wörter von Fanny Fink schon verglichen.').waitFor();
   await dialog.getByLabel('Ihr SealPass', { exact: true }).fill(SEALPASS.anna);
   await dialog.getByRole('button', { name: 'Freigeben' }).click();
   await dialog.getByText('freigegeben. Eine Mail sagt es.').waitFor();
   await dialog.getByRole('button', { name: 'Schließen' }).last().click();
   expect((await fetched('fanny-2', id)).id).toBe(id);
+});
+
+test('a claim code wrong three times, on the page: each time it is said, then the words remain', async () => {
+  const email = 'gabi@example.test';
+  const other = (await server.run('anna', ['send', `${server.folder(note)}/note.txt`, '--to', 'else@example.test', '--level', '4', '--claim-code'], OWN)) as { claim_codes: Record<string, string> };
+  const wrong = other.claim_codes['else@example.test'] ?? '';
+  const id = await keyed(4, [email], ['--claim-code']);
+  await invited(server, email, 'Gabi Gans');
+  const gabi = await loggedIn(browser, server, email, PASSWORD, `/received/${id}`);
+  const { page } = anna;
+  await at(page, '/contacts');
+  await page.getByRole('button', { name: 'Entsperren' }).click();
+  await unlock(page, SEALPASS.anna);
+  for (const attempt of [1, 2, 3]) {
+    await gabi.page.getByLabel('Abholcode').fill(wrong);
+    await gabi.page.getByRole('button', { name: 'Einlösen' }).click();
+    await unlock(gabi.page, SEALPASS.guest);
+    await gabi.page.getByRole('heading', { name: 'Der Code ist angekommen' }).waitFor();
+    // The sender's device, with the SealPass open, looks at the code by itself.
+    await page.getByRole('link', { name: 'Gesendet' }).first().click();
+    await page.getByRole('button', { name: 'Vergleichen und freigeben' }).waitFor();
+    await until('the try is lost', async () => {
+      const { recipients } = (await server.run('anna', ['show', id])) as unknown as { recipients: { claim_code: { tries_left: number } }[] };
+      return recipients[0]?.claim_code.tries_left === 3 - attempt ? true : undefined;
+    });
+    await gabi.page.reload();
+    await gabi.page.getByText(attempt < 3 ? 'Dieser Code passt nicht.' : 'Der Abholcode ist aufgebraucht.').waitFor();
+    await accessible(gabi.page);
+    await page.getByRole('link', { name: 'Kontakte' }).first().click();
+  }
+  expect(await gabi.page.getByLabel('Abholcode').count()).toBe(0);
+  // Words are compared instead.
+  await gabi.page.getByRole('button', { name: 'Wörter zeigen' }).click();
+  await unlock(gabi.page, SEALPASS.guest);
+  const own = await words(gabi.page);
+  await at(page, `/sent/${id}`);
+  await page.getByRole('button', { name: 'Vergleichen und freigeben' }).click();
+  const dialog = page.getByRole('dialog');
+  expect(await words(page)).toEqual(own);
+  await dialog.getByLabel('Verglichen, sie stimmen').check();
+  await dialog.getByLabel('Ihr SealPass', { exact: true }).fill(SEALPASS.anna);
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Freigeben' }).click();
+  await dialog.getByText('freigegeben. Eine Mail sagt es.').waitFor();
+  await dialog.getByRole('button', { name: 'Schließen' }).last().click();
+  await gabi.page.reload();
+  await gabi.page.getByRole('button', { name: 'Öffnen', exact: true }).click();
+  await unlock(gabi.page, SEALPASS.guest);
+  await gabi.page.getByRole('button', { name: 'note.txt speichern' }).waitFor();
+  expect(gabi.complaints).toEqual([]);
+  await gabi.context.close();
+});
+
+/** Anna at the dialog with everything filled in; what happens meanwhile happens before she releases. */
+async function atRelease(id: string): Promise<() => Promise<void>> {
+  const { page } = anna;
+  await at(page, `/sent/${id}`);
+  await page.getByRole('button', { name: 'Vergleichen und freigeben' }).click();
+  const dialog = page.getByRole('dialog');
+  await words(page);
+  await dialog.getByLabel('Verglichen, sie stimmen').check();
+  await dialog.getByLabel('Ihr SealPass', { exact: true }).fill(SEALPASS.anna);
+  return () => dialog.getByRole('button', { name: 'Freigeben' }).click();
+}
+
+test('one\'s own six words are shown after a reload as well: the SealPass is asked for first', async () => {
+  const email = 'gina@example.test';
+  const id = await keyed(4, [email]);
+  await invited(server, email, 'Gina');
+  const gina = await loggedIn(browser, server, email, PASSWORD, `/received/${id}`);
+  await gina.page.getByRole('button', { name: 'Wörter zeigen' }).click();
+  await unlock(gina.page, SEALPASS.guest);
+  const own = (await server.run(email, ['whoami'])) as { words: string };
+  expect((await words(gina.page)).join(' ')).toBe(own.words);
+  await gina.context.close();
+});
+
+test('words that differ: nothing is released, and the person waits on', async () => {
+  const email = 'gero@example.test';
+  const id = await keyed(4, [email]);
+  await invited(server, email, 'Gero Gans');
+  await atRelease(id);
+  const dialog = anna.page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Sie stimmen nicht' }).click();
+  await dialog.getByText('Dann bitte nicht freigeben.').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Freigeben', exact: true }).count()).toBe(0);
+  await accessible(anna.page);
+  await dialog.getByRole('button', { name: 'Nicht freigeben' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  expect((await server.show(id)).recipients[0]?.state).toBe('waits_release');
+});
+
+test('released after it was withdrawn on another device: it is said, and nothing opens', async () => {
+  const email = 'hans@example.test';
+  const id = await keyed(4, [email]);
+  await invited(server, email, 'Hans Hase');
+  const { page } = anna;
+  const release = await atRelease(id);
+  await server.run('anna', ['withdraw', id]);
+  await release();
+  await page.getByRole('dialog').getByRole('heading', { name: 'Nicht freigegeben' }).waitFor();
+  await page.getByRole('dialog').getByText('Hans Hase: Die Zustellung wurde inzwischen zurückgezogen oder ist abgelaufen.').waitFor();
+  await accessible(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Schließen' }).last().click();
+  await page.getByText('Sie haben diese Zustellung').waitFor();
+  expect(await page.getByRole('button', { name: 'Vergleichen und freigeben' }).count()).toBe(0);
+  expect(await refused(fetched(email, id))).toBe('withdrawn');
+});
+
+test('a recipient who was removed meanwhile: the sender is told, and so is the recipient', async () => {
+  const email = 'inge@example.test';
+  const id = await keyed(3, [email, 'extra@example.test']);
+  await invited(server, email, 'Inge Igel');
+  const inge = await loggedIn(browser, server, email, PASSWORD, `/received/${id}`);
+  await inge.page.getByRole('heading', { name: 'Wartet auf die Freigabe' }).waitFor();
+  const release = await atRelease(id);
+  await server.run('anna', ['recipients', 'drop', id, email]);
+  await release();
+  const { page } = anna;
+  await page.getByRole('dialog').getByText('Inge Igel ist kein Empfänger mehr.').waitFor();
+  await accessible(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Schließen' }).last().click();
+  await inge.page.reload();
+  await inge.page.getByRole('heading', { name: 'Diese Zustellung ist nicht mehr für Sie' }).waitFor();
+  await accessible(inge.page);
+  expect(inge.complaints).toEqual([]);
+  await inge.context.close();
+});
+
+test('an account that was disabled meanwhile: its sessions end, and what is released to it opens nothing', async () => {
+  const email = 'jutta@example.test';
+  const id = await keyed(3, [email]);
+  await invited(server, email, 'Jutta Jung');
+  const jutta = await loggedIn(browser, server, email, PASSWORD, `/received/${id}`);
+  await jutta.page.getByRole('heading', { name: 'Wartet auf die Freigabe' }).waitFor();
+  const release = await atRelease(id);
+  await server.admin(['user', 'disable', email]);
+  await release();
+  const { page } = anna;
+  await page.getByRole('dialog').getByText('Jutta Jung: freigegeben.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Schließen' }).last().click();
+  await jutta.page.reload();
+  await jutta.page.getByRole('button', { name: 'Anmelden', exact: true }).waitFor();
+  expect(await refused(fetched(email, id))).toBe('not_logged_in');
+  await jutta.context.close();
 });

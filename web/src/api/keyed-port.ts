@@ -88,6 +88,12 @@ export interface ApiSenderStanza {
   manifest_hash: string;
 }
 
+/** What became of it. */
+export interface ApiSent {
+  state: string;
+  recipients: { email: string; state: string }[];
+}
+
 export interface ApiDraftSummary {
   id: string;
   level: number;
@@ -124,6 +130,7 @@ export interface KeyedApi {
 
   /** Of a delivery that the caller sent. */
   senderStanza(parcel: string): Promise<ApiSenderStanza>;
+  sent(parcel: string): Promise<ApiSent>;
   sentManifest(parcel: string): Promise<Uint8Array<ArrayBuffer>>;
 
   drafts(): Promise<ApiDraftSummary[]>;

@@ -25,6 +25,7 @@ export const keyed: KeyedApi = {
   look: (id, body) => callAt('post', '/links/{id}/look', { at: { id }, body }),
 
   senderStanza: (id) => callAt('get', '/parcels/{id}/stanza', { at: { id } }),
+  sent: (id) => callAt('get', '/parcels/{id}', { at: { id } }),
   sentManifest: (id) => bytesAt('/parcels/{id}/manifest', { at: { id } }),
 
   drafts: async () => (await callAt<{ drafts: ApiDraftSummary[] }>('get', '/drafts', {})).drafts,

@@ -79,8 +79,11 @@ export interface Releasing {
   verified: Verified;
 }
 
-/** Why one of many was not released. `changed`: the server now shows another key than the page did. */
-export type NotReleased = 'unverified' | 'changed' | 'gone' | 'closed' | 'code-wrong' | 'refused';
+/**
+ * Why one of many was not released. `changed`: the server now shows another key than the page did. `gone`: no recipient any more;
+ * `closed`: withdrawn or over; `done`: another device was quicker; `refused`: it does not open here, or is not what it says.
+ */
+export type NotReleased = 'unverified' | 'changed' | 'gone' | 'closed' | 'done' | 'code-wrong' | 'refused';
 
 /** A delivery that lies open in the vault: its files are saved by `save`. */
 export interface OpenedParcel {

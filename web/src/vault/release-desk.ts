@@ -2,7 +2,8 @@
  * Releasing: one more stanza for a key that was made after the delivery was sent, with the sender's signature. Whose key it is
  * the server says; so it is compared: by words, by the claim code, by a pin. Without one of these level 4 releases nothing.
  */
-import type { ApiPerson, ApiWaiting, KeyedApi } from '../api/keyed-port.ts';
+import type { ApiPerson, ApiSent, ApiWaiting, KeyedApi } from '../api/keyed-port.ts';
+import { ApiProblem } from '../api/port.ts';
 import { SealError } from '../seal/error.ts';
 import { fromText, ID_LEN, toText } from '../seal/format.ts';
 import { ownFingerprint, signingKey } from '../seal/keyring.ts';
@@ -28,7 +29,7 @@ export interface OwnParcel {
 }
 
 export interface ReleaseTools {
-  api: Pick<KeyedApi, 'waiting' | 'release' | 'wrongTag'>;
+  api: Pick<KeyedApi, 'waiting' | 'release' | 'wrongTag' | 'sent'>;
   desk: KeyringDesk;
   people: People;
   now: () => number;
@@ -39,7 +40,7 @@ const MODES: readonly string[] = ['confirm', 'instant'] satisfies ClaimMode[];
 /** Between two reports. */
 const STEP = 25;
 const PROBLEMS: Partial<Record<string, NotReleased>> = {
-  not_verified: 'unverified', key_changed: 'changed', not_a_recipient: 'gone', not_found: 'gone', withdrawn: 'gone', expired: 'gone', spent: 'gone',
+  not_verified: 'unverified', key_changed: 'changed', not_a_recipient: 'gone', not_found: 'gone', withdrawn: 'closed', expired: 'closed', spent: 'closed', waits_sealpass: 'changed', waits_registration: 'changed',
 };
 
 const nameOf = ({ parcel, email }: { parcel: string; email: string }): string => `${parcel} ${folded(email)}`;
@@ -71,14 +72,13 @@ interface Batch {
   parcels: Map<string, Parcel>;
   people: Map<string, Known>;
   opened: Map<string, Promise<OwnParcel>>;
+  sent: Map<string, Promise<ApiSent>>;
 }
 
 export class ReleaseDesk {
   readonly #tools: ReleaseTools;
   /** Tags that were checked, by what was checked. */
   readonly #checked = new Map<string, boolean>();
-  /** Wrong tags that the server knows of. */
-  readonly #told = new Set<string>();
 
   constructor(tools: ReleaseTools) {
     this.#tools = tools;
@@ -121,9 +121,10 @@ export class ReleaseDesk {
     if ((entry.tag_b === undefined && entry.ack === undefined) || record === undefined) return { state: 'none', triesLeft };
     const right = await this.#isRight(entry, parcel, record);
     if (right || entry.tag_b === undefined) return { state: right ? 'right' : 'wrong', triesLeft };
-    // A try is lost once for each tag.
-    if (!this.#told.has(entry.tag_b)) await this.#tools.api.wrongTag(entry.parcel, entry.email, entry.tag_b);
-    this.#told.add(entry.tag_b);
+    await this.#tools.api.wrongTag(entry.parcel, entry.email, entry.tag_b).catch((error: unknown) => {
+      // The server takes each entry as one try: another look, or another device, was quicker.
+      if (!(error instanceof ApiProblem) || error.code !== 'no_code') throw error;
+    });
     return { state: 'wrong', triesLeft: Math.max(0, (triesLeft ?? 1) - 1) };
   }
 
@@ -177,7 +178,7 @@ export class ReleaseDesk {
     const { keyring } = desk.use();
     const waiting = await api.waiting();
     const batch: Batch = {
-      signer: await signingKey(keyring), own: ownFingerprint(keyring), people: await this.#known(waiting.people), opened: new Map(),
+      signer: await signingKey(keyring), own: ownFingerprint(keyring), people: await this.#known(waiting.people), opened: new Map(), sent: new Map(),
       entries: new Map(waiting.waiting.map((entry) => [nameOf(entry), entry])), parcels: new Map(waiting.parcels.map((parcel) => [parcel.id, parcel])),
     };
     const [ready, refused]: [Made[], KeyCalls['release']['answer']['refused']] = [[], []];
@@ -187,7 +188,7 @@ export class ReleaseDesk {
         ready.push(await this.#make(asked, batch));
       } catch (error) {
         if (!(error instanceof Refused) && !(error instanceof SealError)) throw error;
-        refused.push({ ...asked, why: error instanceof Refused ? error.why : 'closed' });
+        refused.push({ ...asked, why: error instanceof Refused ? error.why : 'refused' });
       }
     }
     const answer = ready.length === 0 ? { released: [], refused: [] } : await api.release(ready.map(({ wire }) => wire));
@@ -201,7 +202,7 @@ export class ReleaseDesk {
     const parcel = batch.parcels.get(asked.parcel);
     const person = batch.people.get(folded(asked.email));
     const record = person?.chain?.current;
-    if (entry === undefined || parcel === undefined) throw new Refused('gone');
+    if (entry === undefined || parcel === undefined) throw new Refused(await this.#since(asked, batch));
     if (person === undefined || record === undefined || toText(record.fingerprint) !== asked.fingerprint) throw new Refused('changed');
     const opening = batch.opened.get(parcel.id) ?? this.#openParcel(parcel);
     batch.opened.set(parcel.id, opening);
@@ -217,9 +218,20 @@ export class ReleaseDesk {
     };
   }
 
+  /** What became of somebody who waited when the page was made, and waits no more. */
+  async #since({ parcel, email }: Releasing, { sent }: Batch): Promise<NotReleased> {
+    const looking = sent.get(parcel) ?? this.#tools.api.sent(parcel);
+    sent.set(parcel, looking);
+    const { state, recipients } = await looking;
+    if (state !== 'posted') return 'closed';
+    const one = recipients.find((recipient) => folded(recipient.email) === folded(email));
+    if (one === undefined || one.state === 'dropped') return 'gone';
+    return one.state.startsWith('waits_') ? 'changed' : 'done';
+  }
+
   async #openParcel(parcel: Parcel): Promise<OwnParcel> {
     const own = await openOwnParcel(this.#tools.desk, parcel);
-    if (own === undefined || toText(own.bound.header.id) !== parcel.id) throw new Refused('closed');
+    if (own === undefined || toText(own.bound.header.id) !== parcel.id) throw new Refused('refused');
     return own;
   }
 

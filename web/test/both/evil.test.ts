@@ -378,7 +378,7 @@ test('another parcel in the place of the sender\'s own: nothing is released', as
       },
     }));
     const { released, refused } = await fooled.calls.release({ sealPass: SEALPASS, releases: [{ parcel: id, email: 'later@example.test', fingerprint: later.fingerprint, verified: 'words' }] });
-    expect([released, refused[0]?.why]).toEqual([[], 'closed']);
+    expect([released, refused[0]?.why]).toEqual([[], 'refused']);
   }
   expect(own.recipients[0]?.stanza).toBeUndefined();
 });

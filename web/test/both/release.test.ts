@@ -72,6 +72,20 @@ test('without comparing nothing is released at level 4', async () => {
   expect(server.mine(JANA, id).stanza).toBeUndefined();
 });
 
+test('what happened between the look and the release is said as it was: withdrawn, removed, released elsewhere, reset', async () => {
+  await jana.withKeyring();
+  const ask = async (meanwhile: (id: string) => unknown): Promise<string | undefined> => {
+    const { id } = await klinik.send({ to: [JANA], level: 4 });
+    await meanwhile(id);
+    const { refused } = await klinik.calls.release({ sealPass: SEALPASS, releases: [{ parcel: id, email: JANA, fingerprint: jana.fingerprint, verified: 'words' }] });
+    return refused[0]?.why;
+  };
+  expect(await ask((id) => { server.parcel(id).withdrawn = true; })).toBe('closed');
+  expect(await ask((id) => { server.parcel(id).recipients = []; })).toBe('gone');
+  expect(await ask(async (id) => { await (await new Device(server, KLINIK).here()).release(id, JANA, 'words'); })).toBe('done');
+  expect(await ask(() => { server.reset(JANA); })).toBe('changed');
+});
+
 test('a wrong SealPass releases nothing', async () => {
   const { id } = await klinik.send({ to: [JANA] });
   await jana.withKeyring();
@@ -117,6 +131,18 @@ test('a wrong code: the sender is told, nothing is released by it, a try is lost
   expect((await klinik.release(id, JANA, 'code')).refused).toMatchObject([{ why: 'code-wrong' }]);
   expect(server.mine(JANA, id)).toMatchObject({ code: { tries: 2 } });
   expect(server.mine(JANA, id).stanza).toBeUndefined();
+});
+
+test('the same wrong code once more is told as well, and looks at the same time cost one try', async () => {
+  const { id } = await klinik.send({ to: [JANA], claimCode: 'confirm' });
+  const wrong = (await klinik.send({ to: [JANA], claimCode: 'confirm' })).codes[JANA] ?? '';
+  await jana.withKeyring();
+  for (const left of [2, 1, 0]) {
+    await jana.calls.enterClaimCode({ parcel: id, code: wrong });
+    await Promise.all([klinik.calls.waiting({}), klinik.calls.waiting({})]);
+    expect(server.mine(JANA, id).code).toMatchObject({ tries: left, wrong: true });
+    expect(server.mine(JANA, id).tag_b).toBeUndefined();
+  }
 });
 
 test('instant code: opens at once, and the client of the sender releases when it next looks', async () => {

@@ -37,6 +37,7 @@ export interface Parcel {
   hash: string;
   manifest: Bytes;
   own?: string;
+  withdrawn?: boolean;
   recipients: Recipient[];
 }
 
@@ -134,7 +135,7 @@ export class FakeServer {
   }
 
   #waiting(email: string): ApiWaiting {
-    const mine = [...this.parcels.values()].filter(({ sender, level }) => lower(sender) === lower(email) && level >= 3);
+    const mine = [...this.parcels.values()].filter(({ sender, level, withdrawn }) => lower(sender) === lower(email) && level >= 3 && !withdrawn);
     const waiting = mine.flatMap(({ id, recipients }) => recipients
       .filter((one) => this.accounts.get(lower(one.email))?.live && (one.stanza === undefined || one.ack !== undefined))
       .map(({ email: to, stanza, ack, tag_b: tagB, code }) => ({
@@ -173,8 +174,9 @@ export class FakeServer {
         const one = this.parcel(parcel).recipients.find((recipient) => lower(recipient.email) === lower(to));
         if (one) one.code = { ...code, tries: code.mode === 'instant' ? 10 : 3, wrong: false };
       }),
-      wrongTag: (parcel, to) => Promise.resolve().then(() => {
+      wrongTag: (parcel, to, tag) => Promise.resolve().then(() => {
         const one = this.parcel(parcel).recipients.find((recipient) => lower(recipient.email) === lower(to));
+        if (one?.tag_b !== tag) refuse('no_code', 404);
         if (one?.code) one.code = { ...one.code, tries: one.code.tries - 1, wrong: true };
         if (one) delete one.tag_b;
       }),
@@ -235,11 +237,18 @@ export class FakeServer {
     return one.code?.record === undefined ? refuse('code_dead') : one.code;
   }
 
-  #own(email: string): Pick<KeyedApi, 'senderStanza' | 'sentManifest' | 'drafts' | 'goingOn' | 'putGoingOn'> {
+  #own(email: string): Pick<KeyedApi, 'senderStanza' | 'sent' | 'sentManifest' | 'drafts' | 'goingOn' | 'putGoingOn'> {
     return {
       senderStanza: (id) => Promise.resolve().then(() => {
         const { own, header, hash } = this.parcel(id);
         return { header, manifest_hash: hash, ...(own && { stanza: own }) };
+      }),
+      sent: (id) => Promise.resolve().then(() => {
+        const { withdrawn, recipients } = this.parcel(id);
+        return {
+          state: withdrawn ? 'closed' : 'posted',
+          recipients: recipients.map(({ email: to, stanza }) => ({ email: to, state: stanza ? 'released' : this.accounts.get(lower(to))?.live ? 'waits_release' : 'waits_sealpass' })),
+        };
       }),
       sentManifest: (id) => Promise.resolve().then(() => this.parcel(id).manifest),
       drafts: () => Promise.resolve([...this.drafts].filter(([, { owner }]) => owner === email).map(([id, { level }]) => ({ id, level, created: 0, going_on: true }))),
