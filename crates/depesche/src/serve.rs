@@ -120,15 +120,7 @@ async fn serve(args: &ServeArgs, json: bool) -> anyhow::Result<()> {
     let working = tokio::spawn(worker.run(stop.clone().cancelled_owned()));
     let ticking = handoffs::keep_time(context.clone(), stop.clone().cancelled_owned());
     tokio::spawn(ticking);
-    let mut probes = vec![database_probe(context.clone())];
-    probes.extend(gateway.map(mail::probe));
-    let parts = Parts {
-        listener,
-        caught,
-        tls,
-        probes,
-    };
-    let (server, app) = door(&config, &context, parts)?;
+    let (server, app) = door(&config, &context, listener, caught, tls, gateway)?;
     let said = Said {
         demo: args.demo,
         first: first::open(&context).await?,
@@ -170,14 +162,6 @@ async fn seed(context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the web door is made of.
-struct Parts {
-    listener: TcpListener,
-    caught: Option<CaughtMail>,
-    tls: Option<Arc<rustls::ServerConfig>>,
-    probes: Vec<Probe>,
-}
-
 fn database_probe(context: Arc<Context>) -> Probe {
     Probe {
         name: "database",
@@ -191,7 +175,10 @@ fn database_probe(context: Arc<Context>) -> Probe {
 fn door(
     config: &Config,
     context: &Arc<Context>,
-    parts: Parts,
+    listener: TcpListener,
+    caught: Option<CaughtMail>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    gateway: Option<SocketAddr>,
 ) -> anyhow::Result<(Server, axum::Router)> {
     let metrics = Metrics::default();
     let front = Front {
@@ -200,14 +187,16 @@ fn door(
         metrics: metrics.clone(),
         salt: RandomState::new(),
     };
+    let mut probes = vec![database_probe(context.clone())];
+    probes.extend(gateway.map(mail::probe));
     let waiting = context.clone();
     let token = config.text("metrics.token");
     let app = router::app(Web {
         front: Arc::new(front),
         service: context.clone(),
-        mail: parts.caught,
+        mail: caught,
         metrics_token: (!token.is_empty()).then(|| token.to_owned()),
-        probes: parts.probes,
+        probes,
         mails_waiting: Box::new(move || {
             let context = waiting.clone();
             Box::pin(async move { health::mails_waiting(&context).await.ok() })
@@ -220,8 +209,8 @@ fn door(
     };
     Ok((
         Server {
-            listener: parts.listener,
-            tls: parts.tls,
+            listener,
+            tls,
             limits,
             metrics,
         },

@@ -291,9 +291,8 @@ fn what_breaks_the_program_holds_up_no_other_mail_and_is_tried_again() {
             assert_eq!(one.row.state.name(), "hold_error");
             assert_eq!(one.row.reply.as_deref(), Some("broke off"));
         }
-        let mut scripted = house.convert.decisions.lock().expect("it");
-        scripted.extend((0..5).map(|_| carrier()));
-        drop(scripted);
+        let script = |decision| house.convert.decisions.lock().expect("it").push(decision);
+        (0..5).for_each(|_| script(carrier()));
         house.after(Span::minutes(2)).await;
         let mails = house.hop.mails();
         assert_eq!(mails.len(), 5);
