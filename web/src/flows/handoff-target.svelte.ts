@@ -79,14 +79,10 @@ export class TargetFlow implements TargetView {
       return;
     }
     this.#id = id;
-    let found = false;
-    await this.#guard(async () => {
-      const { direction } = await this.#tools.vault.call('read', { id, fragment, tab: this.#tools.tab });
-      found = direction === 'take';
-      if (direction === 'fill') this.step = { at: 'fill', source: this.#tools.fillFlow(id) };
-      else if (!found) this.#gone(this.#wasHere(id) ? 'taken-here' : 'cut');
-    });
-    if (found) await this.#guard(() => this.#look(id), false);
+    const read = await this.#guard(() => this.#tools.vault.call('read', { id, fragment, tab: this.#tools.tab }));
+    if (read?.direction === 'fill') this.step = { at: 'fill', source: this.#tools.fillFlow(id) };
+    else if (read?.direction === 'take') await this.#guard(() => this.#look(id), false);
+    else if (read !== undefined) this.#gone(this.#wasHere(id) ? 'taken-here' : 'cut');
   }
 
   /** What the server says of it comes late on a slow network, and who has tapped by then waits for nothing. */
@@ -94,13 +90,17 @@ export class TargetFlow implements TargetView {
     this.step = { at: 'ready' };
     try {
       const { expires, size } = await this.#tools.vault.call('look', { id });
-      if (this.step.at !== 'ready') return;
+      if (!this.#isReady()) return;
       this.step = { at: 'ready', expires, size };
       this.#clock.run(expires);
     } catch (error) {
       // Else the taking has its own answer.
-      if (this.step.at === 'ready') throw error;
+      if (this.#isReady()) throw error;
     }
+  }
+
+  #isReady(): boolean {
+    return this.step.at === 'ready';
   }
 
   #wasHere(id: string): boolean {
@@ -278,14 +278,16 @@ export class TargetFlow implements TargetView {
     this.step = { at: 'gone', why, seconds };
   }
 
-  async #guard(work: () => Promise<void>, busy = true): Promise<void> {
+  /** None if it failed, and the page says so. */
+  async #guard<T>(work: () => Promise<T>, busy = true): Promise<T | undefined> {
     if (busy) this.busy = true;
     try {
-      await work();
+      return await work();
     } catch (error) {
       const why = goneOf(error);
       this.#gone(why === 'taken' && this.#id !== undefined && this.#wasHere(this.#id) ? 'taken-here' : why, secondsOf(error));
       if (!(error instanceof VaultError)) throw error;
+      return undefined;
     } finally {
       if (busy) this.busy = false;
     }

@@ -205,9 +205,10 @@ const kinds: Record<string, (vector: Vector) => Promise<void> | void> = {
     expect(await handoff.wrapSecret(key, unhex(vector.nonce), secret)).toEqual(unhex(vector.wrap));
   },
   reply_link(vector) {
-    expect(vector.text).toBe(`${String(vector.base)}/r/${String(vector.token_text)}#${String(vector.fragment)}`);
-    expect(parseReplyToken(vector.token_text as string)).toEqual(unhex(vector.token));
-    expect(parseReplyFragment(vector.fragment as string)).toEqual(unhex(vector.secret));
+    const { base, token_text: token, fragment } = vector as Record<string, string>;
+    expect(vector.text).toBe(`${base}/r/${token}#${fragment}`);
+    expect(parseReplyToken(token ?? '')).toEqual(unhex(vector.token));
+    expect(parseReplyFragment(fragment ?? '')).toEqual(unhex(vector.secret));
   },
   async reply_quote(vector) {
     const auth = await replyAuth(unhex(vector.secret), unhex(vector.token));
