@@ -13,7 +13,7 @@ use depesche_page::sheet::{FileLink, Frame, Sheet};
 use depesche_pdfkey::credential::{Credential, Salts};
 use depesche_pdfkey::encrypt::encrypt;
 use depesche_pdfkey::password::Password;
-use depesche_render::fonts::Collection;
+use depesche_render::fonts::{Collection, Loaded};
 use depesche_render::render::render;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -46,14 +46,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1);
-    let rounds: usize = arguments
-        .next()
-        .and_then(|n| n.parse().ok())
-        .expect("ROUNDS FOLDER MAIL…");
-    let folder = PathBuf::from(arguments.next().expect("ROUNDS FOLDER MAIL…"));
-    let mails: Vec<String> = arguments.collect();
+/// Ours, and what Debian's packages of Noto bring.
+fn fonts() -> Loaded {
     let mut collection = Collection::own();
     for file in [
         "truetype/noto/NotoSansArabic-Regular.ttf",
@@ -69,7 +63,18 @@ fn main() {
             collection.add(&bytes, Box::new(move || fs::read(&path).ok()));
         }
     }
-    let fonts = collection.load();
+    collection.load()
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let rounds: usize = arguments
+        .next()
+        .and_then(|n| n.parse().ok())
+        .expect("ROUNDS FOLDER MAIL…");
+    let folder = PathBuf::from(arguments.next().expect("ROUNDS FOLDER MAIL…"));
+    let mails: Vec<String> = arguments.collect();
+    let fonts = fonts();
     let password = Password::parse("kiefer tasse mond").expect("a password");
     let salts = Salts {
         validation: [1; 8],
