@@ -63,11 +63,12 @@ function early(mode) {
         for (const file of files) {
           if (file.type !== 'asset' || typeof file.source !== 'string' || !file.fileName.endsWith('.html')) continue;
           const bare = file.source;
+          const [font = ''] = /^ *<link rel="preload"[^>]* as="font"[^>]*>\n/m.exec(bare) ?? [];
           const page = (/** @type {string} */ code) => {
             const scripts = [...imports, words(code), worker].filter((path) => path !== undefined).map((path) => link('modulepreload', path));
-            // Without HTTP/2 six are fetched at a time: the Worker, which paints nothing, comes last.
-            scripts.splice(-1, 0, link('preload', 'api/v1/info'));
-            return bare.replace('lang="en"', `lang="${code}"`).replace('  </head>', `${scripts.join('')}  </head>`);
+            // Without HTTP/2 six are fetched at a time: the font, without which text is there too, and the Worker come last.
+            scripts.splice(-1, 0, link('preload', 'api/v1/info'), font);
+            return bare.replace(font, '').replace('lang="en"', `lang="${code}"`).replace('  </head>', `${scripts.join('')}  </head>`);
           };
           file.source = page('en');
           for (const code of ['de', 'cs']) this.emitFile({ type: 'asset', fileName: file.fileName.replace('.html', `.${code}.html`), source: page(code) });
