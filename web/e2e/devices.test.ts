@@ -4,8 +4,8 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessible, hash, launch, random, type Visitor } from './browser.ts';
 import { choose, send, write } from './member.ts';
-import { invited, loggedIn, newSecret, refused, SEALPASS, unlock } from './people.ts';
-import { ANNA, Server, until } from './server.ts';
+import { allLevels, invited, loggedIn, newSecret, refused, SEALPASS, unlock } from './people.ts';
+import { ANNA, type Server, until } from './server.ts';
 
 let browser: Browser;
 let server: Server;
@@ -14,9 +14,7 @@ const OWN = { DEPESCHE_SEALPASS: SEALPASS.anna };
 const GUEST = { DEPESCHE_SEALPASS: SEALPASS.guest };
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start({ demo: true, settings: { DEPESCHE_LEVELS__HIGHEST: '4' } })]);
-  await server.run('anna', ['login', ANNA.email], { DEPESCHE_PASSWORD: ANNA.password });
-  await server.run('anna', ['sealpass', 'setup', '--language', 'de'], OWN);
+  [browser, server] = await Promise.all([launch(), allLevels()]);
 });
 afterAll(async () => { await Promise.all([browser.close(), server.stop()]); });
 

@@ -3,8 +3,8 @@ import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessible, hash, launch, random, saved } from './browser.ts';
 import { fillLogin, send } from './member.ts';
-import { invited, loggedIn, PASSWORD, SEALPASS, unlock } from './people.ts';
-import { ANNA, linkIn, Server } from './server.ts';
+import { allLevels, invited, loggedIn, PASSWORD, SEALPASS, unlock } from './people.ts';
+import { ANNA, linkIn, type Server } from './server.ts';
 
 let browser: Browser;
 let server: Server;
@@ -13,9 +13,7 @@ const OWN = { DEPESCHE_SEALPASS: SEALPASS.anna };
 const note = { 'note.txt': new TextEncoder().encode('hello') };
 
 beforeAll(async () => {
-  [browser, server] = await Promise.all([launch(), Server.start({ demo: true, settings: { DEPESCHE_LEVELS__HIGHEST: '4' } })]);
-  await server.run('anna', ['login', ANNA.email], { DEPESCHE_PASSWORD: ANNA.password });
-  await server.run('anna', ['sealpass', 'setup', '--language', 'de'], OWN);
+  [browser, server] = await Promise.all([launch(), allLevels()]);
 });
 afterAll(async () => { await Promise.all([browser.close(), server.stop()]); });
 

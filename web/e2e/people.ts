@@ -2,10 +2,18 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
 import { visitor, type Visitor } from './browser.ts';
 import { fillLogin } from './member.ts';
-import type { Mail, Server } from './server.ts';
+import { ANNA, Server, type Mail } from './server.ts';
 
 export const SEALPASS = { anna: 'birne kutsche nordwind elf teppich', guest: 'wolke pinsel bratpfanne dreizehn ufer' };
 export const PASSWORD = 'fliederbusch wandert leise nachts';
+
+/** A server that offers all levels; Anna is logged in at the command line and has a SealPass. */
+export async function allLevels(): Promise<Server> {
+  const server = await Server.start({ demo: true, settings: { DEPESCHE_LEVELS__HIGHEST: '4' } });
+  await server.run('anna', ['login', ANNA.email], { DEPESCHE_PASSWORD: ANNA.password });
+  await server.run('anna', ['sealpass', 'setup', '--language', 'de'], { DEPESCHE_SEALPASS: SEALPASS.anna });
+  return server;
+}
 
 /** The invitation in a mail. */
 export function registerLink(mail: Mail): string {

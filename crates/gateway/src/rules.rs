@@ -107,7 +107,7 @@ pub(crate) struct Verdict {
     pub(crate) treatments: Vec<Treatment>,
     /// The same, if it turns out to be larger than mail may be that goes as it is.
     pub(crate) if_large: Vec<Treatment>,
-    /// Not named in the mail itself, in the same order; told for protected mail alone.
+    /// Not named in the mail itself, in the same order; told where it is protected, or is if it is large.
     pub(crate) bcc: Vec<bool>,
     /// The header as it goes on, with its empty line.
     pub(crate) header: Vec<u8>,

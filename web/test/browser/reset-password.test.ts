@@ -4,7 +4,6 @@ import { ApiProblem } from '../../src/api/port.ts';
 import { ResetPasswordFlow } from '../../src/flows/reset-password.svelte.ts';
 
 const EMAIL = 'vera@beispiel.test';
-const settled = (): Promise<void> => new Promise((resolve) => { setTimeout(resolve); });
 
 async function after(code: string | undefined, status = 0): Promise<{ at: string; sessions: number; asked: string[] }> {
   const [asked, seen]: [string[], { sessions: number }] = [[], { sessions: 0 }];
@@ -18,7 +17,7 @@ async function after(code: string | undefined, status = 0): Promise<{ at: string
   flow.reset(EMAIL);
   // A second click while the first is under way asks nothing.
   flow.reset(EMAIL);
-  await settled();
+  await expect.poll(() => flow.state.at).not.toBe('busy');
   return { at: flow.state.at, sessions: seen.sessions, asked };
 }
 

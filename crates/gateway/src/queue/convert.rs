@@ -118,8 +118,7 @@ impl<C: Convert> Queue<C> {
         mut open: Open,
         rows: Vec<Row>,
     ) -> Result<(), Error> {
-        let since = open.received;
-        let seen = Seen::of(&mut open, since).await?;
+        let seen = Seen::of(&mut open, None).await?;
         let mut told = Vec::new();
         let changes = rows
             .iter()

@@ -21,8 +21,7 @@ impl<C: Convert> Queue<C> {
         mut open: Open,
         rows: Vec<Row>,
     ) -> Result<(), Error> {
-        let since = rows.first().map_or(open.received, |row| row.since);
-        let seen = Seen::of(&mut open, since).await?;
+        let seen = Seen::of(&mut open, rows.first()).await?;
         let Some(rest) = open.text else {
             return self.ended(mail, &seen, &rows, Why::Lost).await;
         };
@@ -68,8 +67,7 @@ impl<C: Convert> Queue<C> {
         mut open: Open,
         rows: Vec<Row>,
     ) -> Result<(), Error> {
-        let since = rows.first().map_or(open.received, |row| row.since);
-        let seen = Seen::of(&mut open, since).await?;
+        let seen = Seen::of(&mut open, rows.first()).await?;
         let rows = rows.iter().map(|row| (row, Fate::Unanswered));
         self.settle_fates(mail, &seen, rows, true).await
     }

@@ -473,15 +473,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Of a mail whose text was not read yet; the text goes on behind what is seen.
-    pub(super) async fn of(open: &mut Open, since: depesche_domain::Time) -> Result<Self, Error> {
+    /// Of a mail whose text was not read yet; the text goes on behind what is seen. It waits as long as this recipient
+    /// does, without one since it was taken.
+    pub(super) async fn of(open: &mut Open, row: Option<&Row>) -> Result<Self, Error> {
         let first = match &mut open.text {
             Some(text) => text.next().await?,
             None => None,
         };
         Ok(Self {
             envelope: open.envelope.clone(),
-            since,
+            since: row.map_or(open.received, |row| row.since),
             begun: open.received,
             beginning: first.unwrap_or_default(),
         })

@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::hop::Hop;
 
+use crate::peer::send;
+
 pub(crate) const ANNA: &str = "anna@corp.test";
 pub(crate) const OUT: &str = "k@partner.test";
 pub(crate) const START: Time = Time::from_ms(1_790_000_000_000);
@@ -210,6 +212,12 @@ impl House {
 }
 
 impl House {
+    /// Anna hands a mail for somebody elsewhere in, and it is taken.
+    pub(crate) async fn takes(&self, text: &str) {
+        let reply = send(self.door, ANNA, &[OUT], text).await;
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+
     /// Files below the data folder whose bytes hold the text.
     pub(crate) async fn files_with(&self, text: &str) -> Vec<String> {
         let mut folders = vec![self.folder.path().to_owned()];

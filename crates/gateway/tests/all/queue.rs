@@ -62,11 +62,7 @@ fn a_next_server_that_is_down_for_two_days_loses_nothing() {
     run(async {
         let house = House::start().await;
         house.hop.set_down(true);
-        assert!(
-            send(house.door, ANNA, &[OUT], TEXT)
-                .await
-                .starts_with("250")
-        );
+        house.takes(TEXT).await;
         assert!(send(house.door, "", &[OUT], TEXT).await.starts_with("250"));
         house.work().await;
         let mut tries = house.hop.connections();
@@ -99,11 +95,7 @@ fn after_five_days_the_sender_gets_it_back_and_the_null_sender_nothing() {
     run(async {
         let house = House::start().await;
         house.hop.refuse(OUT, 451);
-        assert!(
-            send(house.door, ANNA, &[OUT], TEXT)
-                .await
-                .starts_with("250")
-        );
+        house.takes(TEXT).await;
         assert!(send(house.door, "", &[OUT], TEXT).await.starts_with("250"));
         let mut peer = Peer::connect(house.door).await;
         peer.say("EHLO peer.test").await;
@@ -137,11 +129,7 @@ fn no_report_about_a_report() {
         let house = House::start().await;
         house.hop.refuse(OUT, 550);
         house.hop.refuse(ANNA, 550);
-        assert!(
-            send(house.door, ANNA, &[OUT], TEXT)
-                .await
-                .starts_with("250")
-        );
+        house.takes(TEXT).await;
         house.work().await;
         assert!(house.hop.mails().is_empty());
         assert_eq!(house.waiting().await, 0);
@@ -153,11 +141,7 @@ fn held_mail_that_is_never_fetched_goes_back_and_nothing_of_it_stays() {
     run(async {
         let house = House::start().await;
         let text = "Subject: (Auto) x\r\n\r\nthe canary";
-        assert!(
-            send(house.door, ANNA, &[OUT], text)
-                .await
-                .starts_with("250")
-        );
+        house.takes(text).await;
         let again = house.ctx.now() + Span::days(3);
         house
             .convert
@@ -193,11 +177,7 @@ fn administrators_try_again_and_take_out() {
         let house = House::start().await;
         house.hop.set_down(true);
         for number in 0..3 {
-            assert!(
-                send(house.door, ANNA, &[OUT], &numbered(number))
-                    .await
-                    .starts_with("250")
-            );
+            house.takes(&numbered(number)).await;
         }
         house.work().await;
         let listed = spool::list(&house.ctx, None, 2).await.expect("a page");
@@ -235,11 +215,7 @@ fn connections_are_kept_for_the_next_mail() {
     run(async {
         let house = House::start().await;
         for number in 0..30 {
-            assert!(
-                send(house.door, ANNA, &[OUT], &numbered(number))
-                    .await
-                    .starts_with("250")
-            );
+            house.takes(&numbered(number)).await;
         }
         house.work().await;
         assert_eq!(house.hop.mails().len(), 30);
@@ -253,11 +229,7 @@ fn a_mail_whose_key_is_gone_is_reported() {
     run(async {
         let house = House::start().await;
         house.hop.set_down(true);
-        assert!(
-            send(house.door, ANNA, &[OUT], TEXT)
-                .await
-                .starts_with("250")
-        );
+        house.takes(TEXT).await;
         house.work().await;
         house.hop.set_down(false);
         house.after_lost_keys().await;
@@ -276,11 +248,7 @@ fn what_breaks_the_program_holds_up_no_other_mail_and_is_tried_again() {
         house.convert.breaks.store(5, Relaxed);
         for _ in 0..6 {
             let text = "Subject: (Auto) x\r\n\r\nthe canary";
-            assert!(
-                send(house.door, ANNA, &[OUT], text)
-                    .await
-                    .starts_with("250")
-            );
+            house.takes(text).await;
         }
         house.convert.decisions.lock().expect("it").push(carrier());
         house.work().await;
@@ -307,11 +275,7 @@ fn what_was_held_is_tried_as_long_as_any_other() {
     run(async {
         let house = House::start().await;
         let text = "Subject: (Auto) x\r\n\r\nthe canary";
-        assert!(
-            send(house.door, ANNA, &[OUT], text)
-                .await
-                .starts_with("250")
-        );
+        house.takes(text).await;
         let again = house.ctx.now() + Span::days(7);
         let script = |decision| house.convert.decisions.lock().expect("it").push(decision);
         script(Decision::Hold { again });

@@ -60,11 +60,7 @@ fn a_large_mail_waits_in_a_sealed_file_that_goes_with_it() {
         let line = format!("{}\r\n", "canary ".repeat(100));
         let text = format!("Message-ID: <2@corp.test>\r\n\r\n{}", line.repeat(2_000));
         let text = text.trim_end();
-        assert!(
-            send(house.door, ANNA, &[OUT], text)
-                .await
-                .starts_with("250")
-        );
+        house.takes(text).await;
         let files = house.files_with("").await;
         assert!(files.iter().any(|path| path.contains("mails")), "{files:?}");
         assert!(
@@ -176,11 +172,7 @@ async fn comes_round(house: &House) {
     let again = send(house.door, ANNA, &to, round.text.trim_end()).await;
     assert!(again.starts_with("554 5.4.6"), "{again}");
     let answer = "In-Reply-To: <carrier@corp.test>\r\n\r\n.";
-    assert!(
-        send(house.door, ANNA, &[OUT], answer)
-            .await
-            .starts_with("250")
-    );
+    house.takes(answer).await;
     assert_eq!(house.states().await, ["convert"]);
 }
 
@@ -190,11 +182,7 @@ fn an_answer_to_a_protected_mail_is_protected() {
     run(async {
         let house = House::start().await;
         let first = "Message-ID: <s@corp.test>\r\nSubject: (Auto) x\r\n\r\n.";
-        assert!(
-            send(house.door, ANNA, &[OUT], first)
-                .await
-                .starts_with("250")
-        );
+        house.takes(first).await;
         for (answer, protected) in [
             (
                 "In-Reply-To: <s@corp.test>\r\nSubject: AW: x\r\n\r\n.",
@@ -221,11 +209,7 @@ fn an_answer_to_a_protected_mail_is_protected() {
 fn a_mail_that_comes_back_to_us_is_refused() {
     run(async {
         let house = House::start().await;
-        assert!(
-            send(house.door, ANNA, &[OUT], TEXT)
-                .await
-                .starts_with("250")
-        );
+        house.takes(TEXT).await;
         house.work().await;
         let went = house.hop.mails().remove(0).text;
         let again = send(house.door, ANNA, &[OUT], went.trim_end()).await;
