@@ -5,7 +5,7 @@ import { visitor, type Visitor } from './browser.ts';
 import { ANNA, type Server } from './server.ts';
 
 export async function fillLogin(page: Page, password = ANNA.password, email = ANNA.email): Promise<void> {
-  await page.getByLabel('E-Mail-Adresse').fill(email);
+  await page.getByLabel('E-Mail-Adresse', { exact: true }).fill(email);
   await page.getByLabel('Passwort', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
 }
