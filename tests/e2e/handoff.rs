@@ -421,16 +421,6 @@ fn too_large_settings_say_what_takes_the_room() {
     assert!(find(&got, b"jana@example.test") && !find(&got, b"PHOTO"));
 }
 
-/// The server's memory in use, bytes (proc(5)).
-fn resident(server: &Server) -> u64 {
-    let path = format!("/proc/{}/status", server.pid().as_raw_nonzero());
-    let text = fs::read_to_string(path).expect("it runs");
-    let mut lines = text.lines();
-    let line = lines.find(|line| line.starts_with("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().nth(1));
-    kib.and_then(|kib| kib.parse::<u64>().ok()).expect("KiB") << 10
-}
-
 #[test]
 fn five_thousand_slots_take_5_kib_each_and_give_it_back() {
     const SLOTS: u64 = 5_000;
@@ -461,14 +451,14 @@ fn five_thousand_slots_take_5_kib_each_and_give_it_back() {
     };
     // What the first ones cost the server once is not theirs.
     offer(200).iter().for_each(cancel);
-    let before = resident(&server);
+    let before = server.resident();
     let ids = offer(SLOTS);
-    let full = resident(&server).saturating_sub(before);
+    let full = server.resident().saturating_sub(before);
     assert!(full <= SLOTS * 5 * 1024, "{} bytes each", full / SLOTS);
     ids.iter().for_each(cancel);
     until("all memory is given back", || {
         let metrics = wire::get(server.listen, "/metrics").text();
-        let left = resident(&server).saturating_sub(before);
+        let left = server.resident().saturating_sub(before);
         let none = metrics.contains("depesche_handoff_held_bytes 0\n");
         (none && left <= SLOTS * 1024).then_some(())
     });

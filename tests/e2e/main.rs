@@ -9,6 +9,7 @@ mod full;
 mod gateway;
 mod guards;
 mod handoff;
+mod login_flood;
 mod mailed_links;
 mod memory;
 mod people;

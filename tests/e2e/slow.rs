@@ -1,39 +1,16 @@
 //! G14: two thousand clients that say nothing, little, or read nothing, and one good one that does not notice.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use depesche_tests::server::{Server, Setup};
 use depesche_tests::wait::until;
 use depesche_tests::wire;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use socket2::{Domain, Socket, Type};
 
 const SLOW: usize = 2_000;
 const MIB: u64 = 1 << 20;
-
-/// From this loopback address: one client alone may not hold all connections.
-fn connect_from(last: u8, to: SocketAddr) -> std::io::Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    socket.bind(&SocketAddr::from(([127, 0, 1, last], 0)).into())?;
-    socket.connect(&to.into())?;
-    Ok(socket.into())
-}
-
-fn resident(server: &Server) -> u64 {
-    let path = format!("/proc/{}/status", server.pid().as_raw_nonzero());
-    let text = std::fs::read_to_string(path).expect("it runs");
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .expect("a line");
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|kib| kib.parse::<u64>().ok())
-        .expect("a number")
-        << 10
-}
 
 fn good_requests(server: &Server) -> Duration {
     let mut times: Vec<Duration> = (0..100)
@@ -60,7 +37,7 @@ fn slow_clients_do_not_stop_a_good_one() {
     .expect("up to the hard limit");
     let server = Server::start(Setup::default());
     let _ = good_requests(&server);
-    let before = resident(&server);
+    let before = server.resident();
     let host = server.listen;
     let openings = [
         String::new(),
@@ -73,7 +50,8 @@ fn slow_clients_do_not_stop_a_good_one() {
     let mut slow: Vec<TcpStream> = (0..SLOW)
         .map(|n| {
             let last = u8::try_from(1 + n % 20).expect("small");
-            let mut stream = connect_from(last, server.listen).expect("a connection");
+            let mut stream =
+                wire::connect_from([127, 0, 1, last], server.listen).expect("a connection");
             stream
                 .write_all(openings[n % openings.len()].as_bytes())
                 .expect("it is taken");
@@ -81,7 +59,7 @@ fn slow_clients_do_not_stop_a_good_one() {
         })
         .collect();
     let p99 = good_requests(&server);
-    let during = resident(&server);
+    let during = server.resident();
     println!(
         "p99 {p99:?}, {} MiB before, {} MiB during",
         before / MIB,
@@ -104,7 +82,7 @@ fn slow_clients_do_not_stop_a_good_one() {
         (open <= 2).then_some(())
     });
     // The allocator keeps what was freed for the next flood; it does not grow.
-    assert!(resident(&server) <= during + 32 * MIB);
+    assert!(server.resident() <= during + 32 * MIB);
 }
 
 fn is_open(stream: &mut TcpStream) -> bool {

@@ -161,6 +161,20 @@ impl Server {
         Pid::from_child(&self.child)
     }
 
+    /// Its memory in use, bytes (proc(5)).
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[must_use]
+    pub fn resident(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.pid().as_raw_nonzero());
+        let text = std::fs::read_to_string(path).expect("it runs");
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1));
+        kib.and_then(|kib| kib.parse::<u64>().ok()).expect("KiB") << 10
+    }
+
     /// Where it takes mail; of the last start.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
 //! Server facts, login, sessions.
 
 use crate::b64::B64;
+use depesche_domain::effect::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -141,6 +142,10 @@ pub struct LoginFinish {
     /// Also set the session as a cookie (browsers).
     #[serde(default)]
     pub cookie: bool,
+    /// The language of the page, `de`, `en` or `cs`: that of the mails to this person from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub language: Option<Language>,
 }
 
 /// A session. The cookie is set as well if it was asked for; then `token` is empty.

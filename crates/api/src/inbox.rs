@@ -43,6 +43,9 @@ pub struct InboxSummary {
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<ReplyTo>,
+    /// When an administrator's reset destroyed what opened it, ms, and it was not provided again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<i64>,
 }
 
 /// A delivery received.
@@ -80,9 +83,6 @@ pub struct InboxDelivery {
     /// Downloads left; none = no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left: Option<u32>,
-    /// When an administrator's reset destroyed what opened it, ms, and it was not provided again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lost: Option<i64>,
 }
 
 /// Marks a delivery.
@@ -275,7 +275,7 @@ pub struct RefusedOne {
     pub parcel: String,
     /// To whom.
     pub email: String,
-    /// Stable, as in a problem: `key_changed`, `not_verified`, `waits_sealpass`, `withdrawn`, `not_a_recipient`, `not_found`, …
+    /// Stable, as in a problem: `key_changed`, `not_verified`, `waits_sealpass`, `account_disabled`, `withdrawn`, `not_a_recipient`, `not_found`, …
     pub code: String,
     /// With the way on.
     pub detail: String,

@@ -138,6 +138,7 @@ pub async fn login(
             login: answered.login,
             finalization: B64(answered.finalization),
             label: label.to_owned(),
+            language: None,
             cookie: false,
         })
         .await?;

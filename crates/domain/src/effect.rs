@@ -247,6 +247,21 @@ pub enum Mail {
 }
 
 impl Mail {
+    /// The language it is written in, where a person's own goes before it; none where somebody chose it for this mail.
+    pub const fn language_mut(&mut self) -> Option<&mut Language> {
+        match self {
+            Self::Downloaded { language, .. }
+            | Self::Bounced { language, .. }
+            | Self::WaitsRelease { language, .. }
+            | Self::Released { language, .. }
+            | Self::Reset { language, .. } => Some(language),
+            Self::Delivery { .. }
+            | Self::Code { .. }
+            | Self::Invitation { .. }
+            | Self::Protected { .. } => None,
+        }
+    }
+
     /// To whom it goes.
     pub fn to(&self) -> &Address {
         match self {

@@ -219,6 +219,9 @@ pub enum Refusal {
     /// No keyring.
     #[error("this person has not set up a SealPass yet")]
     WaitsSealpass,
+    /// Nobody can log in to the account.
+    #[error("this account is disabled; nothing was released to it")]
+    Disabled,
     /// The stanza is for another key than the person's newest.
     #[error(
         "the key of this person is another one than you released to; load it again and compare"

@@ -264,6 +264,15 @@ pub(crate) fn inbox_summary(row: &Received) -> api::InboxSummary {
         unread: row.is_unread(),
         openable: row.stanza.is_some() && closed.is_none() && row.recipient.dropped.is_none(),
         in_reply_to: reply_to(row.in_reply_to),
+        lost: lost(&row.recipient),
+    }
+}
+
+/// When a reset destroyed what opened it for somebody who waits anew.
+fn lost(of: &Recipient) -> Option<i64> {
+    match of.keyed.as_deref() {
+        Some((Keyed::Waits(waits), _)) => waits.lost.map(Time::ms),
+        _ => None,
     }
 }
 
@@ -281,12 +290,10 @@ pub(crate) fn inbox_delivery(delivery: Delivery) -> api::InboxDelivery {
         sender_records: records(delivery.sender_records),
         claim_code: None,
         left: delivery.left,
-        lost: None,
     };
     match received.recipient.keyed.map(|keyed| keyed.0) {
         Some(Keyed::Waits(waits)) => {
             shown.claim_code = waits.code.as_ref().map(code_standing);
-            shown.lost = waits.lost.map(Time::ms);
         }
         Some(Keyed::Released(released)) => {
             shown.tag_a = released.tag_a.map(|tag| B64(tag.to_vec()));

@@ -197,6 +197,7 @@ const fn keyed_code(refusal: keyed::Refusal) -> &'static str {
     match refusal {
         keyed::Refusal::WaitsRegistration => "waits_registration",
         keyed::Refusal::WaitsSealpass => "waits_sealpass",
+        keyed::Refusal::Disabled => "account_disabled",
         keyed::Refusal::KeyChanged => "key_changed",
         keyed::Refusal::WrongRelease => "wrong_release",
         keyed::Refusal::NotVerified => "not_verified",

@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use depesche_domain::account::{SESSION_IDLE, SESSION_LIFE, Session};
+use depesche_domain::effect::Language;
 use depesche_domain::token::SecretHash;
 use depesche_domain::{Account, AccountId, Address, SessionId, Span, Time};
 use depesche_seal::primitives::{hmac_sha256, sha256};
@@ -134,6 +135,15 @@ fn parameters<'a>(client: &'a str, server: &'a str) -> ServerLoginParameters<'a,
     }
 }
 
+/// What somebody logs in with.
+#[derive(Debug, Clone, Copy)]
+pub struct Device<'a> {
+    /// What the person sees in the list of sessions.
+    pub label: &'a str,
+    /// The language it shows: that of the mails to the person from then on.
+    pub language: Option<Language>,
+}
+
 /// Second step: KE3 in, a session out. The token is given once; the store keeps its hash.
 ///
 /// # Errors
@@ -142,7 +152,7 @@ pub async fn finish(
     ctx: &Context,
     login: &str,
     finalization: &[u8],
-    label: &str,
+    device: Device<'_>,
     from: IpAddr,
 ) -> Result<(Zeroizing<String>, Caller), Error> {
     let now = ctx.now();
@@ -164,17 +174,18 @@ pub async fn finish(
         .filter(|(now, file)| now.disabled.is_none() && sha256(file) == pending.password)
         .ok_or(Error::LoginFailed)?;
     ctx.tries.clear(What::Login(&pending.folded), from);
-    make_session(ctx, account, label).await
+    make_session(ctx, account, device).await
 }
 
 async fn make_session(
     ctx: &Context,
     account: Account,
-    label: &str,
+    device: Device<'_>,
 ) -> Result<(Zeroizing<String>, Caller), Error> {
     let now = ctx.now();
     let secret = Zeroizing::new(ctx.random.bytes::<32>());
-    let label: String = label.chars().filter(|c| !c.is_control()).take(80).collect();
+    let label = device.label.chars();
+    let label: String = label.filter(|c| !c.is_control()).take(80).collect();
     let session = Session {
         id: SessionId::from_bytes(ctx.random.bytes()),
         account: account.id,
@@ -189,6 +200,9 @@ async fn make_session(
         &SecretHash::from_bytes(sha256(secret.as_slice())),
     )
     .await?;
+    if let Some(language) = device.language {
+        accounts::set_language(&mut tx, account.id, language).await?;
+    }
     tx.commit().await?;
     let token = Zeroizing::new(depesche_seal::format::to_text(secret.as_slice()));
     Ok((token, Caller { session, account }))

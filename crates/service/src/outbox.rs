@@ -5,8 +5,8 @@ use depesche_domain::note::Note;
 use depesche_domain::{Address, ParcelId, Time};
 use depesche_seal::format::{from_text, to_text};
 use depesche_seal::primitives::sha256;
-use depesche_store::sql::Tx;
 use depesche_store::sql::outbox::{self, Item};
+use depesche_store::sql::{Tx, accounts};
 use zeroize::Zeroizing;
 
 use crate::context::Context;
@@ -28,7 +28,15 @@ pub(crate) async fn store<'a>(
     let mut leases = Vec::new();
     for effect in effects {
         match effect {
-            Effect::Send { mail, about } => leases.push(put(ctx, tx, &mail, about, now).await?),
+            Effect::Send { mut mail, about } => {
+                let to = mail.to().clone();
+                if let Some(language) = mail.language_mut()
+                    && let Some(own) = accounts::language(tx, &to).await?
+                {
+                    *language = own;
+                }
+                leases.push(put(ctx, tx, &mail, about, now).await?);
+            }
             Effect::Record(fact) => journal::record(tx, now, &fact).await?,
             // The rows of a closed parcel stay until the worker has removed the bytes.
             Effect::Shred(parcel) => {

@@ -8,7 +8,7 @@ use depesche_domain::parcel::{Posted, Refusal};
 use depesche_domain::{Address, ParcelId, Time, keyed as states};
 use depesche_store::sql::keyed::{self, Sealed, WaitingRow};
 use depesche_store::sql::parcels::{self, Stored};
-use depesche_store::sql::{Tx, people as rows};
+use depesche_store::sql::{Tx, accounts, people as rows};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -274,6 +274,9 @@ async fn release_one(
     let keyed = found.and_then(|r| r.keyed.as_deref());
     let (before, _) = keyed.ok_or(Refusal::NotARecipient)?;
     // Under the lock of the account, not as it was read.
+    if accounts::is_disabled(tx, &address).await? {
+        return Err(Refusal::from(states::Refusal::Disabled).into());
+    }
     let person = rows::standing(tx, &address).await?;
     if let Keyed::Released(known) = before
         && known.stanza == release.stanza

@@ -2,13 +2,13 @@
 //!
 //! Because the place of the one who tries is part of the key, nobody can lock somebody else out.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use depesche_domain::account::Tries;
 use depesche_domain::{Span, Time};
 use depesche_seal::primitives::sha256;
+use lru::LruCache;
 
 use crate::error::Error;
 
@@ -29,9 +29,15 @@ pub enum What<'a> {
     PdfLink(&'a str),
 }
 
-/// Failed tries. At most [`TriesTable::MOST`] are remembered; then the oldest go.
-#[derive(Default)]
-pub struct TriesTable(Mutex<HashMap<[u8; 32], Tries>>);
+/// Failed tries. At most [`TriesTable::MOST`] are remembered; then those go that failed the longest ago.
+pub struct TriesTable(Mutex<LruCache<[u8; 32], Tries>>);
+
+impl Default for TriesTable {
+    fn default() -> Self {
+        // Without a bound of its own it takes no memory ahead.
+        Self(Mutex::new(LruCache::unbounded()))
+    }
+}
 
 /// The network an address stands for: all of it (IPv4) or its first 64 bits (IPv6), as one customer gets.
 pub(crate) fn place(from: IpAddr) -> [u8; 16] {
@@ -63,7 +69,7 @@ impl TriesTable {
     /// How many pairs are remembered.
     pub const MOST: usize = 50_000;
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Tries>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<[u8; 32], Tries>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -74,7 +80,7 @@ impl TriesTable {
     pub fn check(&self, what: What<'_>, from: IpAddr, now: Time) -> Result<(), Error> {
         let wait = self
             .lock()
-            .get(&key(what, from))
+            .peek(&key(what, from))
             .map_or(Span::default(), |tries| tries.wait(now));
         if wait == Span::default() {
             Ok(())
@@ -85,32 +91,25 @@ impl TriesTable {
 
     /// One failed. Gives how many are left before the next pause, and how long that will be.
     pub fn fail(&self, what: What<'_>, from: IpAddr, now: Time) -> (u32, Span) {
+        let key = key(what, from);
         let mut table = self.lock();
+        let before = table.pop(&key).filter(|tries| !tries.is_stale(now));
         if table.len() >= Self::MOST {
-            table.retain(|_, tries| !tries.is_stale(now));
-            if table.len() >= Self::MOST {
-                let oldest = table
-                    .iter()
-                    .min_by_key(|(_, tries)| tries.last)
-                    .map(|(key, _)| *key);
-                oldest.map(|key| table.remove(&key));
-            }
+            table.pop_lru();
         }
-        let tries = table.entry(key(what, from)).or_insert(Tries {
+        let before = before.unwrap_or(Tries {
             failed: 0,
             last: now,
         });
-        if tries.is_stale(now) {
-            tries.failed = 0;
-        }
-        *tries = tries.fail(now);
+        let tries = before.fail(now);
+        table.put(key, tries);
         let left = Tries::FREE.saturating_sub(tries.failed);
         let pause = if left == 0 {
             tries.wait(now)
         } else {
             Tries {
                 failed: Tries::FREE - 1,
-                ..*tries
+                ..tries
             }
             .next_pause()
         };
@@ -119,7 +118,7 @@ impl TriesTable {
 
     /// One was right: begin anew.
     pub fn clear(&self, what: What<'_>, from: IpAddr) {
-        self.lock().remove(&key(what, from));
+        self.lock().pop(&key(what, from));
     }
 }
 
@@ -165,6 +164,8 @@ mod tests {
                 Time::from_ms(i64::from(n)),
             );
         }
-        assert!(table.lock().len() <= TriesTable::MOST);
+        assert_eq!(table.lock().len(), TriesTable::MOST);
+        let first = std::net::Ipv4Addr::from(0).into();
+        assert!(table.lock().peek(&key(What::FirstCode, first)).is_none());
     }
 }

@@ -15,11 +15,14 @@ export type ApiPost = Omit<Shape<'PostRequest'>, 'recipients'> & { recipients: A
 export type ApiParcel = Shape<'Parcel'>;
 export type ApiPosted = Pick<ApiParcel, 'id' | 'expires'>;
 
+/** What somebody logs in with: its name in the list of sessions, and its language, which the mails to the person will have. */
+export type Device = Required<Pick<Shape<'LoginFinish'>, 'label'>> & { language: 'de' | 'en' | 'cs' };
+
 /** OPAQUE (RFC 9807): the messages of login and registration as base64url. */
 export const opaque = {
   loginStart: (email: string, request: string) => call('post', '/login/start', { body: { email, request } }),
-  loginFinish: (login: string, finalization: string, label: string) =>
-    call('post', '/login/finish', { body: { login, finalization, label, cookie: true } }),
+  loginFinish: (login: string, finalization: string, device: Device) =>
+    call('post', '/login/finish', { body: { login, finalization, ...device, cookie: true } }),
   firstStart: (code: string, email: string, name: string, request: string) =>
     call('post', '/first/start', { body: { code, email, name, request } }),
   firstFinish: (code: string, upload: string) => call('post', '/first/finish', { body: { code, upload } }),

@@ -1826,11 +1826,6 @@ export interface components {
              * @description Downloads left; none = no limit.
              */
             left?: number | null;
-            /**
-             * Format: int64
-             * @description When an administrator's reset destroyed what opened it, ms, and it was not provided again.
-             */
-            lost?: number | null;
             /** @description SHA-256 of M; none when closed. */
             manifest_hash?: string | null;
             /**
@@ -1886,6 +1881,11 @@ export interface components {
              * @description 1 to 4.
              */
             level: number;
+            /**
+             * Format: int64
+             * @description When an administrator's reset destroyed what opened it, ms, and it was not provided again.
+             */
+            lost?: number | null;
             /** @description It opens here, with the SealPass. Else only by its link (levels 1 and 2), or not yet. */
             openable: boolean;
             /**
@@ -2130,6 +2130,8 @@ export interface components {
             finalization: string;
             /** @description What the person sees in the list of sessions: `command line`, `browser`; at most 80 characters. */
             label?: string;
+            /** @description The language of the page, `de`, `en` or `cs`: that of the mails to this person from now on. */
+            language?: string | null;
             /** @description From [`LoginStarted`]. */
             login: string;
         };
@@ -2733,7 +2735,7 @@ export interface components {
         };
         /** @description One that was not. */
         RefusedOne: {
-            /** @description Stable, as in a problem: `key_changed`, `not_verified`, `waits_sealpass`, `withdrawn`, `not_a_recipient`, `not_found`, … */
+            /** @description Stable, as in a problem: `key_changed`, `not_verified`, `waits_sealpass`, `account_disabled`, `withdrawn`, `not_a_recipient`, `not_found`, … */
             code: string;
             /** @description With the way on. */
             detail: string;

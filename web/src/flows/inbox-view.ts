@@ -3,7 +3,8 @@ import type { Level } from '../ui/level.ts';
 import type { ClaimStep, Enclosure, Gone, Sender } from './claim-view.ts';
 import type { Trust } from './keyring-view.ts';
 
-export type OwnState = 'link' | 'waits_sealpass' | 'waits_release' | 'ready' | 'opened' | 'downloaded' | 'withdrawn' | 'expired' | 'spent' | 'dropped';
+/** `lost`: a reset destroyed what opened it. */
+export type OwnState = 'link' | 'lost' | 'waits_sealpass' | 'waits_release' | 'ready' | 'opened' | 'downloaded' | 'withdrawn' | 'expired' | 'spent' | 'dropped';
 
 export interface ReceivedRow {
   id: string;

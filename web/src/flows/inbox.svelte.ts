@@ -20,13 +20,14 @@ const SIZES: Record<InboxSearch['size'], { min_size?: number; max_size?: number 
 /** Quiet for so long, it is searched (ms). */
 const QUIET = 250;
 
-const WAITING: readonly OwnState[] = ['waits_sealpass', 'waits_release'];
+const WAITING: readonly OwnState[] = ['waits_sealpass', 'waits_release', 'lost'];
 const ENDED: readonly OwnState[] = ['withdrawn', 'expired', 'spent', 'dropped'];
 
 /** What is said to whom it was sent. */
-export function ownState({ state, level, openable }: Pick<ApiReceived, 'state' | 'level' | 'openable'>): OwnState {
+export function ownState({ state, level, openable, lost }: Pick<ApiReceived, 'state' | 'level' | 'openable' | 'lost'>): OwnState {
   const ended = endedOf(state);
   if (ended !== undefined || state === 'dropped') return ended ?? 'dropped';
+  if (lost !== undefined) return 'lost';
   if (state === 'opened' || state === 'downloaded' || state === 'waits_sealpass' || state === 'waits_release') return state;
   if (level >= 3) return openable ? 'ready' : 'waits_release';
   return openable ? 'ready' : 'link';

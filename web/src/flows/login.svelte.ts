@@ -1,11 +1,9 @@
 /** Logging in, and making the first account; the vault does the cryptography. A pause is counted down. */
-import type { ApiAccount } from '../api/members.ts';
+import type { ApiAccount, Device } from '../api/members.ts';
 import type { MemberVault } from '../vault/member-vault.ts';
 import { VaultError } from '../vault/problem.ts';
 import type { FirstRunView, LoginView } from './session-view.ts';
 
-/** What the list of sessions calls this one. */
-const LABEL = 'browser';
 const SECOND = 1000;
 
 export class LoginFlow implements LoginView {
@@ -13,11 +11,13 @@ export class LoginFlow implements LoginView {
   problem = $state.raw<LoginView['problem']>();
   readonly #vault: Pick<MemberVault, 'call'>;
   readonly #done: (account: ApiAccount) => void;
+  readonly #device: () => Device;
   #tick: ReturnType<typeof setInterval> | undefined;
 
-  constructor(vault: Pick<MemberVault, 'call'>, done: (account: ApiAccount) => void) {
+  constructor(vault: Pick<MemberVault, 'call'>, device: () => Device, done: (account: ApiAccount) => void) {
     this.#vault = vault;
     this.#done = done;
+    this.#device = device;
   }
 
   login(email: string, password: string): void {
@@ -29,7 +29,7 @@ export class LoginFlow implements LoginView {
     this.busy = true;
     this.problem = undefined;
     try {
-      const { account } = await this.#vault.call('login', { email, password, label: LABEL });
+      const { account } = await this.#vault.call('login', { email, password, device: this.#device() });
       this.#done(account);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
@@ -62,10 +62,12 @@ export class FirstFlow implements FirstRunView {
   problem = $state.raw<FirstRunView['problem']>();
   readonly #vault: Pick<MemberVault, 'call'>;
   readonly #done: (account: ApiAccount) => void;
+  readonly #device: () => Device;
 
-  constructor(vault: Pick<MemberVault, 'call'>, done: (account: ApiAccount) => void) {
+  constructor(vault: Pick<MemberVault, 'call'>, device: () => Device, done: (account: ApiAccount) => void) {
     this.#vault = vault;
     this.#done = done;
+    this.#device = device;
   }
 
   make(code: string, name: string, email: string, password: string): void {
@@ -76,7 +78,7 @@ export class FirstFlow implements FirstRunView {
     this.busy = true;
     this.problem = undefined;
     try {
-      const { account } = await this.#vault.call('first', { code, email, name, password, label: LABEL });
+      const { account } = await this.#vault.call('first', { code, email, name, password, device: this.#device() });
       this.#done(account);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;

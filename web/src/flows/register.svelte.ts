@@ -1,5 +1,5 @@
 /** An account by an invitation; the vault does the cryptography, and logs in at once. */
-import type { ApiAccount } from '../api/members.ts';
+import type { ApiAccount, Device } from '../api/members.ts';
 import type { ApiInvitation } from '../api/people.ts';
 import { ApiProblem } from '../api/port.ts';
 import type { MemberVault } from '../vault/member-vault.ts';
@@ -13,11 +13,9 @@ export interface RegisterTools {
   look: (token: string) => Promise<ApiInvitation>;
   vault: Pick<MemberVault, 'call'>;
   house: string;
-  language: () => 'de' | 'en' | 'cs';
+  device: () => Device;
   ondone: (account: ApiAccount, parcel: string | undefined) => void;
 }
-
-const LABEL = 'browser';
 
 export class RegisterFlow implements RegisterView {
   step = $state.raw<RegisterStep>({ at: 'looking' });
@@ -52,7 +50,7 @@ export class RegisterFlow implements RegisterView {
   }
 
   strength(text: string): Promise<Strength> {
-    return judge(text, this.#tools.language(), [this.#invitation?.email ?? '', this.#tools.house, 'Depesche']);
+    return judge(text, this.#tools.device().language, [this.#invitation?.email ?? '', this.#tools.house, 'Depesche']);
   }
 
   make(name: string, password: string): void {
@@ -60,11 +58,11 @@ export class RegisterFlow implements RegisterView {
   }
 
   async #make(invitation: ApiInvitation, name: string, password: string): Promise<void> {
-    const { vault, token, ondone } = this.#tools;
+    const { vault, token, ondone, device } = this.#tools;
     this.busy = true;
     this.problem = undefined;
     try {
-      const { account } = await vault.call('register', { token, email: invitation.email, name, password, label: LABEL });
+      const { account } = await vault.call('register', { token, email: invitation.email, name, password, device: device() });
       ondone(account, invitation.parcel);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;

@@ -83,7 +83,7 @@ export interface Releasing {
  * Why one of many was not released. `changed`: the server now shows another key than the page did. `gone`: no recipient any more;
  * `closed`: withdrawn or over; `done`: another device was quicker; `refused`: it does not open here, or is not what it says.
  */
-export type NotReleased = 'unverified' | 'changed' | 'gone' | 'closed' | 'done' | 'code-wrong' | 'refused';
+export type NotReleased = 'unverified' | 'changed' | 'gone' | 'closed' | 'done' | 'disabled' | 'code-wrong' | 'refused';
 
 /** A delivery that lies open in the vault: its files are saved by `save`. */
 export interface OpenedParcel {

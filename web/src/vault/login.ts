@@ -3,13 +3,13 @@
  * the key stretching, Argon2id with 64 MiB and three passes, runs here. Identifiers: the account's id and the server's host.
  */
 import { client, ready } from '@serenity-kit/opaque';
-import { opaque, type ApiAccount } from '../api/members.ts';
+import { opaque, type ApiAccount, type Device } from '../api/members.ts';
 import { invitations } from '../api/people.ts';
 import { ApiProblem } from '../api/port.ts';
 
 const STRETCHING = { 'argon2id-custom': { memory: 64 * 1024, iterations: 3, parallelism: 1 } };
 
-export async function login(email: string, password: string, label: string): Promise<ApiAccount> {
+export async function login(email: string, password: string, device: Device): Promise<ApiAccount> {
   await ready;
   const { clientLoginState, startLoginRequest } = client.startLogin({ password });
   const started = await opaque.loginStart(email, startLoginRequest);
@@ -19,7 +19,7 @@ export async function login(email: string, password: string, label: string): Pro
   });
   // The answer does not fit the password: no such account, or another password. The server has counted the try.
   if (finished === undefined) throw new ApiProblem({ code: 'login_failed', status: 401 });
-  return (await opaque.loginFinish(started.login, finished.finishLoginRequest, label)).account;
+  return (await opaque.loginFinish(started.login, finished.finishLoginRequest, device)).account;
 }
 
 /**

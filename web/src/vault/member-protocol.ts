@@ -2,7 +2,7 @@
  * What the members' pages and their vault say to each other; as protocol.ts, use cases and not primitives. Keys are made
  * here and stay here; what goes out is what a person passes on: a link, and names of files.
  */
-import type { ApiAccount } from '../api/members.ts';
+import type { ApiAccount, Device } from '../api/members.ts';
 import type { SealCode } from '../seal/error.ts';
 import type { ClaimCode, CodeMode, KeyCalls, KeyReport } from './keys-protocol.ts';
 import type { FromLine, RequestOf } from './line.ts';
@@ -104,11 +104,11 @@ export interface Posted {
 
 export interface MemberCalls extends KeyCalls {
   /** The password stays in the vault; the server learns only that it was right. */
-  login: { ask: { email: string; password: string; label: string }; answer: { account: ApiAccount } };
+  login: { ask: { email: string; password: string; device: Device }; answer: { account: ApiAccount } };
   /** The first account of a new server, logged in at once. */
-  first: { ask: { code: string; email: string; name: string; password: string; label: string }; answer: { account: ApiAccount } };
+  first: { ask: { code: string; email: string; name: string; password: string; device: Device }; answer: { account: ApiAccount } };
   /** The account of an invitation, logged in at once. */
-  register: { ask: { token: string; email: string; name: string; password: string; label: string }; answer: { account: ApiAccount } };
+  register: { ask: { token: string; email: string; name: string; password: string; device: Device }; answer: { account: ApiAccount } };
 
   /** The draft that an earlier visit left, if no other tab has it; `elsewhere`: one is open in another tab. `locked`: one waits that
    * only the open keyring can read: unlock, and ask again. */

@@ -25,19 +25,19 @@ const { keyed, calls } = makeKeyed({
 const tools = { api: keyedApi, keyed };
 
 const say: (report: MemberReport) => void = answerCalls<MemberCalls, MemberReport>({
-  async login({ email, password, label }) {
+  async login({ email, password, device }) {
     const { login } = await import('./login.ts');
-    return { account: back(await login(email, password, label)) };
+    return { account: back(await login(email, password, device)) };
   },
-  async first({ code, email, name, password, label }) {
+  async first({ code, email, name, password, device }) {
     const { login, makeFirst } = await import('./login.ts');
     await makeFirst(code, email, name, password);
-    return { account: back(await login(email, password, label)) };
+    return { account: back(await login(email, password, device)) };
   },
-  async register({ token, email, name, password, label }) {
+  async register({ token, email, name, password, device }) {
     const { login, makeInvited } = await import('./login.ts');
     await makeInvited(token, name, password);
-    return { account: back(await login(email, password, label)) };
+    return { account: back(await login(email, password, device)) };
   },
 
   async openDraft({ account, email, form }) {

@@ -40,7 +40,7 @@ const MODES: readonly string[] = ['confirm', 'instant'] satisfies ClaimMode[];
 /** Between two reports. */
 const STEP = 25;
 const PROBLEMS: Partial<Record<string, NotReleased>> = {
-  not_verified: 'unverified', key_changed: 'changed', not_a_recipient: 'gone', not_found: 'gone', withdrawn: 'closed', expired: 'closed', spent: 'closed', waits_sealpass: 'changed', waits_registration: 'changed',
+  not_verified: 'unverified', key_changed: 'changed', account_disabled: 'disabled', not_a_recipient: 'gone', not_found: 'gone', withdrawn: 'closed', expired: 'closed', spent: 'closed', waits_sealpass: 'changed', waits_registration: 'changed',
 };
 
 const nameOf = ({ parcel, email }: { parcel: string; email: string }): string => `${parcel} ${folded(email)}`;

@@ -47,8 +47,12 @@ pub(crate) async fn finish(
         check_browser(&Method::POST, &headers)?;
     }
     let proof = &asked.finalization.0;
+    let device = login::Device {
+        label: &asked.label,
+        language: asked.language,
+    };
     let (token, caller) =
-        login::finish(&web.service, &asked.login, proof, &asked.label, client.ip).await?;
+        login::finish(&web.service, &asked.login, proof, device, client.ip).await?;
     let sealpass = people::has_sealpass(&web.service, caller.account.id).await?;
     let cookie = if asked.cookie {
         set_cookie(web.front.origin.is_https(), &token)

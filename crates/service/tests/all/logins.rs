@@ -10,6 +10,12 @@ use opaque_ke::{ClientLogin, ClientLoginFinishParameters, CredentialResponse, Id
 
 use crate::house::{HERE, House, PASSWORD, address};
 
+/// What logs in.
+pub(crate) const COMMAND_LINE: login::Device<'_> = login::Device {
+    label: "command line",
+    language: None,
+};
+
 /// A login under way.
 type Begun = (ClientLogin<Suite>, login::Started);
 
@@ -22,11 +28,26 @@ async fn begin(ctx: &Context, email: &str, password: &str) -> Result<Begun, Erro
 
 /// Logs in as a client does.
 pub(crate) async fn log_in(ctx: &Context, email: &str, password: &str) -> Result<Caller, Error> {
-    end(ctx, begin(ctx, email, password).await?, password).await
+    log_in_from(ctx, email, password, COMMAND_LINE).await
+}
+
+/// As [`log_in`], from another device.
+pub(crate) async fn log_in_from(
+    ctx: &Context,
+    email: &str,
+    password: &str,
+    device: login::Device<'_>,
+) -> Result<Caller, Error> {
+    end(ctx, begin(ctx, email, password).await?, password, device).await
 }
 
 /// The second half of a login.
-async fn end(ctx: &Context, (client, started): Begun, password: &str) -> Result<Caller, Error> {
+async fn end(
+    ctx: &Context,
+    (client, started): Begun,
+    password: &str,
+    device: login::Device<'_>,
+) -> Result<Caller, Error> {
     let mut random = Random::System;
     let params = Params::new(KSF_MEMORY, KSF_PASSES, KSF_LANES, None).unwrap();
     let ksf = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -39,7 +60,7 @@ async fn end(ctx: &Context, (client, started): Begun, password: &str) -> Result<
     let done = client.finish(&mut random, password.as_bytes(), response, finish);
     let done = done.map_err(|_| Error::LoginFailed)?;
     let last = done.message.serialize();
-    let finished = login::finish(ctx, &started.login, &last, "command line", HERE);
+    let finished = login::finish(ctx, &started.login, &last, device, HERE);
     let (token, caller) = finished.await?;
     assert_eq!(login::caller(ctx, &token).await?.session, caller.session);
     Ok(caller)
@@ -134,9 +155,9 @@ async fn of_ten_thousand_logins_under_way_the_oldest_goes() {
         let email = format!("n{n}@example.test");
         login::start(ctx, &email, &request, from).await.unwrap();
     }
-    let late = end(ctx, oldest, PASSWORD).await;
+    let late = end(ctx, oldest, PASSWORD, COMMAND_LINE).await;
     assert!(matches!(late, Err(Error::LoginFailed)));
-    end(ctx, second, PASSWORD).await.unwrap();
+    end(ctx, second, PASSWORD, COMMAND_LINE).await.unwrap();
     log_in(ctx, "anna@example.test", PASSWORD).await.unwrap();
 }
 
@@ -153,7 +174,7 @@ async fn a_login_state_dies_and_a_disabled_account_is_out() {
     .await
     .unwrap();
     house.pass(Span::minutes(2));
-    let finished = login::finish(&house.ctx, &started.login, &[0; 64], "", HERE).await;
+    let finished = login::finish(&house.ctx, &started.login, &[0; 64], COMMAND_LINE, HERE).await;
     assert!(matches!(finished, Err(Error::LoginFailed)));
     accounts::set_disabled(&house.ctx, &address("anna@example.test"), true)
         .await

@@ -7,6 +7,7 @@ use depesche_seal::key::{AccountId as SealAccountId, ClaimSeed, KemSeed, Signatu
 use depesche_seal::keyring::{Fresh, Keyring};
 use depesche_seal::primitives::sha256;
 use depesche_seal::record::{SignedRecord, WordList};
+use depesche_service::login::Device;
 use depesche_service::opaque::{KSF_LANES, KSF_MEMORY, KSF_PASSES, Suite};
 use depesche_service::random::Random;
 use depesche_service::resets::{self, Outcome};
@@ -17,7 +18,7 @@ use opaque_ke::{
 };
 
 use crate::house::{HERE, House, PASSWORD, Want, address};
-use crate::logins::log_in;
+use crate::logins::{COMMAND_LINE, log_in, log_in_from};
 use crate::releases::Post;
 
 /// Makes the account of an invitation, as a client does.
@@ -287,7 +288,7 @@ mod nobody_is_there_before_the_owner {
             .finish(&mut random, known.as_bytes(), response, finish)
             .unwrap();
         let last = done.message.serialize();
-        let late = login::finish(&house.ctx, &started.login, &last, "late", HERE).await;
+        let late = login::finish(&house.ctx, &started.login, &last, COMMAND_LINE, HERE).await;
         assert_eq!(code(late), "login_failed");
         let ben = log_in(&house.ctx, "ben@example.test", PASSWORD)
             .await
@@ -441,6 +442,13 @@ async fn a_reset_takes_two_administrators_or_a_day() {
     house.work().await;
     keyrings::load(ctx, &ben).await.unwrap();
 
+    let german = Device {
+        language: Some(Language::De),
+        ..COMMAND_LINE
+    };
+    log_in_from(ctx, "anna@example.test", PASSWORD, german)
+        .await
+        .unwrap();
     resets::ask(ctx, &of, &one).await.unwrap();
     house.pass(Span::hours(23));
     house.work().await;
@@ -450,17 +458,27 @@ async fn a_reset_takes_two_administrators_or_a_day() {
     house.work().await;
     house.work().await;
     assert_eq!(code(keyrings::load(ctx, &ben).await), "no_sealpass");
-    let told = |mails: &[Mail]| {
-        let to = mails
-            .iter()
-            .filter(|m| matches!(m, Mail::Reset { due: None, .. }));
-        let mut to: Vec<_> = to.map(|m| m.to().to_string()).collect();
-        to.sort();
-        to
+    let told = |mails: Vec<Mail>| {
+        let told = mails.into_iter().filter_map(|mail| match mail {
+            Mail::Reset {
+                due: None,
+                to,
+                language,
+                ..
+            } => Some((to.to_string(), language)),
+            _ => None,
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort_by(|a, b| a.0.cmp(&b.0));
+        told
     };
+    // Each in the language of the last login that said one, else in the house's.
     assert_eq!(
-        told(&house.courier.take()),
-        ["anna@example.test", "ben@example.test"]
+        told(house.courier.take()),
+        [
+            ("anna@example.test".to_owned(), Language::De),
+            ("ben@example.test".to_owned(), Language::En)
+        ]
     );
 
     let next = set_up(&house, &ben, Some(&record)).await;

@@ -217,6 +217,11 @@ async fn a_newcomer_is_led_from_the_invitation_to_the_file() {
     );
     assert_eq!(inbox::counts(ctx, anna).await.unwrap(), (0, 1));
 
+    let ben_at = address("ben@example.test");
+    accounts::set_disabled(ctx, &ben_at, true).await.unwrap();
+    let refused = house.release_all(anna, "words").await;
+    assert_eq!(refused, ["account_disabled"]);
+    accounts::set_disabled(ctx, &ben_at, false).await.unwrap();
     assert_eq!(house.release_all(anna, "no").await, ["not_verified"]);
     assert_eq!(house.state(id).await, RecipientState::WaitsRelease);
     assert!(house.release_all(anna, "words").await.is_empty());

@@ -1,5 +1,6 @@
 //! People known.
 
+use depesche_domain::effect::Language;
 use depesche_domain::protected::GATEWAY;
 use depesche_domain::{Account, AccountId, Address, Role, Time};
 use sqlx::FromRow;
@@ -155,6 +156,40 @@ pub async fn set_disabled(tx: &mut Tx, id: AccountId, since: Option<Time>) -> Re
         .bind(id.to_string())
         .bind(since.map(Time::ms));
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+}
+
+/// Remembers the language of a person.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn set_language(tx: &mut Tx, id: AccountId, language: Language) -> Result<(), Error> {
+    let text = "UPDATE accounts SET language = $2 WHERE id = $1";
+    let query = sqlx::query(text).bind(id.to_string()).bind(language.code());
+    query.execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// The language of the person with that address; none without an account, or before the first login that said it.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn language(tx: &mut Tx, address: &Address) -> Result<Option<Language>, Error> {
+    let text = "SELECT language FROM accounts WHERE folded = $1 AND language IS NOT NULL";
+    let query = sqlx::query_scalar(text).bind(address.folded());
+    let code: Option<String> = query.fetch_optional(tx.conn()).await?;
+    code.map(|code| Language::from_code(&code).ok_or_else(|| bad("accounts.language")))
+        .transpose()
+}
+
+/// Whether the account of an address is disabled, seen within a transaction.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn is_disabled(tx: &mut Tx, address: &Address) -> Result<bool, Error> {
+    let text = "SELECT id FROM accounts WHERE folded = $1 AND disabled IS NOT NULL";
+    let query = sqlx::query_scalar(text).bind(address.folded());
+    let id: Option<String> = query.fetch_optional(tx.conn()).await?;
+    Ok(id.is_some())
 }
 
 /// Replaces the password file. False if there is no such account.

@@ -7,12 +7,13 @@ use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction};
 use super::conn::{self, Words};
 use crate::error::Error;
 
-const MIGRATIONS: [(i64, &str); 5] = [
+const MIGRATIONS: [(i64, &str); 6] = [
     (1, include_str!("../../migrations/0001_first.sql")),
     (2, include_str!("../../migrations/0002_people.sql")),
     (3, include_str!("../../migrations/0003_mail.sql")),
     (4, include_str!("../../migrations/0004_protected.sql")),
     (5, include_str!("../../migrations/0005_seen.sql")),
+    (6, include_str!("../../migrations/0006_language.sql")),
 ];
 
 /// The database. Cheap to clone.

@@ -4,6 +4,7 @@ import type { IconName } from '../../ui/icons.ts';
 /** How a received delivery's state is shown: brass where the reader has to do something. */
 export const OWN: Record<OwnState, { icon: IconName; tone: 'past' | 'way' | 'you' | 'done' | 'failed' }> = {
   link: { icon: 'link', tone: 'past' },
+  lost: { icon: 'lock', tone: 'past' },
   waits_sealpass: { icon: 'hand', tone: 'you' },
   waits_release: { icon: 'clock', tone: 'way' },
   ready: { icon: 'sealed', tone: 'way' },

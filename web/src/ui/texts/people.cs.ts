@@ -151,6 +151,7 @@ const texts: PeopleTexts = {
   emptyTextGuest: 'Tady budou vaše odpovědi. Odpovídáte ze zásilky, kterou jste přijali.',
   ownStates: {
     link: 'Otevře se odkazem',
+    lost: 'Od obnovení zavřeno',
     waits_sealpass: 'Nastavte si SealPass',
     waits_release: 'Čeká na uvolnění',
     ready: 'Připraveno pro vás',
@@ -261,6 +262,7 @@ const texts: PeopleTexts = {
   allMust: (n) => `Čeká, až slova jednotlivě porovnáte: ${n}`,
   allWithout: (n) => `Uvolnit i těmto (${n}) bez porovnání`,
   notReleased: {
+    disabled: (name) => `${name}: účet je zablokovaný, nikdo by zásilku neotevřel. Správa ho může znovu povolit.`,
     unverified: (name) => `${name}: nejdřív je třeba porovnat slova.`,
     changed: (name) => `${name}: klíč se mezitím změnil. Porovnejte slova znovu.`,
     gone: (name) => `${name} už není příjemcem.`,

@@ -151,6 +151,7 @@ const texts: PeopleTexts = {
   emptyTextGuest: 'Hier steht, was Sie antworten. Sie antworten aus einer Zustellung heraus, die Sie empfangen haben.',
   ownStates: {
     link: 'Öffnet sich mit dem Link',
+    lost: 'Seit dem Zurücksetzen verschlossen',
     waits_sealpass: 'SealPass einrichten',
     waits_release: 'Wartet auf Freigabe',
     ready: 'Bereit für Sie',
@@ -261,6 +262,7 @@ const texts: PeopleTexts = {
   allMust: (n) => `${n} ${p(n, { one: 'wartet', other: 'warten' })}, bis Sie die Wörter einzeln verglichen haben`,
   allWithout: (n) => `Auch für diese ${n} freigeben, ohne Vergleich`,
   notReleased: {
+    disabled: (name) => `Das Konto von ${name} ist gesperrt, niemand könnte öffnen. Die Verwaltung kann es wieder freischalten.`,
     unverified: (name) => `${name}: Die Wörter müssen erst verglichen werden.`,
     changed: (name) => `${name}: Der Schlüssel hat sich inzwischen geändert. Vergleichen Sie die Wörter neu.`,
     gone: (name) => `${name} ist kein Empfänger mehr.`,

@@ -155,6 +155,7 @@ const texts = {
   emptyTextGuest: 'Here stands what you answer. You answer from a delivery that you have received.',
   ownStates: {
     link: 'Opens by the link',
+    lost: 'Closed since the reset',
     waits_sealpass: 'Set up your SealPass',
     waits_release: 'Waits for the release',
     ready: 'Ready for you',
@@ -267,6 +268,7 @@ const texts = {
   allMust: (n: number) => `${n} wait until you have compared the words, one by one`,
   allWithout: (n: number) => `Release to these ${n} without comparing`,
   notReleased: {
+    disabled: (name: string) => `${name}’s account is disabled, nobody could open it. An administrator can enable it again.`,
     unverified: (name: string) => `${name}: the words must be compared first.`,
     changed: (name: string) => `${name}: the key has changed meanwhile. Compare the words anew.`,
     gone: (name: string) => `${name} is no recipient of it any more.`,

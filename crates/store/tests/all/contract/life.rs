@@ -30,7 +30,7 @@ fn a_database_of_a_newer_program_is_refused() {
             refused,
             Some(Error::Newer {
                 found: 99,
-                known: 5
+                known: 6
             })
         );
         conn.execute("DELETE FROM _sqlx_migrations WHERE version = 99")

@@ -1,6 +1,7 @@
 //! Accounts, sessions, and what is fixed at the first start.
 
 use depesche_domain::account::Session;
+use depesche_domain::effect::Language;
 use depesche_domain::{Role, SessionId};
 use depesche_store::Error;
 use depesche_store::sql::{accounts, meta, sessions};
@@ -99,6 +100,40 @@ fn an_account_is_found_in_any_case() {
         let found = accounts::by_address(&db.sql, &ben.address).await;
         assert_eq!(found, Ok(Some((ben.clone(), vec![0]))));
         assert_eq!(accounts::list(&db.sql).await, Ok(vec![anna, ben]));
+    });
+}
+
+#[test]
+fn of_a_person_the_language_is_known_and_whether_the_account_is_disabled() {
+    on_both(async |db| {
+        let (anna, mut ben) = (
+            account(1, "anna@example.test"),
+            account(2, "ben@example.test"),
+        );
+        ben.disabled = Some(at(5));
+        let nobody = address("x@y.example");
+        let mut tx = db.sql.begin().await.expect("begin");
+        for one in [&anna, &ben] {
+            accounts::insert(&mut tx, one, b"").await.expect("insert");
+        }
+        let tx = &mut tx;
+        assert_eq!(accounts::language(tx, &anna.address).await, Ok(None));
+        for language in [Language::De, Language::En, Language::Cs] {
+            let set = accounts::set_language(tx, anna.id, language).await;
+            assert_eq!(set, Ok(()));
+            let found = accounts::language(tx, &anna.address).await;
+            assert_eq!(found, Ok(Some(language)));
+        }
+        assert_eq!(accounts::language(tx, &ben.address).await, Ok(None));
+        assert_eq!(accounts::language(tx, &nobody).await, Ok(None));
+        for (address, disabled) in [
+            (&anna.address, false),
+            (&ben.address, true),
+            (&nobody, false),
+        ] {
+            let found = accounts::is_disabled(tx, address).await;
+            assert_eq!(found, Ok(disabled));
+        }
     });
 }
 
