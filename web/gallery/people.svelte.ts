@@ -133,6 +133,7 @@ export function peopleScenes(code: Code, brand: Brand): Record<string, Scene> {
     'letter-lost-set-up': letter({ at: 'set-up', lost: true }, letterOf(code, 4, false)),
     'letter-lost': letter({ at: 'waits', lost: true, code: 'none' }, letterOf(code, 3, false)),
     'letter-waits': letter({ at: 'waits', code: 'none' }, letterOf(code, 3, false)),
+    'letter-waits4': letter({ at: 'waits', code: 'none' }, letterOf(code, 4, false)),
     'letter-code': letter({ at: 'waits', code: 'ask', problem: 'wrong' }, letterOf(code, 4, false)),
     'letter-code-given': letter({ at: 'waits', code: 'given' }, letterOf(code, 4, false)),
     'letter-locked': letter({ at: 'locked' }, letterOf(code, 4, false)),

@@ -82,6 +82,36 @@ export async function sealPart(stream: Stream, sealed: number, index: number, re
   return { bytes, hash: await sha256(bytes) };
 }
 
+/** Text that lies in a part's room before it is sealed: the text's [from, to) at `at`, where its segment will be. */
+export interface Piece {
+  at: number;
+  from: number;
+  to: number;
+}
+
+/** Where the text of part `index` lies before it is sealed in place; the pieces follow one another in the text. */
+export function piecesOf(sealed: number, index: number): Piece[] {
+  const end = Math.min(segmentCount(sealed), (index + 1) * SEGMENTS);
+  return Array.from({ length: end - index * SEGMENTS }, (_, nth) => {
+    const { from, to } = span(sealed, index * SEGMENTS + nth);
+    const start = textOffset(index * SEGMENTS + nth);
+    return { at: from - index * PART, from: start, to: start + to - from - TAG_LEN };
+  });
+}
+
+/** As `sealPart`, of a text that lies in the room already, as `piecesOf` says: the room is the part then. */
+export async function sealInPlace(stream: Stream, sealed: number, index: number, room: Bytes): Promise<SealedPart> {
+  if (room.length !== partLength(sealed, index)) refuse('part_length');
+  const pieces = piecesOf(sealed, index);
+  if (index === 0) room.set(stream.header);
+  await overSegments(sealed, index, async (segment) => {
+    const { at, from, to } = pieces[segment - index * SEGMENTS] ?? refuse('part_index');
+    const { last } = span(sealed, segment);
+    room.set(await stream.sealSegment(segment, last, room.subarray(at, at + to - from)), at);
+  });
+  return { bytes: room, hash: await sha256(room) };
+}
+
 /** As `sealPart`, without the hash. */
 export async function sealSegments(stream: Stream, sealed: number, index: number, read: ReadText, room?: Bytes): Promise<Bytes> {
   const length = partLength(sealed, index);

@@ -94,6 +94,11 @@ const kinds: Record<string, (vector: Vector) => Promise<void> | void> = {
     const parts: file.SealedPart[] = [];
     for (let index = 0; index < file.partCount(sealedSize); index += 1) {
       parts.push(await file.sealPart(sealing, sealedSize, index, (start, end) => text.subarray(start, end)));
+      const room = new Uint8Array(file.partLength(sealedSize, index));
+      for (const { at, from, to } of file.piecesOf(sealedSize, index)) room.set(text.subarray(from, to), at);
+      const inPlace = await file.sealInPlace(sealing, sealedSize, index, room);
+      expect(inPlace.hash).toEqual(parts[index]?.hash);
+      same(inPlace.bytes, parts[index]?.bytes ?? new Uint8Array(0));
     }
     expect(sealedSize).toBe(vector.sealed_size);
     expect(parts.map(({ hash }) => hash)).toEqual(list(vector.parts));

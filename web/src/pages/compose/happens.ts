@@ -22,7 +22,7 @@ function byLink(view: SendView, t: MemberTexts): string[] {
 
 function withCode(view: SendView, t: MemberTexts): string[] {
   if (view.options.claimCode === 'instant') return [t.happensTellCode, t.happensCodeOpens];
-  return view.options.claimCode === 'confirm' ? [t.happensTellCode, t.happensCodeRelease] : [t.happensRelease];
+  return view.options.claimCode === 'confirm' ? [t.happensTellCode, t.happensCodeRelease] : [view.level === 4 ? t.happensRelease4 : t.happensRelease];
 }
 
 function byKey(view: SendView, person: Addressee, t: MemberTexts): Happening {

@@ -170,7 +170,7 @@ const texts: MemberTexts = {
   doneShow: 'Zobrazit zásilku',
   doneNew: 'Další zásilka',
   searchLabel: 'Hledat',
-  searchSample: 'Hledat podle osoby nebo předmětu',
+  searchSample: 'Hledat osobu nebo předmět',
   tabs: { all: 'Všechny', waiting: 'Na cestě', opened: 'Otevřené', ended: 'Ukončené' },
   tabsLabel: 'Které zásilky',
   noSubject: 'Bez předmětu',

@@ -2,6 +2,9 @@ import { plural } from '../format.ts';
 import ui from './ui.cs.ts';
 import type { VisitorTexts } from './visitor.en.ts';
 
+/** Until a weekday: those that change. */
+const UNTIL: Record<string, string> = { středa: 'středy', čtvrtek: 'čtvrtka', pátek: 'pátku', sobota: 'soboty' };
+
 const p = plural('cs');
 
 const texts: VisitorTexts = {
@@ -9,7 +12,7 @@ const texts: VisitorTexts = {
   line: (name, n, count) => (n === 0 ? `${name} vám posílá zprávu.` : `${name} vám posílá zprávu a soubory (${count}).`),
   lineUnknown: (name) => `${name} vám posílá zásilku.`,
   noSubject: 'Zásilka pro vás',
-  until: (day) => ['Připraveno pro vás do ', day],
+  until: (day) => ['Připraveno pro vás do ', day.replace(/^\p{L}+/u, (weekday) => UNTIL[weekday] ?? weekday)],
   looking: 'Hledáme vaši zásilku',
   openTitle: 'Otevřít zásilku',
   noAccount: 'Nepotřebujete účet ani program.',
