@@ -32,6 +32,15 @@ const WEIGHT = 6;
 /** Between two reports of one file object, ms. */
 const BREATH = 250;
 
+/** None on a device that has no addresses left for it. */
+function weightOf(body: Bytes): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(WEIGHT * body.length);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A file object being sent. */
 interface Work {
   object: DraftObject;
@@ -74,7 +83,7 @@ export class Upload {
   #queue: Task[] = [];
   #lanes = 0;
   readonly #rooms: Bytes[] = [];
-  readonly #uncounted: { weight?: ArrayBuffer } = {};
+  readonly #uncounted: { weight?: ArrayBuffer | undefined } = {};
   readonly #waits = new Set<AbortSignal>();
   #refused: unknown;
   #calm: (() => void)[] = [];
@@ -241,7 +250,7 @@ export class Upload {
     }
     if (send) {
       const place = this.#tools.server.place(draft.record.parcel, `files/${toText(object.id)}/parts/${part}`);
-      this.#uncounted.weight = new ArrayBuffer(WEIGHT * bytes.length);
+      this.#uncounted.weight = weightOf(bytes);
       await putBytes(place, bytes, this.patience(work.stop.signal), (sent) => {
         work.sending.set(part, Math.min(sent, bytes.length));
         this.#tell(work, false);

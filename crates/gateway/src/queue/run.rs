@@ -21,8 +21,6 @@ use crate::trace::Tracer;
 
 /// Mails on their way at once.
 const DELIVERIES: usize = 20;
-/// So many while others come in: who hands in a mail waits for its answer, and what was taken can wait a moment.
-const DELIVERIES_BESIDE: usize = 4;
 /// Protected forms made at once.
 const CONVERSIONS: usize = 2;
 /// Rows looked at in one go.
@@ -74,9 +72,8 @@ impl Lane {
         }
     }
 
-    const fn most(self, is_taking: bool) -> usize {
+    const fn most(self) -> usize {
         match self {
-            Self::Deliver if is_taking => DELIVERIES_BESIDE,
             Self::Deliver => DELIVERIES,
             Self::Convert => CONVERSIONS,
         }
@@ -241,7 +238,7 @@ impl<C: Convert> Queue<C> {
             if look || running.of(lane).backlog.is_empty() {
                 self.read(running, lane, look).await?;
             }
-            while running.of(lane).running < lane.most(self.spool.is_taking()) {
+            while running.of(lane).running < lane.most() {
                 let Some((mail, rows)) = running.of(lane).backlog.pop_front() else {
                     break;
                 };

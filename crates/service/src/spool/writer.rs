@@ -2,7 +2,6 @@
 //! is made durable the next fills, so under load a sync of the disk serves many.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use depesche_domain::mail::{Envelope, Kind, NewRow, SEEN_LIFE};
 use depesche_domain::{MailId, effect::Effect};
@@ -71,23 +70,6 @@ type Answer = oneshot::Sender<Result<(), Error>>;
 #[derive(Clone)]
 pub struct Spool {
     jobs: mpsc::Sender<(Job, Answer)>,
-    taking: Arc<AtomicUsize>,
-}
-
-/// A mail on its way to the disk; counted until dropped.
-struct Taking<'a>(&'a AtomicUsize);
-
-impl<'a> Taking<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Taking<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Writes.
@@ -101,10 +83,7 @@ impl Spool {
     pub fn new(ctx: Arc<Context>) -> (Self, Writer) {
         let (sender, receiver) = mpsc::channel(WAITING);
         (
-            Self {
-                jobs: sender,
-                taking: Arc::default(),
-            },
+            Self { jobs: sender },
             Writer {
                 ctx,
                 jobs: receiver,
@@ -124,13 +103,7 @@ impl Spool {
     /// # Errors
     /// [`Error::Full`], [`Error::Unavailable`]: it is not taken.
     pub async fn accept(&self, mail: NewMail) -> Result<(), Error> {
-        let _taking = Taking::new(&self.taking);
         self.hand_in(Job::Accept(Box::new(mail))).await
-    }
-
-    /// Whether mails are on their way to the disk at this moment.
-    pub fn is_taking(&self) -> bool {
-        self.taking.load(Ordering::Relaxed) > 0
     }
 
     /// Notes what became of recipients.
