@@ -69,19 +69,6 @@ export interface SealedPart {
   hash: Bytes;
 }
 
-/** Gives exactly the bytes [from, to) of a file object's text. */
-export type ReadText = (from: number, to: number) => Bytes | Promise<Bytes>;
-
-/**
- * Seals part `index` of a file object of `sealed` bytes, a few segments at a time, each read when its turn comes; `room` is
- * where the part is written, if it has the right length, and is unfit for anything else while this runs. Parts are
- * independent. Going on with the same header is right only if every part that has a hash comes out with the same one.
- */
-export async function sealPart(stream: Stream, sealed: number, index: number, read: ReadText, room?: Bytes): Promise<SealedPart> {
-  const bytes = await sealSegments(stream, sealed, index, read, room);
-  return { bytes, hash: await sha256(bytes) };
-}
-
 /** Text that lies in a part's room before it is sealed: the text's [from, to) at `at`, where its segment will be. */
 export interface Piece {
   at: number;
@@ -99,8 +86,17 @@ export function piecesOf(sealed: number, index: number): Piece[] {
   });
 }
 
-/** As `sealPart`, of a text that lies in the room already, as `piecesOf` says: the room is the part then. */
-export async function sealInPlace(stream: Stream, sealed: number, index: number, room: Bytes): Promise<SealedPart> {
+/**
+ * Seals part `index` of a file object of `sealed` bytes, whose text lies in the room as `piecesOf` says: the room is the part then. Parts are
+ * independent. Going on with the same header is right only if every part that has a hash comes out with the same one.
+ */
+export async function sealPart(stream: Stream, sealed: number, index: number, room: Bytes): Promise<SealedPart> {
+  await sealSegments(stream, sealed, index, room);
+  return { bytes: room, hash: await sha256(room) };
+}
+
+/** As `sealPart`, without the hash. */
+export async function sealSegments(stream: Stream, sealed: number, index: number, room: Bytes): Promise<void> {
   if (room.length !== partLength(sealed, index)) refuse('part_length');
   const pieces = piecesOf(sealed, index);
   if (index === 0) room.set(stream.header);
@@ -109,24 +105,6 @@ export async function sealInPlace(stream: Stream, sealed: number, index: number,
     const { last } = span(sealed, segment);
     room.set(await stream.sealSegment(segment, last, room.subarray(at, at + to - from)), at);
   });
-  return { bytes: room, hash: await sha256(room) };
-}
-
-/** As `sealPart`, without the hash. */
-export async function sealSegments(stream: Stream, sealed: number, index: number, read: ReadText, room?: Bytes): Promise<Bytes> {
-  const length = partLength(sealed, index);
-  const bytes = room?.length === length ? room : new Uint8Array(length);
-  const base = index * PART;
-  if (index === 0) bytes.set(stream.header);
-  await overSegments(sealed, index, async (segment) => {
-    const { last, from, to } = span(sealed, segment);
-    const start = textOffset(segment);
-    const size = to - from - TAG_LEN;
-    const text = await read(start, start + size);
-    if (text.length !== size) refuse('part_length');
-    bytes.set(await stream.sealSegment(segment, last, text), from - base);
-  });
-  return bytes;
 }
 
 /** Opens one file object; the header is learned from part 0. */

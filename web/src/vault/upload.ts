@@ -10,7 +10,7 @@
  * | failed | one of its files has changed or cannot be read; it stays so until the file is added again |
  */
 import type { ApiDraft } from '../api/members.ts';
-import { fileStream, partLength, partText, piecesOf, sealInPlace } from '../seal/file.ts';
+import { fileStream, partLength, partText, piecesOf, sealPart } from '../seal/file.ts';
 import { toText } from '../seal/format.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { sealedSize, type Stream } from '../seal/stream.ts';
@@ -242,7 +242,7 @@ export class Upload {
     work.stop.signal.throwIfAborted();
     work.stream ??= fileStream(object.key, object.id, object.header);
     const room = await work.fill(partLength(work.sealed, part), piecesOf(work.sealed, part), this.#rooms.pop());
-    const { bytes, hash } = await sealInPlace(await work.stream, work.sealed, part, room);
+    const { bytes, hash } = await sealPart(await work.stream, work.sealed, part, room);
     work.stop.signal.throwIfAborted();
     if ((await draft.note(object, part, hash)) === 'different') {
       await this.#inOrder(() => this.#renew(object));

@@ -14,6 +14,7 @@ import { sealManifest } from '../../../src/seal/parcel.ts';
 import { recommendedParams, stretch } from '../../../src/seal/password.ts';
 import { concat, random, type Bytes } from '../../../src/seal/primitives.ts';
 import { makeHeader, sealedSize } from '../../../src/seal/stream.ts';
+import { roomOf } from '../../both/support/room.ts';
 import { KINDS, PAGE, WORKER } from './policies.ts';
 
 const DIST = new URL('../../../dist/', import.meta.url);
@@ -39,7 +40,7 @@ async function sealObject(text: Bytes): Promise<{ object: SealedObject; sealed: 
   const size = sealedSize(text.length);
   const parts = [];
   for (let index = 0; index < partCount(size); index += 1) {
-    parts.push(await sealPart(stream, size, index, (from, to) => text.subarray(from, to)));
+    parts.push(await sealPart(stream, size, index, roomOf(text, size, index)));
   }
   return { object: { id, key, size: text.length, parts: parts.map(({ hash }) => hash) }, sealed: concat(...parts.map(({ bytes }) => bytes)) };
 }
