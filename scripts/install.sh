@@ -62,6 +62,7 @@ for target in "$@"; do
       need gcore gdb
       need strace strace
       need chromium chromium
+      need thunderbird thunderbird
       need qpdf qpdf
       need pdftotext poppler-utils
       need mutool mupdf-tools

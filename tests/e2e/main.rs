@@ -25,4 +25,5 @@ mod serve;
 mod slow;
 mod story;
 mod strangers;
+mod thunderbird;
 mod tls;

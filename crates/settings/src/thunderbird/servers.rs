@@ -266,8 +266,18 @@ impl Servers<'_> {
 
     fn outgoing(&mut self, id: &str) -> Option<Outgoing> {
         let prefix = format!("mail.smtpserver.{id}.");
-        let text = |name: &str| self.prefs.text(&format!("{prefix}{name}"));
+        // Thunderbird 153 keeps Exchange's here, under names of its own; older ones with the others.
+        let newer = format!("mail.outgoingserver.{id}.");
+        let either = |newer_name: &str, name: &str| {
+            [format!("{newer}{newer_name}"), format!("{prefix}{name}")]
+        };
+        let text = |name: &str| {
+            let [newer, older] = either(name, name);
+            self.prefs.text(&newer).or_else(|| self.prefs.text(&older))
+        };
         let number = |name: &str| self.prefs.number(&format!("{prefix}{name}"));
+        let auth_method = either("auth_method", "authMethod");
+        let auth_method = auth_method.iter().find_map(|name| self.prefs.number(name));
         let protocol = match text("type") {
             Some("smtp") | None => Protocol::Smtp,
             Some("ews") => Protocol::Ews,
@@ -280,7 +290,7 @@ impl Servers<'_> {
         };
         let mut server = Server::new(protocol, Auth::None);
         server.username = text("username").map(str::to_owned);
-        server.auth = match (number("authMethod"), &server.username) {
+        server.auth = match (auth_method, &server.username) {
             // Without a name Thunderbird does not log in.
             (None, None) => Auth::None.into(),
             (number, _) => auth(number),

@@ -168,6 +168,12 @@ impl Servers<'_> {
                 let url = server.url.as_deref().ok_or("server-incomplete")?;
                 self.set(name("type"), text("ews"));
                 self.set(name("ews_url"), text(url));
+                // Thunderbird 153 looks here, under names of its own.
+                let name = |name: &str| format!("mail.outgoingserver.{key}.{name}");
+                self.set(name("ews_url"), text(url));
+                self.set(name("auth_method"), Value::Number(auth));
+                self.set_text(name("username"), server.username.as_deref());
+                self.set_text(name("description"), outgoing.name.as_deref());
             }
             _ => return Err("protocol-not-supported"),
         }
