@@ -107,7 +107,7 @@ test('a reset is announced, stopped, done; the person is told in the inbox, and 
   await emil.page.reload();
   await emil.page.getByText('Ihr SealPass wurde zurückgesetzt').waitFor();
   await emil.page.getByText('Was auf Stufe 3 und 4 für Sie versiegelt war, ist verschlossen.').waitFor();
-  await emil.page.getByRole('link', { name: /Anna Keller/ }).getByText('Seit dem Zurücksetzen verschlossen').waitFor();
+  await emil.page.getByRole('listitem').filter({ hasText: 'Anna Keller' }).getByText('Seit dem Zurücksetzen verschlossen').waitFor();
   await accessible(emil.page);
   await emil.page.getByRole('link', { name: /Anna Keller/ }).click();
   await emil.page.getByRole('heading', { name: 'Seit dem Zurücksetzen verschlossen' }).waitFor();
@@ -365,6 +365,7 @@ test('an account that was disabled meanwhile: its sessions end, nothing is relea
   expect(await refused(fetched(email, id))).toBe('not_logged_in');
   await server.admin(['user', 'enable', email]);
   await server.run('anna', ['release', id], OWN);
+  await server.run(email, ['login', email], { DEPESCHE_PASSWORD: PASSWORD });
   expect((await fetched(email, id)).id).toBe(id);
   await jutta.context.close();
 });

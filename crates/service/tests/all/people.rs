@@ -412,6 +412,22 @@ async fn the_last_lock_stays_and_two_devices_lose_nothing() {
     assert_eq!(code(foreign), "record_not_next");
 }
 
+/// To whom it was told that a reset has happened, and in which language.
+fn told(mails: Vec<Mail>) -> Vec<(String, Language)> {
+    let told = mails.into_iter().filter_map(|mail| match mail {
+        Mail::Reset {
+            due: None,
+            to,
+            language,
+            ..
+        } => Some((to.to_string(), language)),
+        _ => None,
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    told
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_takes_two_administrators_or_a_day() {
     let house = House::up_to(Level::KeyedAll).await;
@@ -458,20 +474,6 @@ async fn a_reset_takes_two_administrators_or_a_day() {
     house.work().await;
     house.work().await;
     assert_eq!(code(keyrings::load(ctx, &ben).await), "no_sealpass");
-    let told = |mails: Vec<Mail>| {
-        let told = mails.into_iter().filter_map(|mail| match mail {
-            Mail::Reset {
-                due: None,
-                to,
-                language,
-                ..
-            } => Some((to.to_string(), language)),
-            _ => None,
-        });
-        let mut told: Vec<_> = told.collect();
-        told.sort_by(|a, b| a.0.cmp(&b.0));
-        told
-    };
     // Each in the language of the last login that said one, else in the house's.
     assert_eq!(
         told(house.courier.take()),
