@@ -47,6 +47,15 @@ fn begin_many(place: u8, to: SocketAddr) {
     }
 }
 
+/// Says that it is over, when dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn others_are_served_while_logins_are_begun_without_end() {
     let server = Server::start(Setup::demo());
@@ -64,6 +73,8 @@ fn others_are_served_while_logins_are_begun_without_end() {
         let attackers: Vec<_> = (0..PLACES)
             .map(|place| scope.spawn(move || begin_many(place, to)))
             .collect();
+        // It ends with this closure, whatever fails in it.
+        let end = Over(&over);
         let reader = scope.spawn(|| {
             let mut served = 0_u32;
             while !over.load(Ordering::Relaxed) {
@@ -76,12 +87,12 @@ fn others_are_served_while_logins_are_begun_without_end() {
         });
         // In the middle of it all: somebody logs in, somebody opens a delivery.
         let again = server.anna();
-        let _ = again.run(["sent"]).done();
+        let _ = again.run(["list"]).done();
         let _ = Client::guest(&server.url).fetch(&link, &[]).done();
         for attacker in attackers {
             attacker.join().expect("it ends");
         }
-        over.store(true, Ordering::Relaxed);
+        drop(end);
         reader.join().expect("everything is served")
     });
     let after = server.resident();
