@@ -57,6 +57,7 @@ function inboxOf(code: Code, empty: boolean): InboxView {
   const s = say[code].subjects;
   const rows: ReceivedRow[] = [
     { id: 'a', level: 4, sender: KELLER, subject: '', posted: NOW - 3_000_000, expires: EXPIRES, size: 40.7e6, state: 'waits_sealpass', unread: true, reply: false, closed: false },
+    { id: 'l', level: 3, sender: KELLER, subject: s[0], posted: NOW - 8_000_000, expires: EXPIRES, size: 2.4e6, state: 'lost', unread: false, reply: false, closed: true },
     { id: 'b', level: 3, sender: KELLER, subject: s[0], posted: NOW - 9_000_000, expires: EXPIRES, size: 2.4e6, state: 'waits_release', unread: true, reply: false, closed: false },
     { id: 'c', level: 3, sender: { name: '', address: 's.bauer@bauer.example' }, subject: s[1], posted: NOW - 2 * DAY, expires: EXPIRES, size: 8.9e6, state: 'ready', unread: true, reply: true, closed: false },
     { id: 'd', level: 1, sender: { name: 'Jana Nováková', address: 'j.novakova@advokat.example' }, subject: s[2], posted: NOW - 5 * DAY, expires: EXPIRES, size: 1.6e9, state: 'link', unread: false, reply: false, closed: false },
@@ -158,7 +159,7 @@ export function peopleScenes(code: Code, brand: Brand): Record<string, Scene> {
     'release-code': dialog(one({ code: { state: 'right', triesLeft: undefined } }, { number: 2, next: undefined })),
     'release-changed': dialog(one({ trust: 'changed' })),
     'release-all': dialog({ at: 'all', sure: 1, unsure: 3, alarmed: 2 }),
-    'release-done': dialog({ at: 'done', released: ['Thomas Huber'], refused: [{ name: 'Eva Marková', why: 'changed' }], later: 1 }),
+    'release-done': dialog({ at: 'done', released: ['Thomas Huber'], refused: [{ name: 'Eva Marková', why: 'changed' }, { name: 'Jutta Jung', why: 'disabled' }], later: 1 }),
     unlock: { page: UnlockDialog, props: { view: { ...unlock, problem: 'wrong' } } },
   };
 }

@@ -137,7 +137,8 @@ impl Recipient {
         }
     }
 
-    fn lost(&self) -> Option<Time> {
+    /// When a reset destroyed what opened it, for somebody who waits anew.
+    pub fn lost(&self) -> Option<Time> {
         match self.keyed.as_deref() {
             Some((Keyed::Waits(waits), _)) => waits.lost,
             _ => None,

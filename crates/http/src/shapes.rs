@@ -124,12 +124,11 @@ pub(crate) fn keyed(of: &Recipient) -> KeyedView {
     let mut view = KeyedView {
         release: None,
         claim_code: None,
-        lost: None,
+        lost: of.lost().map(Time::ms),
     };
     match of.keyed.as_deref().map(|(keyed, _)| keyed) {
         Some(Keyed::Waits(waits)) => {
             view.claim_code = waits.code.as_ref().map(code_standing);
-            view.lost = waits.lost.map(Time::ms);
         }
         Some(Keyed::Claimed(claimed)) => {
             view.release = Some(api::ReleaseInfo {
@@ -264,15 +263,7 @@ pub(crate) fn inbox_summary(row: &Received) -> api::InboxSummary {
         unread: row.is_unread(),
         openable: row.stanza.is_some() && closed.is_none() && row.recipient.dropped.is_none(),
         in_reply_to: reply_to(row.in_reply_to),
-        lost: lost(&row.recipient),
-    }
-}
-
-/// When a reset destroyed what opened it for somebody who waits anew.
-fn lost(of: &Recipient) -> Option<i64> {
-    match of.keyed.as_deref() {
-        Some((Keyed::Waits(waits), _)) => waits.lost.map(Time::ms),
-        _ => None,
+        lost: row.recipient.lost().map(Time::ms),
     }
 }
 

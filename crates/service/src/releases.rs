@@ -273,16 +273,16 @@ async fn release_one(
     let found = found.filter(|r| r.dropped.is_none());
     let keyed = found.and_then(|r| r.keyed.as_deref());
     let (before, _) = keyed.ok_or(Refusal::NotARecipient)?;
-    // Under the lock of the account, not as it was read.
-    if accounts::is_disabled(tx, &address).await? {
-        return Err(Refusal::from(states::Refusal::Disabled).into());
-    }
-    let person = rows::standing(tx, &address).await?;
     if let Keyed::Released(known) = before
         && known.stanza == release.stanza
     {
         return Ok(Vec::new());
     }
+    // Under the lock of the account, not as it was read.
+    if accounts::is_disabled(tx, &address).await? {
+        return Err(Refusal::from(states::Refusal::Disabled).into());
+    }
+    let person = rows::standing(tx, &address).await?;
     let bytes = release.stanza.bytes.clone();
     let tell = matches!(before, Keyed::Waits(_));
     let lost = matches!(before, Keyed::Waits(waits) if waits.lost.is_some());

@@ -51,7 +51,7 @@ pub(crate) async fn fetch(desk: &Desk, args: &Fetch, id: ParcelId) -> Result<(),
 /// What is over, or opens by a link alone, is said before the SealPass is asked for.
 fn refuse_closed(received: &Received<'_>) -> Result<(), Failure> {
     let summary = &received.delivery.summary;
-    if received.delivery.summary.lost.is_some() && !received.is_released() {
+    if summary.lost.is_some() && !received.is_released() {
         return Err(gone(
             "lost",
             "the reset of your SealPass closed this delivery; ask the sender to provide it again",

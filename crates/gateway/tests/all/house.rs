@@ -25,7 +25,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::hop::Hop;
-
 use crate::peer::send;
 
 pub(crate) const ANNA: &str = "anna@corp.test";
