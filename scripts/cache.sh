@@ -12,6 +12,21 @@ key=$( (rustc -vV; echo "${RUSTFLAGS:-}"; sed -n '/^\[profile/,$p' Cargo.toml; c
   sha256sum | cut -c1-24)
 kept=$home/crates-$key
 
+# What the compiler made is replaced by whoever makes it again, never changed: one file may stand in many clones.
+# What cargo and build scripts noted is changed where it stands: each clone has its own.
+take() { # FROM TO
+  mkdir -p "$2"
+  cp -al "$1/deps" "$2/" 2>/dev/null || cp -a --reflink=auto "$1/deps" "$2/"
+  cp -a --reflink=auto "$1/.fingerprint" "$1/build" "$2/"
+}
+
+# Cargo's names (16 hexadecimal digits) of every third-party unit that this lock file's build and lints use.
+units() {
+  for what in build clippy; do
+    cargo "$what" --release --locked --workspace --all-targets --features depesche/web --message-format=json 2>/dev/null
+  done | grep '"package_id":"registry+' | grep -oE '"[^"]*/(deps|build)/[^"]*"' | grep -oE -e '-[0-9a-f]{16}\b' | sort -u
+}
+
 case ${1:-} in
   restore)
     [ ! -e "$target/.fingerprint" ] || exit 0
@@ -19,8 +34,7 @@ case ${1:-} in
     [ -d "$kept" ] || kept=$(find "$home" -maxdepth 1 -type d -name 'crates-*' -printf '%T@ %p\n' |
       sort -rn | head -n 1 | cut -d' ' -f2-)
     [ -n "$kept" ] && [ -d "$kept" ] || exit 0
-    mkdir -p "$target"
-    cp -a --reflink=auto "$kept/." "$target/"
+    take "$kept" "$target"
     echo "cache: compiled crates from $(basename "$kept")"
     ;;
   save)
@@ -29,18 +43,17 @@ case ${1:-} in
       touch "$kept"
       exit 0
     fi
+    # Only what is of use: an old target folder has several compilations of each crate.
+    used=$(mktemp -d "$target/used-XXXXXX")
     new=$(mktemp -d "$home/new-XXXXXX")
-    trap 'rm -rf "$new"' EXIT
-    mkdir "$new/.fingerprint" "$new/build" "$new/deps"
-    for part in .fingerprint build; do
-      find "$target/$part" -mindepth 1 -maxdepth 1 ! -name 'depesche*' -print0 |
-        xargs -0r cp -a --reflink=auto -t "$new/$part"
+    trap 'rm -rf "$new" "$used"' EXIT
+    units >"$used/units"
+    for part in .fingerprint build deps; do
+      mkdir "$used/$part"
+      find "$target/$part" -mindepth 1 -maxdepth 1 ! -name '*depesche*' | grep -F -f "$used/units" |
+        xargs -r -d '\n' cp -al -t "$used/$part"
     done
-    # Of a third-party crate only libraries are made; a program in deps/ is a test of ours.
-    find "$target/deps" -maxdepth 1 -type f -name 'lib*-*' ! -name 'libdepesche*' -print0 |
-      xargs -0r cp -a --reflink=auto -t "$new/deps"
-    find "$target/deps" -maxdepth 1 -type f -name '*.d' ! -name '*depesche*' -print0 |
-      xargs -0r cp -a --reflink=auto -t "$new/deps"
+    take "$used" "$new"
     mv -T "$new" "$kept" 2>/dev/null || exit 0
     chmod 755 "$kept"
     touch "$kept"

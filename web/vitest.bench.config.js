@@ -6,6 +6,7 @@ const chromium = config.test?.projects?.[1];
 if (typeof chromium !== 'object' || !('test' in chromium)) throw new Error('no project for Chromium');
 export default defineConfig({
   test: {
+    globalSetup: ['scripts/temporary.js'],
     fileParallelism: false,
     projects: [
       { ...chromium, test: { ...chromium.test, name: 'page', include: ['bench/*.test.ts'], fileParallelism: false, testTimeout: 600_000 } },

@@ -17,6 +17,7 @@ const shared = { plugins: [svelte()], server: { fs: { allow: ['..'] } } };
 
 export default defineConfig({
   test: {
+    globalSetup: ['scripts/temporary.js'],
     projects: [
       { ...shared, test: { name: 'node', environment: 'node', include: ['test/{both,node}/*.test.ts'], testTimeout: 60_000 } },
       {

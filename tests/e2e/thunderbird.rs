@@ -3,56 +3,28 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use depesche_tests::client::Client;
 use depesche_tests::program::root;
 use serde_json::{Value, json};
 
-/// Where Debian puts it.
-const PROGRAM: &str = "/usr/lib/thunderbird";
-/// Runs within Thunderbird.
-const LIST: &str = include_str!("../thunderbird/list.cfg");
-/// Where Thunderbird is told of it (AutoConfig).
-const TOLD: &str = "pref(\"general.config.filename\", \"list.cfg\");\n\
-                    pref(\"general.config.obscure_value\", 0);\n\
-                    pref(\"general.config.sandbox_enabled\", false);\n";
-
-/// A Thunderbird of its own, which lists instead of opening windows: it looks for its files beside its program.
-fn install(folder: &Path) -> PathBuf {
-    let app = folder.join("app");
-    fs::create_dir_all(app.join("defaults/pref")).expect("a folder");
-    let there = fs::read_dir(PROGRAM).expect("thunderbird: scripts/install.sh test installs it");
-    for entry in there {
-        let entry = entry.expect("an entry");
-        let to = app.join(entry.file_name());
-        if entry.file_name() == "thunderbird-bin" {
-            fs::copy(entry.path(), to).expect("a copy");
-        } else if entry.file_name() != "defaults" {
-            symlink(entry.path(), to).expect("a link");
-        }
-    }
-    fs::write(app.join("defaults/pref/list.js"), TOLD).expect("a file");
-    fs::write(app.join("list.cfg"), LIST).expect("a file");
-    app.join("thunderbird-bin")
-}
-
 /// What Thunderbird makes of a profile.
 fn list(client: &Client, profile: &Path) -> Value {
     let listed = client.folder().join("listed.json");
-    let status = Command::new(install(client.folder()))
-        .args(["--headless", "--no-remote", "--profile"])
-        .arg(profile)
-        .env("HOME", client.folder())
+    let scripts = root().join("tests/thunderbird");
+    let done = Command::new("python3")
+        .args(["-B".as_ref(), scripts.join("thunderbird.py").as_os_str()])
+        .args([scripts.join("list.cfg").as_path(), profile])
         .env("DEPESCHE_LISTED", &listed)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("it runs");
-    assert!(status.success(), "{status}");
+        .output()
+        .expect("python3 runs");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success(),
+        "{said}; thunderbird: scripts/install.sh test"
+    );
     let text = fs::read(listed).expect("what is in it");
     let listed: Value = serde_json::from_slice(&text).expect("JSON");
     assert_eq!(listed.get("error"), None, "{listed}");

@@ -12,10 +12,14 @@ import tempfile
 from email import message_from_bytes, policy
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from lab import Lab, until  # noqa: E402
+HERE = Path(__file__).parent
+TOP = HERE.parent.parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "thunderbird")]
+import thunderbird  # noqa: E402
+from lab import PASSWORD, Lab, until  # noqa: E402
 
 PROGRAM = sys.argv[1]
+PYTHON = Path(os.environ.get("DEPESCHE_VENV", TOP / ".venv-tools")) / "bin" / "python"
 SMUGGLED = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\r\n.\r\r\n", b"\r\n.\0\r\n", b"\n.\r\r\n", b"\r.\r\r\n"]
 good = []
 
@@ -32,8 +36,10 @@ class Gateway:
 
     def __init__(self, lab, folder, onward):
         self.data = Path(folder) / "data"
+        self.listen = f"127.0.0.1:{lab.ports['portal']}"
         self.environment = {
             "PATH": os.environ["PATH"],
+            "DEPESCHE_PUBLIC_URL": f"http://{self.listen}",
             "DEPESCHE_GATEWAY__LISTEN": f"127.0.0.1:{lab.ports['gateway']}",
             "DEPESCHE_GATEWAY__DOMAINS": '["corp.test"]',
             "DEPESCHE_SMTP__URL": f"smtp://127.0.0.1:{lab.ports[onward]}",
@@ -44,7 +50,7 @@ class Gateway:
         self.start()
 
     def start(self):
-        words = [PROGRAM, "serve", "--json", "--data", self.data, "--listen", "127.0.0.1:0"]
+        words = [PROGRAM, "serve", "--json", "--data", self.data, "--listen", self.listen]
         self.child = subprocess.Popen(words, env=self.environment, stdout=subprocess.PIPE, stderr=self.log)
         line = json.loads(self.child.stdout.readline())
         assert line["event"] == "listening", line
@@ -128,6 +134,7 @@ def behind_a_filter(lab, gateway):
     raw, _ = lab.fetched("anna", "Not delivered")
     check("its sender is told by a report when it is dropped", b"Status: 5.7.0" in raw and b"canary" not in raw)
 
+    protected(lab)
     smuggle(lab)
 
     gateway.stop()
@@ -138,6 +145,47 @@ def behind_a_filter(lab, gateway):
     lab.flush()
     check("the gateway back: it leaves", len(lab.sunk(1)) == 1)
     lab.forget()
+
+
+def readers(path, password):
+    """Each program that opens the PDF with this password, and whether it shows what was written."""
+    script = "import sys, pikepdf\nwith pikepdf.open(sys.argv[1], password=sys.argv[2]): print('alles in Ordnung')"
+    commands = {
+        "qpdf": ["sh", "-c", "qpdf --check --password=\"$2\" \"$1\" >&2 && echo alles in Ordnung", "sh", path, password],
+        "poppler": ["pdftotext", "-upw", password, path, "-"],
+        "MuPDF": ["mutool", "draw", "-q", "-F", "text", "-p", password, path],
+        "pikepdf": [PYTHON, "-B", "-c", script, path, password],
+        "pdf.js": ["node", TOP / "web" / "scripts" / "pdf-text.js", path, password],
+    }
+    done = {name: subprocess.run(words, capture_output=True, text=True) for name, words in commands.items()}
+    return {name: one.returncode == 0 and "alles in Ordnung" in one.stdout for name, one in done.items()}
+
+
+def protected(lab):
+    """The recipient's side of it: an ordinary Thunderbird, and whatever opens PDFs."""
+    lab.send(mail("(Auto) Befund", body="alles in Ordnung\r\n", to="kim@home.test"), to=["kim@home.test"], login=True)
+    raw, invitation = lab.fetched("kim", "Anna")
+    link = re.search(r"http://\S+/p/[\w-]+", invitation.get_body(("plain",)).get_content())
+    check("an outsider is asked for a password of his own", link is not None and b"Ordnung" not in raw, raw)
+    password = "kiefer tasse mond regal uhr"
+    subprocess.run(
+        [PROGRAM, "pdf-password", link[0]],
+        env={"PATH": os.environ["PATH"], "DEPESCHE_HOME": lab.folder / "kim", "DEPESCHE_PDF_PASSWORD": password},
+        check=True,
+        capture_output=True,
+    )
+    profile, fetched = lab.folder / "profile", lab.folder / "fetched"
+    profile.mkdir()
+    fetched.mkdir()
+    imap = f"kim:{PASSWORD}@{lab.ports['imap']}"
+    thunderbird.run(HERE.parent / "thunderbird" / "fetch.cfg", profile, DEPESCHE_IMAP=imap, DEPESCHE_SUBJECT="Befund", DEPESCHE_FETCHED=str(fetched))
+    seen = json.loads((fetched / "mail.json").read_text())
+    check("Thunderbird fetches the protected mail by IMAP", "Befund" in seen.get("subject", "") and len(seen["attachments"]) == 1, seen)
+    check("nothing of it is readable beside the PDF", "Ordnung" not in seen["text"], seen)
+    pdf = fetched / seen["attachments"][0]
+    opened, refused = readers(pdf, password), readers(pdf, "kiefer tasse mond regal ohr")
+    check("qpdf, poppler, MuPDF, pikepdf and pdf.js open it with the password", all(opened.values()), opened)
+    check("and with a wrong one none does", not any(refused.values()), refused)
 
 
 def smuggle(lab):

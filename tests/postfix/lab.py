@@ -65,6 +65,8 @@ in_flow_delay = 0
 FILTER = """\
 virtual_mailbox_domains = corp.test
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
+# A recipient of another house, whose mailbox is here all the same.
+transport_maps = inline:{{ {{home.test = lmtp:inet:127.0.0.1:{lmtp}}} }}
 relayhost = [127.0.0.1]:{sink}
 content_filter =
 depesche_destination_recipient_limit = 100
@@ -214,7 +216,7 @@ class Lab:
     def __init__(self, folder, kind):
         self.folder = Path(folder)
         self.kind = kind
-        self.ports = free_ports("mx", "submission", "back", "sink", "gateway", "sasl", "lmtp", "imap")
+        self.ports = free_ports("mx", "submission", "back", "sink", "gateway", "portal", "sasl", "lmtp", "imap")
         self.sink = None
 
     def __enter__(self):
@@ -245,7 +247,7 @@ class Lab:
         shutil.chown(base / "mail", "nobody", "nogroup")
         for folder in (base, base / "mail"):
             folder.chmod(0o755)
-        (base / "users").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in ("anna", "ben")))
+        (base / "users").write_text("".join(f"{user}:{{PLAIN}}{PASSWORD}\n" for user in ("anna", "ben", "kim")))
         (base / "dovecot.conf").write_text(DOVECOT.format(base=base, **self.ports))
         subprocess.run(["dovecot", "-c", base / "dovecot.conf"], check=True, stdin=subprocess.DEVNULL)
         until("Dovecot listens", lambda: listens(self.ports["imap"]) and listens(self.ports["lmtp"]))

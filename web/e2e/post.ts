@@ -1,9 +1,10 @@
 /** Mail as a member's own program sends it to the gateway, and what comes out: the carrier's PDF, opened as a reader does. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import type { Mail } from './server.ts';
 
@@ -72,14 +73,21 @@ function withFile<T>(pdf: Buffer, use: (path: string) => T): T {
   }
 }
 
-/** What a reader shows, or none if the password is not the one. */
+const PDFJS = fileURLToPath(new URL('../scripts/pdf-text.js', import.meta.url));
+
+/** What readers show, or none if the password is not the one; poppler, MuPDF and pdf.js must agree. */
 export function textOf(pdf: Buffer, password: string): string | undefined {
   return withFile(pdf, (path) => {
-    try {
-      return execFileSync('pdftotext', ['-q', '-upw', password, path, '-']).toString();
-    } catch {
-      return undefined;
-    }
+    const shown = [
+      ['pdftotext', '-q', '-upw', password, path, '-'], ['mutool', 'draw', '-q', '-F', 'text', '-p', password, path], [process.execPath, PDFJS, path, password],
+    ].map(([reader = '', ...words]) => {
+      const { status, stdout, error } = spawnSync(reader, words, { encoding: 'utf8' });
+      if (error !== undefined) throw error;
+      return status === 0 ? stdout : undefined;
+    });
+    const words = new Set(shown.map((text) => text?.replaceAll(/\s+/g, '')));
+    if (words.size > 1) throw new Error(`readers show different things: ${JSON.stringify(shown)}`);
+    return shown[0];
   });
 }
 

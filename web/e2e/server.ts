@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Front } from './front.ts';
 import { Wire } from './wire.ts';
 
-const PROGRAM = process.env.DEPESCHE_PROGRAM ?? fileURLToPath(new URL('../../target/release/depesche', import.meta.url));
+export const PROGRAM = process.env.DEPESCHE_PROGRAM ?? fileURLToPath(new URL('../../target/release/depesche', import.meta.url));
 /** The first account of `--demo`. */
 export const ANNA = { email: 'anna@example.test', name: 'Dr. Anna Keller', password: 'depesche demo password' };
 const DEADLINE = 60_000;

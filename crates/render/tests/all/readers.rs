@@ -50,6 +50,16 @@ fn pikepdf(path: &Path, password: &str) -> bool {
     )
 }
 
+/// The text as pdf.js shows it; none if the password is wrong.
+fn pdfjs(path: &Path, password: &str) -> Option<String> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/scripts/pdf-text.js");
+    let output = run(Command::new("node").arg(script).arg(path).arg(password));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let refused = output.status.code() == Some(1) && said.contains("password");
+    assert!(output.status.success() || refused, "{said}");
+    (!refused).then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 #[test]
 fn the_right_password_opens_and_a_wrong_one_does_not() {
     for name in [
@@ -94,6 +104,9 @@ fn the_right_password_opens_and_a_wrong_one_does_not() {
             let said = String::from_utf8_lossy(&mupdf.stdout).into_owned();
             assert_eq!(said.contains("Sicher antworten"), right, "MuPDF {name}");
             assert_eq!(pikepdf(path, password), right, "pikepdf {name}");
+            let shown = pdfjs(path, password);
+            let shown = shown.map(|text| text.contains("Sicher antworten"));
+            assert_eq!(shown, right.then_some(true), "pdf.js {name}");
         }
     }
 }

@@ -187,7 +187,7 @@ pub async fn drop_row(
     let mut tx = ctx.store.sql.begin().await?;
     let row = mails::row(&mut tx, mail, position).await?;
     let row = row.ok_or(Error::NotFound)?;
-    let file = if tell_sender {
+    let files = if tell_sender {
         let wait = Wait {
             state: State::Dropped,
             due: ctx.now(),
@@ -196,14 +196,14 @@ pub async fn drop_row(
             reply: row.reply,
         };
         mails::wait(&mut tx, mail, position, &wait).await?;
-        false
+        Vec::new()
     } else {
-        mails::end(&mut tx, mail, position).await?;
-        mails::delete_ended(&mut tx, mail).await?
+        mails::end(&mut tx, &[(mail, position)]).await?;
+        mails::delete_ended(&mut tx, &[mail]).await?
     };
     tx.commit().await?;
-    if file {
-        ctx.store.blobs.remove_mail(mail)?;
+    for file in files {
+        ctx.store.blobs.remove_mail(file)?;
     }
     ctx.wake_queue();
     tracing::info!(mail.id = %mail, tell_sender, "dropped from the queue by an administrator");

@@ -12,7 +12,7 @@ use depesche_seal::stream::{self, HEADER, SEGMENT, SEGMENT_TEXT, Stream, StreamH
 use depesche_seal::wrap;
 use depesche_store::blobs::{Blobs, MailFile, Reader};
 use depesche_store::sql::Tx;
-use depesche_store::sql::mails::{self, Stored};
+use depesche_store::sql::mails::{self, Recipient, Stored};
 use zeroize::Zeroizing;
 
 use crate::context::Context;
@@ -437,7 +437,7 @@ pub async fn enqueue<'a>(
         thread: None,
         received: now,
     };
-    insert(tx, &mail, to).await?;
+    insert(tx, &[(&mail, to)]).await?;
     Ok((id, lease))
 }
 
@@ -445,11 +445,18 @@ pub(super) fn to_json(envelope: &Envelope) -> Result<String, Error> {
     serde_json::to_string(envelope).map_err(|error| Error::Unavailable(Box::new(error)))
 }
 
-pub(super) async fn insert(tx: &mut Tx, mail: &Stored, rows: &[NewRow]) -> Result<(), Error> {
-    mails::insert(tx, mail).await?;
-    for (position, row) in rows.iter().enumerate() {
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
-        mails::insert_row(tx, mail.id, position, row, mail.received).await?;
+/// Mails with their recipients.
+pub(super) async fn insert(tx: &mut Tx, new: &[(&Stored, &[NewRow])]) -> Result<(), Error> {
+    let stored: Vec<&Stored> = new.iter().map(|(mail, _)| *mail).collect();
+    mails::insert(tx, &stored).await?;
+    let mut recipients = Vec::new();
+    for (mail, rows) in new {
+        recipients.extend((0..).zip(*rows).map(|(position, row)| Recipient {
+            mail: mail.id,
+            position,
+            row,
+            now: mail.received,
+        }));
     }
-    Ok(())
+    Ok(mails::insert_rows(tx, &recipients).await?)
 }

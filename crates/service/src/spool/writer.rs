@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::text::{SealedText, insert, to_json};
 use crate::context::Context;
 use crate::error::Error;
-use crate::outbox::{self, Leases};
+use crate::outbox;
 
 /// Jobs that one transaction takes.
 const BATCH: usize = 256;
@@ -162,34 +162,26 @@ impl Writer {
 
     async fn write(&self, jobs: &[Job]) -> Result<(), Error> {
         let mut tx = self.ctx.store.sql.begin().await?;
-        let (mut files, mut leases, mut wakes) = (Vec::new(), Vec::new(), false);
-        let mut notices = false;
-        for job in jobs {
-            match job {
-                Job::Accept(mail) if self.is_known(&mut tx, mail).await? => {
-                    tracing::info!(mail.id = %mail.text.id, "the same mail was taken before");
-                    files.extend(mail.text.payload.is_none().then_some(mail.text.id));
-                }
-                Job::Accept(mail) => {
-                    self.store(&mut tx, mail).await?;
-                    wakes = true;
-                }
-                Job::Settle(settled) => {
-                    let (file, lease) = self.apply(&mut tx, settled).await?;
-                    files.extend(file);
-                    leases.push(lease);
-                    wakes |= !settled.new.is_empty();
-                    notices |= !settled.effects.is_empty();
-                }
-            }
+        let mut files = self.accept(&mut tx, jobs).await?;
+        let settled: Vec<&Settled> = jobs
+            .iter()
+            .filter_map(|job| match job {
+                Job::Settle(settled) => Some(&**settled),
+                Job::Accept(_) => None,
+            })
+            .collect();
+        files.extend(self.settle(&mut tx, &settled).await?);
+        let mut leases = Vec::new();
+        for settled in settled.iter().filter(|one| !one.effects.is_empty()) {
+            leases.push(outbox::store(&self.ctx, &mut tx, settled.effects.clone()).await?);
         }
         tx.commit().await?;
-        drop(leases);
-        if wakes {
-            self.ctx.wake_queue();
-        }
-        if notices {
+        if !leases.is_empty() {
             self.ctx.wake_worker();
+        }
+        drop(leases);
+        if settled.len() < jobs.len() || settled.iter().any(|one| !one.new.is_empty()) {
+            self.ctx.wake_queue();
         }
         for file in files {
             // The row is gone; a file that stays is swept at the next start.
@@ -200,67 +192,82 @@ impl Writer {
         Ok(())
     }
 
-    /// Its peer did not hear our answer: it is here, or was sent on.
-    async fn is_known(&self, tx: &mut Tx, mail: &NewMail) -> Result<bool, Error> {
-        let Some(hash) = &mail.seen else {
-            return Ok(false);
-        };
+    /// Stores what was handed in. Gives the mails of which a file is to be removed: their peers did not hear our answer, the
+    /// same ones are here or were sent on.
+    async fn accept(&self, tx: &mut Tx, jobs: &[Job]) -> Result<Vec<MailId>, Error> {
+        let mails = jobs.iter().filter_map(|job| match job {
+            Job::Accept(mail) => Some(&**mail),
+            Job::Settle(_) => None,
+        });
+        let mails: Vec<&NewMail> = mails.collect();
         let now = self.ctx.now();
-        Ok(!mails::note_seen(tx, hash, now, now - SEEN_LIFE).await?)
+        let seen = mails.iter().filter_map(|mail| mail.seen).collect();
+        let mut unseen = mails::note_seen(tx, &seen, now, now - SEEN_LIFE).await?;
+        // Of two alike the second is known too.
+        let is_new = |mail: &&NewMail| mail.seen.is_none_or(|hash| unseen.remove(&hash));
+        let (new, known): (Vec<&NewMail>, Vec<&NewMail>) = mails.into_iter().partition(is_new);
+        self.store(tx, &new).await?;
+        let files = known.into_iter().filter_map(|mail| {
+            tracing::info!(mail.id = %mail.text.id, "the same mail was taken before");
+            mail.text.payload.is_none().then_some(mail.text.id)
+        });
+        Ok(files.collect())
     }
 
-    async fn store(&self, tx: &mut Tx, mail: &NewMail) -> Result<(), Error> {
+    async fn store(&self, tx: &mut Tx, new: &[&NewMail]) -> Result<(), Error> {
         let now = self.ctx.now();
-        let stored = Stored {
-            id: mail.text.id,
-            hour: mail.text.hour,
-            wrapped: mail.text.wrapped.clone(),
-            payload: mail.text.payload.clone(),
-            size: mail.text.size,
-            kind: mail.kind,
-            sender: mail.envelope.sender.clone(),
-            envelope: to_json(&mail.envelope)?,
-            thread: mail.thread.map(|hash| hash.to_vec()),
-            received: now,
-        };
-        insert(tx, &stored, &mail.rows).await?;
-        if let (true, Some(hash)) = (mail.is_secured, &mail.thread) {
-            mails::note_thread(tx, hash, now).await?;
+        let mut stored = Vec::new();
+        for mail in new {
+            let mail = Stored {
+                id: mail.text.id,
+                hour: mail.text.hour,
+                wrapped: mail.text.wrapped.clone(),
+                payload: mail.text.payload.clone(),
+                size: mail.text.size,
+                kind: mail.kind,
+                sender: mail.envelope.sender.clone(),
+                envelope: to_json(&mail.envelope)?,
+                thread: mail.thread.map(|hash| hash.to_vec()),
+                received: now,
+            };
+            stored.push(mail);
+        }
+        let with_rows = stored.iter().zip(new).map(|(one, mail)| (one, &*mail.rows));
+        insert(tx, &with_rows.collect::<Vec<_>>()).await?;
+        for mail in new {
+            if let (true, Some(hash)) = (mail.is_secured, &mail.thread) {
+                mails::note_thread(tx, hash, now).await?;
+            }
         }
         Ok(())
     }
 
-    /// Gives the mail whose file is to be removed.
-    async fn apply<'a>(
-        &'a self,
-        tx: &mut Tx,
-        settled: &Settled,
-    ) -> Result<(Option<MailId>, Leases<'a>), Error> {
-        for mail in &settled.new {
-            self.store(tx, mail).await?;
-        }
+    /// Notes fates. Gives the mails of which a file is to be removed.
+    async fn settle(&self, tx: &mut Tx, settled: &[&Settled]) -> Result<Vec<MailId>, Error> {
+        let new: Vec<&NewMail> = settled.iter().flat_map(|one| &one.new).collect();
+        self.store(tx, &new).await?;
         let now = self.ctx.now();
-        for (position, change) in &settled.rows {
-            match change {
-                Change::End => mails::end(tx, settled.mail, *position).await?,
-                Change::Wait(wait) => mails::wait(tx, settled.mail, *position, wait).await?,
-                Change::Replace(new) => match settled.new.get(*new) {
-                    Some(new) => {
-                        mails::replace(tx, settled.mail, *position, new.text.id, now).await?
+        let mut ended = Vec::new();
+        for one in settled {
+            for (position, change) in &one.rows {
+                match change {
+                    Change::End => ended.push((one.mail, *position)),
+                    Change::Wait(wait) => {
+                        let _ = mails::wait(tx, one.mail, *position, wait).await?;
                     }
-                    None => return Err(Error::Invalid("no such carrier mail")),
-                },
-            };
-        }
-        let file = mails::delete_ended(tx, settled.mail).await?;
-        // A carrier whose recipient was dropped meanwhile goes at once.
-        let mut file = file.then_some(settled.mail);
-        for mail in settled.new.iter().filter(|mail| mail.rows.is_empty()) {
-            if mails::delete_ended(tx, mail.text.id).await? {
-                file = file.or(Some(mail.text.id));
+                    Change::Replace(new) => {
+                        let by = one.new.get(*new);
+                        let by = by.ok_or(Error::Invalid("no such carrier mail"))?.text.id;
+                        let _ = mails::replace(tx, one.mail, *position, by, now).await?;
+                    }
+                }
             }
         }
-        let leases = outbox::store(&self.ctx, tx, settled.effects.clone()).await?;
-        Ok((file, leases))
+        mails::end(tx, &ended).await?;
+        // A carrier whose recipient was dropped meanwhile goes at once.
+        let carriers = new.iter().filter(|mail| mail.rows.is_empty());
+        let carriers = carriers.map(|mail| mail.text.id);
+        let mails: Vec<MailId> = settled.iter().map(|one| one.mail).chain(carriers).collect();
+        Ok(mails::delete_ended(tx, &mails).await?)
     }
 }

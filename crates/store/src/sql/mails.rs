@@ -1,11 +1,13 @@
 //! The gateway's queue: mails, and one row for each of their recipients.
 
+use std::collections::BTreeSet;
+
 use depesche_domain::mail::{Kind, NewRow, Row, State, Treatment};
 use depesche_domain::{MailId, Time};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::database::{Sql, Tx};
-use super::value::{bad, parse, signed, unsigned};
+use super::value::{ROWS, bad, parse, places, signed, unsigned};
 use crate::error::Error;
 
 /// A mail, sealed.
@@ -147,62 +149,91 @@ struct ListRow {
     size: i64,
 }
 
-/// Adds a mail; its rows follow in the same transaction.
+/// Adds mails; their rows follow in the same transaction.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the id is taken.
-pub async fn insert(tx: &mut Tx, mail: &Stored) -> Result<(), Error> {
-    let text = "INSERT INTO mails (id, hour, wrapped, payload, size, kind, sender, envelope, thread, received) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
-    let done = sqlx::query(text)
-        .bind(mail.id.to_string())
-        .bind(mail.hour)
-        .bind(&mail.wrapped)
-        .bind(&mail.payload)
-        .bind(signed(mail.size)?)
-        .bind(mail.kind.name())
-        .bind(&mail.sender)
-        .bind(&mail.envelope)
-        .bind(&mail.thread)
-        .bind(mail.received.ms())
-        .execute(tx.conn())
-        .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::Conflict);
+/// [`Error::Conflict`] if an id is taken.
+pub async fn insert(tx: &mut Tx, mails: &[&Stored]) -> Result<(), Error> {
+    for mails in mails.chunks(ROWS) {
+        let text = format!(
+            "INSERT INTO mails (id, hour, wrapped, payload, size, kind, sender, envelope, thread, received) \
+             VALUES {} ON CONFLICT (id) DO NOTHING",
+            places(mails.len(), 10)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for mail in mails {
+            query = query
+                .bind(mail.id.to_string())
+                .bind(mail.hour)
+                .bind(&mail.wrapped)
+                .bind(&mail.payload)
+                .bind(signed(mail.size)?)
+                .bind(mail.kind.name())
+                .bind(&mail.sender)
+                .bind(&mail.envelope)
+                .bind(&mail.thread)
+                .bind(mail.received.ms());
+        }
+        all_new(query.execute(tx.conn()).await?.rows_affected(), mails.len())?;
     }
     Ok(())
 }
 
-/// Adds one recipient, due at once.
+/// A recipient of a mail, due at once.
+pub struct Recipient<'a> {
+    /// Of which mail.
+    pub mail: MailId,
+    /// The how manieth.
+    pub position: u32,
+    /// Who.
+    pub row: &'a NewRow,
+    /// Since when.
+    pub now: Time,
+}
+
+/// Adds recipients.
 ///
 /// # Errors
-/// [`Error::Conflict`] if the position is taken.
-pub async fn insert_row(
-    tx: &mut Tx,
-    mail: MailId,
-    position: u32,
-    row: &NewRow,
-    now: Time,
-) -> Result<(), Error> {
-    let text = "INSERT INTO mail_rows (mail, position, address, folded, bcc, notify, orcpt, treatment, state, \
-                due, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING";
-    let done = sqlx::query(text)
-        .bind(mail.to_string())
-        .bind(i64::from(position))
-        .bind(&row.address)
-        .bind(&row.folded)
-        .bind(i64::from(row.bcc))
-        .bind(&row.notify)
-        .bind(&row.orcpt)
-        .bind(row.treatment.name())
-        .bind(row.state().name())
-        .bind(now.ms())
-        .execute(tx.conn())
-        .await?;
-    if done.rows_affected() == 0 {
-        return Err(Error::Conflict);
+/// [`Error::Conflict`] if a position is taken.
+pub async fn insert_rows(tx: &mut Tx, rows: &[Recipient<'_>]) -> Result<(), Error> {
+    for rows in rows.chunks(ROWS) {
+        let text = format!(
+            "INSERT INTO mail_rows (mail, position, address, folded, bcc, notify, orcpt, treatment, state, \
+             due, since) VALUES {} ON CONFLICT DO NOTHING",
+            places(rows.len(), 11)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for Recipient {
+            mail,
+            position,
+            row,
+            now,
+        } in rows
+        {
+            query = query
+                .bind(mail.to_string())
+                .bind(i64::from(*position))
+                .bind(&row.address)
+                .bind(&row.folded)
+                .bind(i64::from(row.bcc))
+                .bind(&row.notify)
+                .bind(&row.orcpt)
+                .bind(row.treatment.name())
+                .bind(row.state().name())
+                .bind(now.ms())
+                .bind(now.ms());
+        }
+        all_new(query.execute(tx.conn()).await?.rows_affected(), rows.len())?;
     }
     Ok(())
+}
+
+fn all_new(inserted: u64, of: usize) -> Result<(), Error> {
+    if inserted == of as u64 {
+        Ok(())
+    } else {
+        Err(Error::Conflict)
+    }
 }
 
 /// A mail.
@@ -297,30 +328,48 @@ pub async fn replace(
     Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
 }
 
-/// A recipient has ended. False if it was gone.
+/// These recipients have ended; those that are gone stay so.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn end(tx: &mut Tx, mail: MailId, position: u32) -> Result<bool, Error> {
-    let text = "DELETE FROM mail_rows WHERE mail = $1 AND position = $2";
-    let query = sqlx::query(text)
-        .bind(mail.to_string())
-        .bind(i64::from(position));
-    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+pub async fn end(tx: &mut Tx, rows: &[(MailId, u32)]) -> Result<(), Error> {
+    for rows in rows.chunks(ROWS) {
+        let text = format!(
+            "DELETE FROM mail_rows WHERE (mail, position) IN (VALUES {})",
+            places(rows.len(), 2)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for (mail, position) in rows {
+            query = query.bind(mail.to_string()).bind(i64::from(*position));
+        }
+        query.execute(tx.conn()).await?;
+    }
+    Ok(())
 }
 
-/// Destroys a mail that has no recipient left. True if a file of it is to be removed as well.
+/// Destroys those of these mails that have no recipient left. Gives the ones of which a file is to be removed as well.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn delete_ended(tx: &mut Tx, mail: MailId) -> Result<bool, Error> {
-    let text = "DELETE FROM mails WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM mail_rows WHERE mail = $1) \
-                RETURNING CASE WHEN payload IS NULL THEN 1 ELSE 0 END";
-    let file: Option<i64> = sqlx::query_scalar(text)
-        .bind(mail.to_string())
-        .fetch_optional(tx.conn())
-        .await?;
-    Ok(file.is_some_and(|file| file != 0))
+pub async fn delete_ended(tx: &mut Tx, mails: &[MailId]) -> Result<Vec<MailId>, Error> {
+    let mut files = Vec::new();
+    for mails in mails.chunks(ROWS) {
+        let text = format!(
+            "DELETE FROM mails WHERE id IN (VALUES {}) \
+             AND NOT EXISTS (SELECT 1 FROM mail_rows WHERE mail_rows.mail = mails.id) \
+             RETURNING id, CASE WHEN payload IS NULL THEN 1 ELSE 0 END",
+            places(mails.len(), 1)
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(text));
+        for mail in mails {
+            query = query.bind(mail.to_string());
+        }
+        let ended: Vec<(String, i64)> = query.fetch_all(tx.conn()).await?;
+        for (id, _) in ended.iter().filter(|(_, is_file)| *is_file != 0) {
+            files.push(parse("mails.id", id)?);
+        }
+    }
+    Ok(files)
 }
 
 /// One recipient of a mail.
@@ -491,15 +540,35 @@ pub async fn sweep_threads(tx: &mut Tx, before: Time) -> Result<u64, Error> {
     Ok(query.execute(tx.conn()).await?.rows_affected())
 }
 
-/// Notes a mail that is taken in. False if the same one was, not before `since`.
+/// Notes mails that are taken in. Gives those of which the same one was not taken in since `since`.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn note_seen(tx: &mut Tx, hash: &[u8], now: Time, since: Time) -> Result<bool, Error> {
-    let text = "INSERT INTO mail_seen (hash, at) VALUES ($1, $2) \
-                ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE mail_seen.at < $3";
-    let query = sqlx::query(text).bind(hash).bind(now.ms()).bind(since.ms());
-    Ok(query.execute(tx.conn()).await?.rows_affected() == 1)
+pub async fn note_seen(
+    tx: &mut Tx,
+    hashes: &BTreeSet<[u8; 32]>,
+    now: Time,
+    since: Time,
+) -> Result<BTreeSet<[u8; 32]>, Error> {
+    let mut new = BTreeSet::new();
+    let hashes: Vec<&[u8; 32]> = hashes.iter().collect();
+    for hashes in hashes.chunks(ROWS) {
+        let text = format!(
+            "INSERT INTO mail_seen (hash, at) VALUES {} \
+             ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE mail_seen.at < ${} RETURNING hash",
+            places(hashes.len(), 2),
+            2 * hashes.len() + 1
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(text));
+        for hash in hashes {
+            query = query.bind(hash.as_slice()).bind(now.ms());
+        }
+        let noted: Vec<Vec<u8>> = query.bind(since.ms()).fetch_all(tx.conn()).await?;
+        for hash in noted {
+            let _ = new.insert(hash.try_into().map_err(|_| bad("mail_seen.hash"))?);
+        }
+    }
+    Ok(new)
 }
 
 /// Forgets mails taken in before `before`.

@@ -1,9 +1,11 @@
 //! The gateway's queue.
 
+use std::collections::BTreeSet;
+
 use depesche_domain::mail::{Kind, NewRow, State, Treatment};
-use depesche_domain::{MailId, Span};
+use depesche_domain::{MailId, Span, Time};
 use depesche_store::Error;
-use depesche_store::sql::mails::{self, Stored, Wait};
+use depesche_store::sql::mails::{self, Recipient, Stored, Wait};
 
 use super::{Db, at, bytes, on_both};
 
@@ -46,24 +48,35 @@ fn wait(state: State, due: i64) -> Wait {
     }
 }
 
+fn to<'a>(mail: &Stored, position: u32, row: &'a NewRow, now: Time) -> Recipient<'a> {
+    Recipient {
+        mail: mail.id,
+        position,
+        row,
+        now,
+    }
+}
+
 #[test]
 fn each_recipient_goes_his_way() {
     on_both(async |db| {
         let mut tx = db.sql.begin().await.expect("begin");
         let mail = stored(1, Some(b"sealed"));
-        mails::insert(&mut tx, &mail).await.expect("insert");
-        assert_eq!(mails::insert(&mut tx, &mail).await, Err(Error::Conflict));
+        mails::insert(&mut tx, &[&mail]).await.expect("insert");
+        assert_eq!(mails::insert(&mut tx, &[&mail]).await, Err(Error::Conflict));
         let rows = [
             row("K@Partner.test", Treatment::Protect),
             row("ben@corp.test", Treatment::Pass),
             row("\u{fc}@x.test", Treatment::Pass),
         ];
-        for (position, row) in (0..).zip(&rows) {
-            mails::insert_row(&mut tx, mail.id, position, row, at(0))
-                .await
-                .expect("insert");
-        }
-        let again = mails::insert_row(&mut tx, mail.id, 0, &rows[0], at(0)).await;
+        let recipients: Vec<_> = (0..)
+            .zip(&rows)
+            .map(|(n, row)| to(&mail, n, row, at(0)))
+            .collect();
+        mails::insert_rows(&mut tx, &recipients)
+            .await
+            .expect("insert");
+        let again = mails::insert_rows(&mut tx, &recipients[..1]).await;
         assert_eq!(again, Err(Error::Conflict));
         tx.commit().await.expect("commit");
 
@@ -101,18 +114,18 @@ async fn moves_and_ends(db: &Db, mail: &Stored) {
     let hold = wait(State::HoldPassword, 500);
     assert_eq!(mails::wait(&mut tx, mail.id, 0, &hold).await, Ok(true));
     assert_eq!(mails::wait(&mut tx, mail.id, 9, &hold).await, Ok(false));
-    assert_eq!(mails::end(&mut tx, mail.id, 1).await, Ok(true));
-    assert_eq!(mails::end(&mut tx, mail.id, 1).await, Ok(false));
+    assert_eq!(mails::end(&mut tx, &[(mail.id, 1)]).await, Ok(()));
+    assert_eq!(mails::end(&mut tx, &[(mail.id, 1)]).await, Ok(()));
     assert_eq!(
-        mails::delete_ended(&mut tx, mail.id).await,
-        Ok(false),
+        mails::delete_ended(&mut tx, &[mail.id]).await,
+        Ok(vec![]),
         "two are left"
     );
     let carrier = Stored {
         kind: Kind::Carrier,
         ..stored(2, None)
     };
-    mails::insert(&mut tx, &carrier).await.expect("insert");
+    mails::insert(&mut tx, &[&carrier]).await.expect("insert");
     assert_eq!(
         mails::replace(&mut tx, mail.id, 2, carrier.id, at(5)).await,
         Ok(true)
@@ -131,16 +144,16 @@ async fn moves_and_ends(db: &Db, mail: &Stored) {
     assert!(mails::load(&db.sql, mail.id).await.expect("load").is_some());
 
     let mut tx = db.sql.begin().await.expect("begin");
-    assert_eq!(mails::end(&mut tx, mail.id, 0).await, Ok(true));
+    assert_eq!(mails::end(&mut tx, &[(mail.id, 0)]).await, Ok(()));
     assert_eq!(
-        mails::delete_ended(&mut tx, mail.id).await,
-        Ok(false),
+        mails::delete_ended(&mut tx, &[mail.id]).await,
+        Ok(vec![]),
         "it had no file"
     );
-    assert_eq!(mails::end(&mut tx, carrier.id, 2).await, Ok(true));
+    assert_eq!(mails::end(&mut tx, &[(carrier.id, 2)]).await, Ok(()));
     assert_eq!(
-        mails::delete_ended(&mut tx, carrier.id).await,
-        Ok(true),
+        mails::delete_ended(&mut tx, &[carrier.id]).await,
+        Ok(vec![carrier.id]),
         "it had one"
     );
     tx.commit().await.expect("commit");
@@ -158,14 +171,14 @@ fn what_is_held_is_woken_for_one_recipient_alone() {
                 received: at(-i64::try_from(number).expect("small")),
                 ..stored(number, Some(b"x"))
             };
-            mails::insert(&mut tx, &mail).await.expect("insert");
-            let to = if number == 3 {
+            mails::insert(&mut tx, &[&mail]).await.expect("insert");
+            let address = if number == 3 {
                 "other@x.test"
             } else {
                 "K@x.test"
             };
-            let row = row(to, Treatment::Protect);
-            mails::insert_row(&mut tx, mail.id, 0, &row, at(0))
+            let row = row(address, Treatment::Protect);
+            mails::insert_rows(&mut tx, &[to(&mail, 0, &row, at(0))])
                 .await
                 .expect("insert");
             let hold = wait(State::HoldPassword, 1_000);
@@ -209,10 +222,10 @@ fn administrators_page_and_hurry() {
         let mut tx = db.sql.begin().await.expect("begin");
         for number in 0..5 {
             let mail = stored(number, Some(b"x"));
-            mails::insert(&mut tx, &mail).await.expect("insert");
+            mails::insert(&mut tx, &[&mail]).await.expect("insert");
             let since = at(i64::try_from(number / 2).expect("small"));
             let row = row("k@x.test", Treatment::Pass);
-            mails::insert_row(&mut tx, mail.id, 0, &row, since)
+            mails::insert_rows(&mut tx, &[to(&mail, 0, &row, since)])
                 .await
                 .expect("insert");
             let later = wait(State::Queued, 9_000);
@@ -279,9 +292,10 @@ fn a_mail_is_known_until_it_is_old() {
         let seen = async |hash: u8, now: i64| {
             let mut tx = db.sql.begin().await.expect("begin");
             let since = at(now) - Span::from_ms(100);
-            let noted = mails::note_seen(&mut tx, &[hash; 32], at(now), since).await;
+            let hashes = BTreeSet::from([[hash; 32]]);
+            let noted = mails::note_seen(&mut tx, &hashes, at(now), since).await;
             tx.commit().await.expect("commit");
-            noted.expect("noted")
+            noted.expect("noted") == hashes
         };
         assert!(seen(1, 0).await && seen(2, 0).await);
         assert!(!seen(1, 100).await, "the same, not older");
@@ -291,5 +305,49 @@ fn a_mail_is_known_until_it_is_old() {
         assert_eq!(mails::sweep_seen(&mut tx, at(50)).await, Ok(1));
         tx.commit().await.expect("commit");
         assert!(!seen(1, 150).await && seen(2, 50).await);
+    });
+}
+
+#[test]
+fn more_than_one_statement_takes() {
+    on_both(async |db| {
+        let mut tx = db.sql.begin().await.expect("begin");
+        let all: Vec<Stored> = (0..150)
+            .map(|n| stored(n, (n % 2 == 0).then_some(&b"x"[..])))
+            .collect();
+        mails::insert(&mut tx, &all.iter().collect::<Vec<_>>())
+            .await
+            .expect("insert");
+        let row = row("k@x.test", Treatment::Pass);
+        let rows: Vec<_> = all.iter().map(|mail| to(mail, 0, &row, at(0))).collect();
+        mails::insert_rows(&mut tx, &rows).await.expect("insert");
+        let hashes: BTreeSet<[u8; 32]> = (0..150).map(|n| [n; 32]).collect();
+        let noted = mails::note_seen(&mut tx, &hashes, at(0), at(-1)).await;
+        assert_eq!(noted, Ok(hashes));
+        let due = mails::due(&db.sql, State::Queued, at(0), 200)
+            .await
+            .expect("due");
+        assert!(due.is_empty(), "not before the commit");
+        tx.commit().await.expect("commit");
+        let due = mails::due(&db.sql, State::Queued, at(0), 200)
+            .await
+            .expect("due");
+        assert_eq!(due.len(), 150);
+
+        // All but the first; of those every other was a file.
+        let mut tx = db.sql.begin().await.expect("begin");
+        let ended: Vec<_> = all[1..].iter().map(|mail| (mail.id, 0)).collect();
+        mails::end(&mut tx, &ended).await.expect("ended");
+        let ids: Vec<_> = all.iter().map(|mail| mail.id).collect();
+        let files = mails::delete_ended(&mut tx, &ids).await.expect("deleted");
+        assert_eq!(files.len(), 75);
+        tx.commit().await.expect("commit");
+        let due = mails::due(&db.sql, State::Queued, at(0), 200)
+            .await
+            .expect("due");
+        assert_eq!(
+            due.iter().map(|row| row.mail).collect::<Vec<_>>(),
+            [all[0].id]
+        );
     });
 }
