@@ -1,4 +1,4 @@
-/** `node scripts/pdf-text.js FILE PASSWORD`: the text of a PDF as pdf.js, Firefox's and Thunderbird's reader, shows it; ends with 1 if the password is wrong. */
+/** `node scripts/pdf-text.js FILE PASSWORD`: the text of a PDF as pdf.js, Firefox's and Thunderbird's reader, shows it; ends with 3 if the password is wrong. */
 import { readFileSync } from 'node:fs';
 import { getDocument, VerbosityLevel } from 'pdfjs-dist/legacy/build/pdf.mjs';
 
@@ -12,5 +12,5 @@ try {
 } catch (error) {
   if (!(error instanceof Error) || error.name !== 'PasswordException') throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = 3;
 }

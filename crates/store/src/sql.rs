@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod parcels;
 pub mod pdf_passwords;
 pub mod people;
+mod rows;
 pub mod sessions;
 mod value;
 pub mod visits;

@@ -238,11 +238,11 @@ impl<C: Convert> Queue<C> {
             if look || running.of(lane).backlog.is_empty() {
                 self.read(running, lane, look).await?;
             }
-            while running.of(lane).running < lane.most() {
-                let Some((mail, rows)) = running.of(lane).backlog.pop_front() else {
-                    break;
-                };
-                self.begin(running, mail, rows, lane).await?;
+            let room = lane.most() - running.of(lane).running;
+            let backlog = &mut running.of(lane).backlog;
+            let next: Vec<_> = backlog.drain(..room.min(backlog.len())).collect();
+            if !next.is_empty() {
+                self.begin(running, lane, next).await?;
             }
         }
         Ok(())
@@ -261,20 +261,19 @@ impl<C: Convert> Queue<C> {
         let looked = BATCH + u32::try_from(running.rows).unwrap_or(u32::MAX - BATCH);
         let mut found: HashMap<MailId, Vec<Row>> = HashMap::new();
         let mut order = Vec::new();
-        let mut is_all = true;
-        for state in lane.states() {
-            let due = spool::due(&self.ctx, *state, looked).await?;
-            is_all &= due.len() < looked as usize;
-            for row in due
-                .into_iter()
-                .filter(|row| !running.mails.contains(&row.mail))
-            {
-                let rows = found.entry(row.mail).or_default();
-                if rows.is_empty() {
-                    order.push(row.mail);
-                }
-                rows.push(row);
+        let due = spool::due(&self.ctx, lane.states(), looked).await?;
+        let count = |state| due.iter().filter(|row| row.state == state).count();
+        let is_all = lane
+            .states()
+            .iter()
+            .all(|state| count(*state) < looked as usize);
+        let is_free = |row: &Row| !running.mails.contains(&row.mail);
+        for row in due.into_iter().filter(is_free) {
+            let rows = found.entry(row.mail).or_default();
+            if rows.is_empty() {
+                order.push(row.mail);
             }
+            rows.push(row);
         }
         running.look |= !is_all;
         for mail in order {
@@ -284,41 +283,52 @@ impl<C: Convert> Queue<C> {
         Ok(())
     }
 
+    /// Loads these mails in one go, and works on each.
     async fn begin(
         self: &Arc<Self>,
         running: &mut Running,
-        mail: MailId,
-        rows: Option<Vec<Row>>,
         lane: Lane,
+        next: Vec<(MailId, Option<Vec<Row>>)>,
     ) -> Result<(), Error> {
-        if !running.mails.insert(mail) {
-            // Of the other kind, and being worked on: it is seen again.
-            running.look = true;
-            return Ok(());
-        }
-        let rows = match rows {
-            Some(rows) => rows,
+        let mut parts = Vec::new();
+        for (mail, rows) in next {
+            if running.mails.contains(&mail) {
+                // Of the other kind, and being worked on: it is seen again.
+                running.look = true;
+                continue;
+            }
             // All its due rows at once, also those that were not read.
-            None => match self.due_of(mail, lane).await {
-                Ok(rows) => rows,
-                Err(error) => {
-                    running.mails.remove(&mail);
-                    return Err(error);
-                }
-            },
-        };
-        let part = Part {
-            mail,
-            lane,
-            rows: rows.len(),
-            is_put_off: false,
-        };
-        running.rows += part.rows;
-        let queue = Arc::clone(self);
-        running.start(part, async move {
-            let worked = queue.work(mail, rows, lane).await;
-            queue.breathe(mail, worked).await;
-        });
+            let rows = match rows {
+                Some(rows) => rows,
+                None => self.due_of(mail, lane).await?,
+            };
+            if !rows.is_empty() {
+                parts.push((mail, rows));
+            }
+        }
+        let mails: Vec<MailId> = parts.iter().map(|(mail, _)| *mail).collect();
+        let mut opened = spool::load(&self.ctx, &mails).await?;
+        for (mail, rows) in parts {
+            let Some(open) = opened.remove(&mail) else {
+                continue;
+            };
+            let part = Part {
+                mail,
+                lane,
+                rows: rows.len(),
+                is_put_off: false,
+            };
+            running.mails.insert(mail);
+            running.rows += part.rows;
+            let queue = Arc::clone(self);
+            running.start(part, async move {
+                let worked = match lane {
+                    Lane::Deliver => queue.deliver(mail, open, rows).await,
+                    Lane::Convert => queue.convert(mail, open, rows).await,
+                };
+                queue.breathe(mail, worked).await;
+            });
+        }
         Ok(())
     }
 
@@ -352,7 +362,7 @@ impl<C: Convert> Queue<C> {
 
     async fn put_off(&self, mail: MailId, lane: Lane) -> Result<(), Error> {
         let rows = self.due_of(mail, lane).await?;
-        let Some(open) = spool::load(&self.ctx, mail).await? else {
+        let Some(open) = spool::load(&self.ctx, &[mail]).await?.remove(&mail) else {
             return Ok(());
         };
         match lane {
@@ -366,19 +376,6 @@ impl<C: Convert> Queue<C> {
         let mut rows = spool::due_of(&self.ctx, mail).await?;
         rows.retain(|row| lane.states().contains(&row.state));
         Ok(rows)
-    }
-
-    async fn work(&self, mail: MailId, rows: Vec<Row>, lane: Lane) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let Some(open) = spool::load(&self.ctx, mail).await? else {
-            return Ok(());
-        };
-        match lane {
-            Lane::Deliver => self.deliver(mail, open, rows).await,
-            Lane::Convert => self.convert(mail, open, rows).await,
-        }
     }
 
     /// Notes what became of rows, with a report to the sender where he wants one.

@@ -19,8 +19,8 @@ const FLOOR: u64 = 50 << 20;
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn due(ctx: &Context, state: State, limit: u32) -> Result<Vec<Row>, Error> {
-    Ok(mails::due(&ctx.store.sql, state, ctx.now(), limit).await?)
+pub async fn due(ctx: &Context, states: &[State], limit: u32) -> Result<Vec<Row>, Error> {
+    Ok(mails::due(&ctx.store.sql, states, ctx.now(), limit).await?)
 }
 
 /// The recipients of one mail that are due.

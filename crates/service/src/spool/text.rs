@@ -3,6 +3,7 @@
 //! Up to [`INLINE`] bytes it is one wrap in the row; a longer one is a file, one [`Stream`] of segments, so that
 //! memory does not grow with a mail.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use depesche_domain::mail::{Envelope, Kind, NewRow};
@@ -379,31 +380,36 @@ impl Large {
     }
 }
 
-/// A mail of the queue; none if it is gone.
+/// Those of these mails of the queue that are there.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn load(ctx: &Context, id: MailId) -> Result<Option<Open>, Error> {
-    let Some(mail) = mails::load(&ctx.store.sql, id).await? else {
-        return Ok(None);
-    };
+pub async fn load(ctx: &Context, ids: &[MailId]) -> Result<HashMap<MailId, Open>, Error> {
+    let found = mails::load(&ctx.store.sql, ids).await?;
+    Ok(found
+        .into_iter()
+        .map(|mail| (mail.id, open(ctx, mail)))
+        .collect())
+}
+
+fn open(ctx: &Context, mail: Stored) -> Open {
     let text = match TextReader::new(ctx, &mail) {
         Ok(text) => Some(text),
         Err(error) => {
-            tracing::error!(mail.id = %id, %error, "a waiting mail cannot be opened");
+            tracing::error!(mail.id = %mail.id, %error, "a waiting mail cannot be opened");
             None
         }
     };
     let envelope = serde_json::from_str(&mail.envelope)
         .unwrap_or_else(|_| Envelope::from(mail.sender.clone()));
-    Ok(Some(Open {
+    Open {
         kind: mail.kind,
         envelope,
         thread: mail.thread.and_then(|hash| hash.try_into().ok()),
         received: mail.received,
         size: mail.size,
         text,
-    }))
+    }
 }
 
 /// Puts a mail of ours into the queue, in a transaction of yours. Keep the lease until its commit, then

@@ -1,14 +1,17 @@
 //! The gateway's queue: mails, and one row for each of their recipients.
 
-use std::collections::BTreeSet;
-
 use depesche_domain::mail::{Kind, NewRow, Row, State, Treatment};
 use depesche_domain::{MailId, Time};
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::FromRow;
 
 use super::database::{Sql, Tx};
-use super::value::{ROWS, bad, parse, places, signed, unsigned};
+use super::rows::{ROWS, for_rows};
+use super::value::{bad, parse, signed, unsigned};
 use crate::error::Error;
+
+mod known;
+
+pub use known::{is_thread, note_seen, note_thread, sweep_seen, sweep_threads};
 
 /// A mail, sealed.
 #[derive(Clone, PartialEq, Eq)]
@@ -155,12 +158,9 @@ struct ListRow {
 /// [`Error::Conflict`] if an id is taken.
 pub async fn insert(tx: &mut Tx, mails: &[&Stored]) -> Result<(), Error> {
     for mails in mails.chunks(ROWS) {
-        let text = format!(
-            "INSERT INTO mails (id, hour, wrapped, payload, size, kind, sender, envelope, thread, received) \
-             VALUES {} ON CONFLICT (id) DO NOTHING",
-            places(mails.len(), 10)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text));
+        let text = "INSERT INTO mails (id, hour, wrapped, payload, size, kind, sender, envelope, thread, received) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
+        let mut query = sqlx::query(for_rows(text, mails.len()));
         for mail in mails {
             query = query
                 .bind(mail.id.to_string())
@@ -197,12 +197,9 @@ pub struct Recipient<'a> {
 /// [`Error::Conflict`] if a position is taken.
 pub async fn insert_rows(tx: &mut Tx, rows: &[Recipient<'_>]) -> Result<(), Error> {
     for rows in rows.chunks(ROWS) {
-        let text = format!(
-            "INSERT INTO mail_rows (mail, position, address, folded, bcc, notify, orcpt, treatment, state, \
-             due, since) VALUES {} ON CONFLICT DO NOTHING",
-            places(rows.len(), 11)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text));
+        let text = "INSERT INTO mail_rows (mail, position, address, folded, bcc, notify, orcpt, treatment, state, \
+             due, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+        let mut query = sqlx::query(for_rows(text, rows.len()));
         for Recipient {
             mail,
             position,
@@ -236,29 +233,45 @@ fn all_new(inserted: u64, of: usize) -> Result<(), Error> {
     }
 }
 
-/// A mail.
+/// Those of these mails that are there.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn load(sql: &Sql, id: MailId) -> Result<Option<Stored>, Error> {
-    let text = "SELECT id, hour, wrapped, payload, size, kind, sender, envelope, thread, received \
-                FROM mails WHERE id = $1";
-    let query = sqlx::query_as(text).bind(id.to_string());
-    let row: Option<MailRow> = query.fetch_optional(sql.reader()).await?;
-    row.map(Stored::try_from).transpose()
+pub async fn load(sql: &Sql, ids: &[MailId]) -> Result<Vec<Stored>, Error> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(ROWS) {
+        let text = "SELECT id, hour, wrapped, payload, size, kind, sender, envelope, thread, received \
+             FROM mails WHERE id IN (VALUES ($1))";
+        let mut query = sqlx::query_as(for_rows(text, ids.len()));
+        for id in ids {
+            query = query.bind(id.to_string());
+        }
+        let rows: Vec<MailRow> = query.fetch_all(sql.reader()).await?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
 }
 
-/// Recipients that stand there and are due, the longest due first.
+/// Recipients that stand in one of these states, at most four, and are due; of each state at most so many, the longest due
+/// first.
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn due(sql: &Sql, state: State, now: Time, limit: u32) -> Result<Vec<Row>, Error> {
-    let text = "SELECT mail, position, address, folded, bcc, notify, orcpt, treatment, state, due, attempts, \
-                since, told_late, reply FROM mail_rows WHERE state = $1 AND due <= $2 ORDER BY due LIMIT $3";
-    let query = sqlx::query_as(text)
-        .bind(state.name())
-        .bind(now.ms())
-        .bind(i64::from(limit));
+pub async fn due(sql: &Sql, states: &[State], now: Time, limit: u32) -> Result<Vec<Row>, Error> {
+    let text = "SELECT * FROM (SELECT mail, position, address, folded, bcc, notify, orcpt, treatment, state, due, attempts, \
+                since, told_late, reply FROM mail_rows WHERE state = $3 AND due <= $1 ORDER BY due LIMIT $2) AS due_1 UNION ALL \
+                SELECT * FROM (SELECT mail, position, address, folded, bcc, notify, orcpt, treatment, state, due, attempts, \
+                since, told_late, reply FROM mail_rows WHERE state = $4 AND due <= $1 ORDER BY due LIMIT $2) AS due_2 UNION ALL \
+                SELECT * FROM (SELECT mail, position, address, folded, bcc, notify, orcpt, treatment, state, due, attempts, \
+                since, told_late, reply FROM mail_rows WHERE state = $5 AND due <= $1 ORDER BY due LIMIT $2) AS due_3 UNION ALL \
+                SELECT * FROM (SELECT mail, position, address, folded, bcc, notify, orcpt, treatment, state, due, attempts, \
+                since, told_late, reply FROM mail_rows WHERE state = $6 AND due <= $1 ORDER BY due LIMIT $2) AS due_4";
+    let mut query = sqlx::query_as(text).bind(now.ms()).bind(i64::from(limit));
+    for place in 0..4 {
+        query = query.bind(states.get(place).map(|state| state.name()));
+    }
     let rows: Vec<RecipientRow> = query.fetch_all(sql.reader()).await?;
     rows.into_iter().map(Row::try_from).collect()
 }
@@ -334,11 +347,9 @@ pub async fn replace(
 /// [`Error::Unavailable`].
 pub async fn end(tx: &mut Tx, rows: &[(MailId, u32)]) -> Result<(), Error> {
     for rows in rows.chunks(ROWS) {
-        let text = format!(
-            "DELETE FROM mail_rows WHERE (mail, position) IN (VALUES {})",
-            places(rows.len(), 2)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(text));
+        let text = "DELETE FROM mail_rows WHERE (mail, position) IN \
+             (SELECT column1, CAST(column2 AS BIGINT) FROM (VALUES ($1, $2)) AS ended)";
+        let mut query = sqlx::query(for_rows(text, rows.len()));
         for (mail, position) in rows {
             query = query.bind(mail.to_string()).bind(i64::from(*position));
         }
@@ -354,13 +365,10 @@ pub async fn end(tx: &mut Tx, rows: &[(MailId, u32)]) -> Result<(), Error> {
 pub async fn delete_ended(tx: &mut Tx, mails: &[MailId]) -> Result<Vec<MailId>, Error> {
     let mut files = Vec::new();
     for mails in mails.chunks(ROWS) {
-        let text = format!(
-            "DELETE FROM mails WHERE id IN (VALUES {}) \
+        let text = "DELETE FROM mails WHERE id IN (VALUES ($1)) \
              AND NOT EXISTS (SELECT 1 FROM mail_rows WHERE mail_rows.mail = mails.id) \
-             RETURNING id, CASE WHEN payload IS NULL THEN 1 ELSE 0 END",
-            places(mails.len(), 1)
-        );
-        let mut query = sqlx::query_as(AssertSqlSafe(text));
+             RETURNING id, CASE WHEN payload IS NULL THEN 1 ELSE 0 END";
+        let mut query = sqlx::query_as(for_rows(text, mails.len()));
         for mail in mails {
             query = query.bind(mail.to_string());
         }
@@ -504,78 +512,4 @@ pub async fn in_files(sql: &Sql) -> Result<Vec<MailId>, Error> {
     let text = "SELECT id FROM mails WHERE payload IS NULL";
     let ids: Vec<String> = sqlx::query_scalar(text).fetch_all(sql.reader()).await?;
     ids.iter().map(|id| parse("mails.id", id)).collect()
-}
-
-/// Answers to the mail with this Message-ID are protected from now on.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn note_thread(tx: &mut Tx, hash: &[u8], now: Time) -> Result<(), Error> {
-    let text = "INSERT INTO mail_threads (hash, at) VALUES ($1, $2) \
-                ON CONFLICT (hash) DO UPDATE SET at = excluded.at";
-    let query = sqlx::query(text).bind(hash).bind(now.ms());
-    query.execute(tx.conn()).await?;
-    Ok(())
-}
-
-/// The mail with this Message-ID was protected.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn is_thread(sql: &Sql, hash: &[u8]) -> Result<bool, Error> {
-    let text = "SELECT at FROM mail_threads WHERE hash = $1";
-    let at: Option<i64> = sqlx::query_scalar(text)
-        .bind(hash)
-        .fetch_optional(sql.reader())
-        .await?;
-    Ok(at.is_some())
-}
-
-/// Forgets threads in which nothing was protected since `before`.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn sweep_threads(tx: &mut Tx, before: Time) -> Result<u64, Error> {
-    let query = sqlx::query("DELETE FROM mail_threads WHERE at < $1").bind(before.ms());
-    Ok(query.execute(tx.conn()).await?.rows_affected())
-}
-
-/// Notes mails that are taken in. Gives those of which the same one was not taken in since `since`.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn note_seen(
-    tx: &mut Tx,
-    hashes: &BTreeSet<[u8; 32]>,
-    now: Time,
-    since: Time,
-) -> Result<BTreeSet<[u8; 32]>, Error> {
-    let mut new = BTreeSet::new();
-    let hashes: Vec<&[u8; 32]> = hashes.iter().collect();
-    for hashes in hashes.chunks(ROWS) {
-        let text = format!(
-            "INSERT INTO mail_seen (hash, at) VALUES {} \
-             ON CONFLICT (hash) DO UPDATE SET at = excluded.at WHERE mail_seen.at < ${} RETURNING hash",
-            places(hashes.len(), 2),
-            2 * hashes.len() + 1
-        );
-        let mut query = sqlx::query_scalar(AssertSqlSafe(text));
-        for hash in hashes {
-            query = query.bind(hash.as_slice()).bind(now.ms());
-        }
-        let noted: Vec<Vec<u8>> = query.bind(since.ms()).fetch_all(tx.conn()).await?;
-        for hash in noted {
-            let _ = new.insert(hash.try_into().map_err(|_| bad("mail_seen.hash"))?);
-        }
-    }
-    Ok(new)
-}
-
-/// Forgets mails taken in before `before`.
-///
-/// # Errors
-/// [`Error::Unavailable`].
-pub async fn sweep_seen(tx: &mut Tx, before: Time) -> Result<u64, Error> {
-    let query = sqlx::query("DELETE FROM mail_seen WHERE at < $1").bind(before.ms());
-    Ok(query.execute(tx.conn()).await?.rows_affected())
 }

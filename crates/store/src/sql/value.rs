@@ -41,16 +41,3 @@ pub(super) fn signed(number: u64) -> Result<i64, Error> {
 pub(super) fn time(ms: Option<i64>) -> Option<Time> {
     ms.map(Time::from_ms)
 }
-
-/// Rows that one statement takes: several save as many turns to the database; both engines take far more parameters.
-pub(super) const ROWS: usize = 64;
-
-/// `($1, $2), ($3, $4)`: places for so many rows of so many columns.
-pub(super) fn places(rows: usize, columns: usize) -> String {
-    let row = |row: usize| {
-        let place = |column: usize| format!("${}", row * columns + column + 1);
-        let places: Vec<String> = (0..columns).map(place).collect();
-        format!("({})", places.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<String>>().join(", ")
-}

@@ -11,7 +11,7 @@ use crate::postgres;
 fn statements() -> Vec<(String, &'static str)> {
     let mut found = Vec::new();
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sql");
-    for folder in [top.clone(), top.join("parcels")] {
+    for folder in [top.clone(), top.join("mails"), top.join("parcels")] {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("a file").path();
             if !path.is_file() {
@@ -36,7 +36,7 @@ fn statements() -> Vec<(String, &'static str)> {
 }
 
 /// Read whole, and why that is right.
-const WHOLE: [(&str, &str); 8] = [
+const WHOLE: [(&str, &str); 10] = [
     (
         "AS known WHERE",
         "the people of all deliveries of one account are what is asked for",
@@ -57,6 +57,8 @@ const WHOLE: [(&str, &str); 8] = [
     ),
     ("WHERE payload IS NULL", "once, at the start"),
     ("AS late ORDER BY", "at most as many as the limit inside"),
+    ("AS ended)", "the places of the statement, no table"),
+    ("AS due_1 UNION ALL", "at most as many as the limits inside"),
 ];
 
 fn is_whole(text: &str) -> bool {

@@ -80,15 +80,14 @@ fn each_recipient_goes_his_way() {
         assert_eq!(again, Err(Error::Conflict));
         tx.commit().await.expect("commit");
 
-        assert!(mails::load(&db.sql, mail.id).await == Ok(Some(mail.clone())));
-        assert!(mails::load(&db.sql, mail_id(9)).await == Ok(None));
-        let due = mails::due(&db.sql, State::Queued, at(0), 10)
+        assert!(mails::load(&db.sql, &[mail.id, mail_id(9)]).await == Ok(vec![mail.clone()]));
+        let due = mails::due(&db.sql, &[State::Queued], at(0), 10)
             .await
             .expect("due");
         assert_eq!(due.len(), 2);
         assert_eq!(due[0].notify.as_deref(), Some("NEVER"));
         assert!(due[0].bcc && !due[0].told_late && due[0].since == at(0));
-        let convert = mails::due(&db.sql, State::Convert, at(0), 10)
+        let convert = mails::due(&db.sql, &[State::Convert], at(0), 10)
             .await
             .expect("due");
         assert_eq!(convert[0].folded, "k@partner.test");
@@ -99,7 +98,12 @@ fn each_recipient_goes_his_way() {
                 .len(),
             3
         );
-        let early = mails::due(&db.sql, State::Queued, at(-1), 10)
+        let both = mails::due(&db.sql, &[State::Convert, State::Queued], at(0), 1)
+            .await
+            .expect("due");
+        let mut both: Vec<_> = both.iter().map(|row| row.state).collect();
+        assert_eq!(both, [State::Convert, State::Queued], "one of each");
+        let early = mails::due(&db.sql, &[State::Queued], at(-1), 10)
             .await
             .expect("due");
         assert!(early.is_empty());
@@ -141,7 +145,7 @@ async fn moves_and_ends(db: &Db, mail: &Stored) {
     assert!(moved.state == State::Queued && moved.attempts == 0 && moved.due == at(5));
     assert!(moved.since == at(0), "its age stays");
     tx.commit().await.expect("commit");
-    assert!(mails::load(&db.sql, mail.id).await.expect("load").is_some());
+    assert!(mails::load(&db.sql, &[mail.id]).await.expect("load").len() == 1);
 
     let mut tx = db.sql.begin().await.expect("begin");
     assert_eq!(mails::end(&mut tx, &[(mail.id, 0)]).await, Ok(()));
@@ -157,7 +161,7 @@ async fn moves_and_ends(db: &Db, mail: &Stored) {
         "it had one"
     );
     tx.commit().await.expect("commit");
-    assert!(mails::load(&db.sql, mail.id).await == Ok(None));
+    assert!(mails::load(&db.sql, &[mail.id]).await == Ok(vec![]));
     assert_eq!(mails::hours(&db.sql).await, Ok(vec![]));
 }
 
@@ -207,7 +211,7 @@ fn what_is_held_is_woken_for_one_recipient_alone() {
             ]
         );
         assert_eq!(
-            mails::due(&db.sql, State::Convert, at(7), 10)
+            mails::due(&db.sql, &[State::Convert], at(7), 10)
                 .await
                 .expect("due")
                 .len(),
@@ -250,7 +254,7 @@ fn administrators_page_and_hurry() {
         assert_eq!(mails::hurry_all(&mut tx, at(2)).await, Ok(4));
         tx.commit().await.expect("commit");
         assert_eq!(
-            mails::due(&db.sql, State::Queued, at(2), 10)
+            mails::due(&db.sql, &[State::Queued], at(2), 10)
                 .await
                 .expect("due")
                 .len(),
@@ -324,12 +328,12 @@ fn more_than_one_statement_takes() {
         let hashes: BTreeSet<[u8; 32]> = (0..150).map(|n| [n; 32]).collect();
         let noted = mails::note_seen(&mut tx, &hashes, at(0), at(-1)).await;
         assert_eq!(noted, Ok(hashes));
-        let due = mails::due(&db.sql, State::Queued, at(0), 200)
+        let due = mails::due(&db.sql, &[State::Queued], at(0), 200)
             .await
             .expect("due");
         assert!(due.is_empty(), "not before the commit");
         tx.commit().await.expect("commit");
-        let due = mails::due(&db.sql, State::Queued, at(0), 200)
+        let due = mails::due(&db.sql, &[State::Queued], at(0), 200)
             .await
             .expect("due");
         assert_eq!(due.len(), 150);
@@ -342,7 +346,7 @@ fn more_than_one_statement_takes() {
         let files = mails::delete_ended(&mut tx, &ids).await.expect("deleted");
         assert_eq!(files.len(), 75);
         tx.commit().await.expect("commit");
-        let due = mails::due(&db.sql, State::Queued, at(0), 200)
+        let due = mails::due(&db.sql, &[State::Queued], at(0), 200)
             .await
             .expect("due");
         assert_eq!(
