@@ -56,6 +56,7 @@ smtpd_tls_security_level = may
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:127.0.0.1:{sasl}
 smtpd_sasl_authenticated_header = yes
+smtpd_sender_login_maps = inline:{{ anna@corp.test=anna }}
 smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination
 smtpd_client_connection_count_limit = 0
 in_flow_delay = 0
@@ -73,12 +74,29 @@ depesche_destination_recipient_limit = 100
 depesche_destination_concurrency_limit = 10
 """
 
+WAY_THERE = """\
+depesche  unix  -  -  n  -  10  smtp
+    -o smtp_send_xforward_command=yes
+    -o disable_mime_output_conversion=yes
+    -o smtp_data_done_timeout=1200s
+    -o smtp_tls_security_level=none
+    -o smtp_generic_maps=
+    -o max_use=100
+"""
+
 FILTER_MASTER = """\
 127.0.0.1:{mx} inet n - n - - smtpd
     -o content_filter=depesche:[127.0.0.1]:{gateway}
 127.0.0.1:{submission} inet n - n - - smtpd
     -o smtpd_tls_security_level=encrypt
     -o smtpd_sasl_auth_enable=yes
+    -o smtpd_sender_restrictions=reject_sender_login_mismatch
+    -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+    -o content_filter=depesche:[127.0.0.1]:{gateway}
+127.0.0.1:{submissions} inet n - n - - smtpd
+    -o smtpd_tls_wrappermode=yes
+    -o smtpd_sasl_auth_enable=yes
+    -o smtpd_sender_restrictions=reject_sender_login_mismatch
     -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
     -o content_filter=depesche:[127.0.0.1]:{gateway}
 127.0.0.1:{back} inet n - n - 20 smtpd
@@ -90,13 +108,29 @@ FILTER_MASTER = """\
     -o smtpd_client_connection_count_limit=0
     -o smtpd_client_connection_rate_limit=0
     -o local_header_rewrite_clients=
-depesche  unix  -  -  n  -  10  smtp
-    -o smtp_send_xforward_command=yes
-    -o disable_mime_output_conversion=yes
-    -o smtp_data_done_timeout=1200s
-    -o smtp_tls_security_level=none
-    -o smtp_generic_maps=
-    -o max_use=100
+""" + WAY_THERE
+
+# Only chosen mail goes through Depesche: by recipient, by sender, by a raw header. What comes back must not be led there
+# again: a content filter overrides all other routing.
+SELECTIVE = """\
+relayhost = [127.0.0.1]:{sink}
+transport_maps = inline:{{ partner.test=depesche:[127.0.0.1]:{gateway} }}
+sender_dependent_default_transport_maps = inline:{{ @board.corp.test=depesche:[127.0.0.1]:{gateway} }}
+header_checks = regexp:{base}/etc/header_checks
+"""
+
+SELECTIVE_MASTER = """\
+127.0.0.1:{mx} inet n - n - - smtpd
+127.0.0.1:{back} inet n - n - 20 smtpd
+    -o content_filter=smtp:[127.0.0.1]:{sink}
+    -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks,no_milters
+    -o smtpd_relay_restrictions=permit_mynetworks,reject
+    -o smtpd_authorized_xforward_hosts=127.0.0.0/8
+""" + WAY_THERE
+
+HEADER_CHECKS = """\
+/^Subject:.*\\(auto\\)/ FILTER depesche:[127.0.0.1]:{gateway}
+/^Sensitivity:[[:space:]]*company-confidential/ FILTER depesche:[127.0.0.1]:{gateway}
 """
 
 # Depesche is the smart host and delivers onward itself.
@@ -216,7 +250,7 @@ class Lab:
     def __init__(self, folder, kind):
         self.folder = Path(folder)
         self.kind = kind
-        self.ports = free_ports("mx", "submission", "back", "sink", "gateway", "portal", "sasl", "lmtp", "imap")
+        self.ports = free_ports("mx", "submission", "submissions", "back", "sink", "gateway", "portal", "sasl", "lmtp", "imap")
         self.sink = None
 
     def __enter__(self):
@@ -269,12 +303,14 @@ class Lab:
         shutil.chown(base / "data", "postfix")
         kinds = {
             "filter": (FILTER, FILTER_MASTER),
+            "selective": (SELECTIVE, SELECTIVE_MASTER),
             "smart host": (SMART_HOST, SMART_HOST_MASTER),
             "relay": (RELAY, SMART_HOST_MASTER),
         }
         main, master = kinds[self.kind]
         (base / "etc" / "main.cf").write_text((MAIN + main).format(base=base, **self.ports))
         (base / "etc" / "master.cf").write_text(master.format(**self.ports) + MASTER)
+        (base / "etc" / "header_checks").write_text(HEADER_CHECKS.format(**self.ports))
         (base / "etc" / "postfix-files").symlink_to("/etc/postfix/postfix-files")
         words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
         words = words.split() + ["-keyout", base / "etc" / "key.pem", "-out", base / "etc" / "cert.pem"]
@@ -297,13 +333,21 @@ class Lab:
         return (self.folder / "postfix" / "log" / "mail.log").read_text(errors="replace")
 
     def send(self, mail, sender="anna@corp.test", to=("k@partner.test",), options=(), wishes=(), login=False):
-        """Hands a mail to Postfix, with a login on the port for it."""
+        """Hands a mail to Postfix, with Anna's login on the port for it."""
         port = self.ports["submission" if login else "mx"]
         with smtplib.SMTP("127.0.0.1", port) as peer:
             if login:
                 peer.starttls(context=ssl._create_unverified_context())
                 peer.login("anna", PASSWORD)
             peer.sendmail(sender, list(to), mail, ["BODY=8BITMIME", *options], list(wishes))
+
+    def send_by_tls(self, mail, sender="anna@corp.test", password=PASSWORD):
+        """The same on the port that speaks TLS from the first byte; without a login if there is no password."""
+        context = ssl._create_unverified_context()
+        with smtplib.SMTP_SSL("127.0.0.1", self.ports["submissions"], context=context) as peer:
+            if password:
+                peer.login("anna", password)
+            peer.sendmail(sender, ["k@partner.test"], mail)
 
     def sunk(self, count, longest=60):
         """So many mails that left to the outside; raw, and parsed."""

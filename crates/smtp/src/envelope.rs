@@ -1,7 +1,7 @@
 //! What a mail's transaction carries beside its text: sender, recipients, and what they wish.
 
 use crate::address::{Mailbox, ReversePath, is_atom};
-use crate::xtext::Xtext;
+use crate::xtext::{self, Xtext};
 
 /// Bytes of `ORCPT` (RFC 3461 section 4.2).
 const MAX_ORCPT: usize = 500;
@@ -148,7 +148,8 @@ impl Orcpt {
         }
     }
 
-    /// Reads the parameter's value, `type;address`.
+    /// Reads the parameter's value, `type;address`. Postfix writes an address beyond ASCII byte by byte, as of type
+    /// `rfc822`: it becomes one of type `utf-8`.
     ///
     /// # Errors
     /// No type, an address that is no xtext, or one beyond ASCII that is no mailbox of type `utf-8`.
@@ -157,20 +158,30 @@ impl Orcpt {
         if value.len() > MAX_ORCPT || !kind.is_ascii() || !is_atom(kind) {
             return Err(WishError);
         }
-        let raw = if address.is_ascii() {
-            Xtext::parse(address, MAX_ORCPT)
-                .map(OrcptText::Xtext)
-                .map_err(|_| WishError)?
-        } else if kind.eq_ignore_ascii_case("utf-8") && !address.contains(' ') {
-            Mailbox::parse(address)
-                .map(OrcptText::Utf8)
-                .map_err(|_| WishError)?
+        if address.is_ascii()
+            && let Ok(text) = Xtext::parse(address, MAX_ORCPT)
+        {
+            return Ok(Self {
+                kind: kind.to_owned(),
+                raw: OrcptText::Xtext(text),
+            });
+        }
+        let is_utf8 = kind.eq_ignore_ascii_case("utf-8");
+        let meant = if address.is_ascii() && (is_utf8 || kind.eq_ignore_ascii_case("rfc822")) {
+            let octets = xtext::octets(address).map_err(|_| WishError)?;
+            String::from_utf8(octets).map_err(|_| WishError)?
+        } else if is_utf8 {
+            address.to_owned()
         } else {
             return Err(WishError);
         };
+        if meant.is_ascii() || meant.contains(' ') {
+            return Err(WishError);
+        }
+        let mailbox = Mailbox::parse(&meant).map_err(|_| WishError)?;
         Ok(Self {
-            kind: kind.to_owned(),
-            raw,
+            kind: "utf-8".to_owned(),
+            raw: OrcptText::Utf8(mailbox),
         })
     }
 
@@ -293,10 +304,18 @@ mod tests {
                 Ok(text.to_owned())
             );
         }
+        // As Postfix writes it.
+        let written = Orcpt::parse("rfc822;j+C3+B6rg@x.test").map(|orcpt| orcpt.to_text());
+        assert_eq!(written, Ok("utf-8;jörg@x.test".to_owned()));
         for text in [
             "",
             "rfc822",
             ";a",
+            "rfc822;j+C3rg@x.test",
+            "rfc822;j+0D+0A@x.test",
+            "rfc822;+C3+B6+0D+0A@x.test",
+            "rfc822;+C3+B6+20b@x.test",
+            "x400;j+C3+B6rg@x.test",
             "rfc822;",
             "rfc822;ü@x.test",
             "utf-8;ü",

@@ -64,10 +64,19 @@ impl fmt::Debug for Xtext {
 
 /// The text that `text` stands for.
 pub(crate) fn decode(text: &str) -> Result<String, XtextError> {
-    let mut out = String::with_capacity(text.len());
+    let meant = octets(text)?;
+    if !meant.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        return Err(XtextError);
+    }
+    String::from_utf8(meant).map_err(|_| XtextError)
+}
+
+/// The bytes that `text` stands for, whatever they are.
+pub(crate) fn octets(text: &str) -> Result<Vec<u8>, XtextError> {
+    let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        let meant = match byte {
+        out.push(match byte {
             b'+' => {
                 let high = bytes.next().and_then(hex).ok_or(XtextError)?;
                 let low = bytes.next().and_then(hex).ok_or(XtextError)?;
@@ -76,11 +85,7 @@ pub(crate) fn decode(text: &str) -> Result<String, XtextError> {
             b'=' => return Err(XtextError),
             b'!'..=b'~' => byte,
             _ => return Err(XtextError),
-        };
-        if !(b' '..=b'~').contains(&meant) {
-            return Err(XtextError);
-        }
-        out.push(char::from(meant));
+        });
     }
     Ok(out)
 }
