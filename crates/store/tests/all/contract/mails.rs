@@ -102,6 +102,7 @@ fn each_recipient_goes_his_way() {
             .await
             .expect("due");
         let mut both: Vec<_> = both.iter().map(|row| row.state).collect();
+        both.sort_by_key(|state| state.name());
         assert_eq!(both, [State::Convert, State::Queued], "one of each");
         let early = mails::due(&db.sql, &[State::Queued], at(-1), 10)
             .await
