@@ -14,6 +14,15 @@ cargo_test() {
   return "$code"
 }
 
+# A full disk shows itself as a hundred odd failures.
+room() {
+  local free
+  free=$(df -Pk . "${TMPDIR:-/tmp}" | awk 'NR > 1 { print int($4 / 1048576) }' | sort -n | head -n 1)
+  echo "$free GiB of disk are free"
+  [ "$free" -ge 8 ] || echo "that may be too little: a build takes 4, its tests up to 4 more" >&2
+}
+
+stage room room
 stage install scripts/install.sh build test
 stage python scripts/python-venv.sh
 stage cache scripts/cache.sh restore

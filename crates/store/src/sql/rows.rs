@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+#[expect(
+    clippy::disallowed_types,
+    reason = "to a literal only its own places are added"
+)]
+use sqlx::AssertSqlSafe;
+use sqlx::{SqlSafeStr, SqlStr};
 
 /// Rows that one statement takes; both engines take far more parameters.
 pub(super) const ROWS: usize = 64;
