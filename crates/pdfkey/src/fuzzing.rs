@@ -88,7 +88,8 @@ pub fn run(data: &[u8]) {
             .get(b"Root")
             .and_then(Object::as_reference)
             .is_ok_and(|root| root == *id);
-        if is_dropped || is_root {
+        // Number 0 is no object's (section 7.3.10).
+        if is_dropped || is_root || id.0 == 0 {
             continue;
         }
         let again = after.objects.get(id).expect("every object is there");
