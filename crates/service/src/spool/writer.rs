@@ -2,12 +2,14 @@
 //! is made durable the next fills, so under load a sync of the disk serves many.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use depesche_domain::mail::{Envelope, Kind, NewRow, SEEN_LIFE};
 use depesche_domain::{MailId, effect::Effect};
 use depesche_store::sql::Tx;
 use depesche_store::sql::mails::{self, Stored, Wait};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::text::{SealedText, insert, to_json};
 use crate::context::Context;
@@ -16,6 +18,8 @@ use crate::outbox;
 
 /// Jobs that one transaction takes.
 const BATCH: usize = 256;
+/// So long fates wait for each other while mails come in: who hands in goes first, and one sync serves more.
+const PATIENCE: Duration = Duration::from_millis(10);
 /// Jobs that may wait for the next one; who comes later waits to hand in.
 const WAITING: usize = 1024;
 
@@ -64,6 +68,12 @@ enum Job {
     Settle(Arc<Settled>),
 }
 
+impl Job {
+    const fn is_fate(&self) -> bool {
+        matches!(self, Self::Settle(_))
+    }
+}
+
 type Answer = oneshot::Sender<Result<(), Error>>;
 
 /// Hands in. Cheap to clone.
@@ -76,6 +86,9 @@ pub struct Spool {
 pub struct Writer {
     ctx: Arc<Context>,
     jobs: mpsc::Receiver<(Job, Answer)>,
+    /// Fates that wait for others, and how long.
+    fates: Vec<(Job, Answer)>,
+    until: Instant,
 }
 
 impl Spool {
@@ -87,6 +100,8 @@ impl Spool {
             Writer {
                 ctx,
                 jobs: receiver,
+                fates: Vec::new(),
+                until: Instant::now(),
             },
         )
     }
@@ -118,9 +133,12 @@ impl Spool {
 impl Writer {
     /// Writes until nobody can hand in any more.
     pub async fn run(mut self) {
-        let mut batch = Vec::new();
-        while self.jobs.recv_many(&mut batch, BATCH).await > 0 {
-            let (jobs, answers): (Vec<Job>, Vec<Answer>) = batch.drain(..).unzip();
+        loop {
+            let batch = self.next().await;
+            if batch.is_empty() {
+                return;
+            }
+            let (jobs, answers): (Vec<Job>, Vec<Answer>) = batch.into_iter().unzip();
             let outcome = self.write(&jobs).await;
             match outcome {
                 Err(_) if jobs.len() > 1 => {
@@ -133,6 +151,27 @@ impl Writer {
                 outcome => self.finish(jobs, answers, outcome),
             }
         }
+    }
+
+    /// What is written next; nothing once nobody can hand in any more.
+    async fn next(&mut self) -> Vec<(Job, Answer)> {
+        let mut batch = Vec::new();
+        let come = self.jobs.recv_many(&mut batch, BATCH);
+        if self.fates.is_empty() {
+            let _ = come.await;
+            self.until = Instant::now() + PATIENCE;
+        } else {
+            // Should none come, the fates are what is written.
+            let _ = timeout_at(self.until, come).await;
+        }
+        let is_all_fates = batch.iter().all(|(job, _)| job.is_fate());
+        if is_all_fates || self.fates.len() >= BATCH || Instant::now() >= self.until {
+            batch.append(&mut self.fates);
+            return batch;
+        }
+        let (fates, mails) = batch.into_iter().partition(|(job, _)| job.is_fate());
+        self.fates.extend::<Vec<_>>(fates);
+        mails
     }
 
     fn finish(&self, jobs: Vec<Job>, answers: Vec<Answer>, outcome: Result<(), Error>) {
