@@ -47,7 +47,7 @@ case ${1:-} in
     used=$(mktemp -d "$target/used-XXXXXX")
     new=$(mktemp -d "$home/new-XXXXXX")
     trap 'rm -rf "$new" "$used"' EXIT
-    units >"$used/units"
+    units >"$used/units" || exit 0
     for part in .fingerprint build deps; do
       mkdir "$used/$part"
       find "$target/$part" -mindepth 1 -maxdepth 1 ! -name '*depesche*' | grep -F -f "$used/units" |

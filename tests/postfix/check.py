@@ -204,18 +204,20 @@ def protected(lab):
         check=True,
         capture_output=True,
     )
+    subject = "Protected message"
+    lab.fetched("kim", subject)
     profile, fetched = lab.folder / "profile", lab.folder / "fetched"
     profile.mkdir()
     fetched.mkdir()
     imap = f"kim:{PASSWORD}@{lab.ports['imap']}"
-    thunderbird.run(HERE.parent / "thunderbird" / "fetch.cfg", profile, DEPESCHE_IMAP=imap, DEPESCHE_SUBJECT="Protected message", DEPESCHE_FETCHED=str(fetched))
+    thunderbird.run(HERE.parent / "thunderbird" / "fetch.cfg", profile, DEPESCHE_IMAP=imap, DEPESCHE_SUBJECT=subject, DEPESCHE_FETCHED=str(fetched))
     seen = json.loads((fetched / "mail.json").read_text())
     check("Thunderbird fetches the protected mail by IMAP", len(seen.get("attachments", [])) == 1, seen)
     check("nothing of it is readable beside the PDF", "Ordnung" not in seen["text"] and "Befund" not in seen["subject"], seen)
     pdf = fetched / seen["attachments"][0]
-    opened, refused = readers(pdf, password), readers(pdf, "kiefer tasse mond regal ohr")
+    opened, wrong = readers(pdf, password), readers(pdf, "kiefer tasse mond regal ohr")
     check("qpdf, poppler, MuPDF, pikepdf and pdf.js open it with the password", all(opened.values()), opened)
-    check("and with a wrong one none does", not any(refused.values()), refused)
+    check("and with a wrong one none does", not any(wrong.values()), wrong)
 
 
 def smuggle(lab):

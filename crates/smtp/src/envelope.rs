@@ -166,22 +166,20 @@ impl Orcpt {
                 raw: OrcptText::Xtext(text),
             });
         }
-        let is_utf8 = kind.eq_ignore_ascii_case("utf-8");
-        let meant = if address.is_ascii() && (is_utf8 || kind.eq_ignore_ascii_case("rfc822")) {
-            let octets = xtext::octets(address).map_err(|_| WishError)?;
-            String::from_utf8(octets).map_err(|_| WishError)?
-        } else if is_utf8 {
-            address.to_owned()
-        } else {
-            return Err(WishError);
+        let (kind, meant) = match kind.to_ascii_lowercase().as_str() {
+            "utf-8" => (kind, address.to_owned()),
+            "rfc822" => {
+                let octets = xtext::octets(address).map_err(|_| WishError)?;
+                ("utf-8", String::from_utf8(octets).map_err(|_| WishError)?)
+            }
+            _ => return Err(WishError),
         };
         if meant.is_ascii() || meant.contains(' ') {
             return Err(WishError);
         }
-        let mailbox = Mailbox::parse(&meant).map_err(|_| WishError)?;
         Ok(Self {
-            kind: "utf-8".to_owned(),
-            raw: OrcptText::Utf8(mailbox),
+            kind: kind.to_owned(),
+            raw: OrcptText::Utf8(Mailbox::parse(&meant).map_err(|_| WishError)?),
         })
     }
 
@@ -316,6 +314,7 @@ mod tests {
             "rfc822;+C3+B6+0D+0A@x.test",
             "rfc822;+C3+B6+20b@x.test",
             "x400;j+C3+B6rg@x.test",
+            "utf-8;j+C3+B6rg@x.test",
             "rfc822;",
             "rfc822;ü@x.test",
             "utf-8;ü",

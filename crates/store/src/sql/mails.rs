@@ -183,7 +183,7 @@ pub async fn insert(tx: &mut Tx, mails: &[&Stored]) -> Result<(), Error> {
 pub struct Recipient<'a> {
     /// Of which mail.
     pub mail: MailId,
-    /// The how manieth.
+    /// Its place among the mail's recipients, from 0.
     pub position: u32,
     /// Who.
     pub row: &'a NewRow,
