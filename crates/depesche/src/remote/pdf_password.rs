@@ -28,7 +28,7 @@ pub(crate) async fn pdf_password(desk: &Desk, args: &PdfPassword) -> Result<(), 
     };
     desk.say(
         &json!({"email": set.email, "held": set.held, "changed": set.changed}),
-        &format!("Done. {held} You open them with your password.{old}"),
+        &format!("Done. {held} What comes opens with your password.{old}"),
     );
     Ok(())
 }
