@@ -218,6 +218,20 @@ test('without any of them it is gathered in memory', async () => {
   expect([file.name, hash(file.bytes)]).toEqual(['plan.bin', hash(large)]);
 });
 
+test('a browser that collects its garbage all the time answers to the end', async () => {
+  const tidy = await chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, '--js-flags=--expose-gc'] });
+  const { page, context } = await visitor(tidy);
+  await without(page, 'worker', 'picker');
+  page.on('worker', (vault) => void vault.evaluate(() => { setInterval(() => { (globalThis as unknown as { gc: () => void }).gc(); }, 1); }));
+  const { link } = await server.send(files);
+  await page.goto(link);
+  await enter(page);
+  const file = await saved(page, () => saveButton(page).click());
+  expect([file.name, hash(file.bytes)]).toEqual(['plan.bin', hash(large)]);
+  await context.close();
+  await tidy.close();
+});
+
 test('a browser that allows no storage at all opens and saves', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'depesche-profile-'));
   mkdirSync(join(folder, 'Default'));

@@ -5,7 +5,6 @@ import type { Manifest, SealedObject } from '../seal/manifest.ts';
 import type { Bytes } from '../seal/primitives.ts';
 import { sealedSize } from '../seal/stream.ts';
 import { fetchPart, type Source } from './fetch-part.ts';
-import { dropParts, keepPart, keptPart } from './part-store.ts';
 import type { ListedFile } from './protocol.ts';
 import { SealError } from '../seal/error.ts';
 
@@ -13,6 +12,10 @@ import { SealError } from '../seal/error.ts';
 const AHEAD = 3;
 /** How often a part that arrived damaged is fetched again. */
 const TRIES = 3;
+
+/** Where an object's parts are kept until it is saved. What one request brings is not worth the disk. */
+const partStore = async ({ parts }: SealedObject): Promise<typeof import('./part-store.ts') | undefined> =>
+  parts.length > 1 ? import('./part-store.ts').catch(() => undefined) : undefined;
 
 interface Place {
   object: SealedObject;
@@ -80,16 +83,15 @@ export class Letter {
     const opener = this.#opener(object);
     const [id, from] = [toText(object.id), part * PART];
     const size = partLength(opener.sealed, part);
-    // What one request brings is not worth the disk.
-    const keeps = object.parts.length > 1;
+    const store = await partStore(object);
     for (let tried = 0; ; tried += 1) {
-      const kept = keeps && tried === 0 ? await keptPart(id, part) : undefined;
-      if (keeps && tried === 0 && kept?.length !== size) continue;
+      const kept = tried === 0 ? await store?.keptPart(id, part) : undefined;
+      if (store && tried === 0 && kept?.length !== size) continue;
       const bytes = kept ?? (await fetchPart(id, from, from + size, source));
       try {
         if (part > 0) await this.#header(object, opener, source);
         const pieces = await opener.openPart(part, bytes, object.parts[part] ?? new Uint8Array(0));
-        if (keeps && kept === undefined) await keepPart(id, part, bytes);
+        if (kept === undefined) await store?.keepPart(id, part, bytes);
         return pieces;
       } catch (error) {
         if (!(error instanceof SealError) || error.code !== 'part_hash' || tried === TRIES) throw error;
@@ -100,7 +102,7 @@ export class Letter {
   /** It is saved: what was kept of it for going on may go. */
   async saved(index: number): Promise<void> {
     const object = this.#place(index)?.object;
-    if (object !== undefined && object.parts.length > 1) await dropParts(toText(object.id), object.parts.length);
+    if (object !== undefined) await (await partStore(object))?.dropParts(toText(object.id), object.parts.length);
   }
 
   /** A file's bytes in order, a few parts ahead of whoever takes them. */

@@ -4,6 +4,7 @@
  * day. Where there is no private folder, or little room, nothing is kept and nothing fails.
  */
 import type { Bytes } from '../seal/primitives.ts';
+import { fileOf, holding, syncAccess } from './holding.ts';
 
 const FOLDER = 'parts';
 const DAY = 86_400_000;
@@ -11,22 +12,13 @@ const DAY = 86_400_000;
 const MOST = 8e9;
 const SHARE = 0.4;
 
-/** In the standard for workers only, so unknown to the library that types pages. */
-export interface SyncAccess {
-  write(bytes: Bytes, options: { at: number }): number;
-  truncate(size: number): void;
-  close(): void;
-}
-export const syncAccess = (handle: FileSystemFileHandle): Promise<SyncAccess> =>
-  (handle as unknown as { createSyncAccessHandle(): Promise<SyncAccess> }).createSyncAccessHandle();
-
 async function open(): Promise<{ folder: FileSystemDirectoryHandle; room: number } | undefined> {
   try {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create: true });
+    const folder = await holding(await navigator.storage.getDirectory(), (root) => root.getDirectoryHandle(FOLDER, { create: true }));
     const { quota = 0, usage = 0 } = await navigator.storage.estimate();
     let used = 0;
     for await (const [name, handle] of folder as unknown as AsyncIterable<[string, FileSystemFileHandle]>) {
-      const file = await handle.getFile();
+      const file = await fileOf(handle);
       if (file.lastModified < Date.now() - DAY) await folder.removeEntry(name);
       else used += file.size;
     }
@@ -43,7 +35,7 @@ export async function keptPart(object: string, part: number): Promise<Bytes | un
   try {
     const store = await (opening ??= open());
     const handle = await store?.folder.getFileHandle(nameOf(object, part));
-    return handle && new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    return handle && new Uint8Array(await (await fileOf(handle)).arrayBuffer());
   } catch {
     return undefined; // not there
   }

@@ -1,7 +1,7 @@
 /** Where opened bytes go; each takes them no faster than it can. */
 import type { Pull, Push, Sink } from './protocol.ts';
 import type { Bytes } from '../seal/primitives.ts';
-import { syncAccess } from './part-store.ts';
+import { fileOf, holding, syncAccess } from './holding.ts';
 
 export interface Writer {
   write(pieces: Bytes[]): Promise<void>;
@@ -58,7 +58,7 @@ function portWriter(port: MessagePort, job: AbortController): Writer {
 }
 
 async function fileWriter(handle: FileSystemFileHandle): Promise<Writer> {
-  const stream = await handle.createWritable();
+  const stream = await holding(handle, (file) => file.createWritable());
   return {
     async write(pieces) {
       for (const piece of pieces) await stream.write(piece);
@@ -73,22 +73,26 @@ async function fileWriter(handle: FileSystemFileHandle): Promise<Writer> {
 
 async function privateWriter(name: string): Promise<Writer> {
   const folder = await navigator.storage.getDirectory();
-  const handle = await folder.getFileHandle(name, { create: true });
+  const handle = await holding(folder, (root) => root.getFileHandle(name, { create: true }));
   const access = await syncAccess(handle);
   access.truncate(0);
   let at = 0;
   return {
     write(pieces) {
-      for (const piece of pieces) at += access.write(piece, { at });
+      for (const piece of pieces) {
+        const written = access.write(piece, { at });
+        if (written < piece.length) throw new DOMException('', 'QuotaExceededError');
+        at += written;
+      }
       return Promise.resolve();
     },
     close() {
       access.close();
-      return handle.getFile();
+      return fileOf(handle);
     },
     async abort() {
       access.close();
-      await folder.removeEntry(name);
+      await holding(folder, (root) => root.removeEntry(name));
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { Piece } from '../seal/file.ts';
 import { concat, type Bytes } from '../seal/primitives.ts';
 import type { DraftFile, DraftObject } from './draft-record.ts';
+import { fileOf, holding } from './holding.ts';
 
 /** A file is not any more what was chosen. */
 export class SourceError extends Error {
@@ -149,9 +150,10 @@ export async function fileAt(root: FileSystemHandle, path: readonly string[]): P
     let folder = root;
     for (const [at, name] of path.entries()) {
       const parent = folder as FileSystemDirectoryHandle;
-      folder = at === path.length - 1 ? await parent.getFileHandle(name) : await parent.getDirectoryHandle(name);
+      folder = await holding(parent, (inside): Promise<FileSystemHandle> =>
+        at === path.length - 1 ? inside.getFileHandle(name) : inside.getDirectoryHandle(name));
     }
-    return await (folder as FileSystemFileHandle).getFile();
+    return await fileOf(folder as FileSystemFileHandle);
   } catch {
     return undefined;
   }

@@ -2,7 +2,8 @@
  * What somebody dropped or chose, folders included, with the browser's handles where it has them: by these the files are found
  * again after a reload.
  */
-import type { Given } from '../../flows/send-view.ts';
+import type { Given } from './send-view.ts';
+import { holding } from '../vault/holding.ts';
 
 interface Picker {
   showOpenFilePicker?: (options: { multiple: true }) => Promise<FileSystemFileHandle[]>;
@@ -50,7 +51,7 @@ async function collectHandle(handle: FileSystemHandle, given: Given, root: numbe
   const folder = handle as FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemHandle> };
   for await (const child of folder.values()) {
     empty = false;
-    await collectHandle(child, given, root, [...path, child.name]);
+    await holding(child, (held) => collectHandle(held, given, root, [...path, held.name]));
   }
   if (empty) given.folders.push(name);
 }
