@@ -303,13 +303,14 @@ fn a_cut_wire_is_mended() {
     let before = bench.proxy.passed().down;
     let mut random = bench.random.clone();
     let mut command = guest.command(words);
+    let mut cuts = 0;
+    // Set before the client begins, or a quick one is through before.
+    let mut stop = bench.proxy.stop_at(Way::Down, random.below(1 << 20));
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("it runs");
-    let mut cuts = 0;
-    let mut stop = bench.proxy.stop_at(Way::Down, random.below(1 << 20));
     while until("the next cut or the end", || {
         let ended = child.try_wait().expect("a child").is_some();
         (stop.is_reached() || ended).then_some(!ended)
@@ -319,7 +320,7 @@ fn a_cut_wire_is_mended() {
         if cuts == 30 {
             break;
         }
-        // Set before the wire goes on, or a quick client is through before.
+        // As above, before the wire goes on.
         let next = bench.proxy.stop_at(Way::Down, random.below(1 << 20));
         stop.go_on();
         stop = next;
