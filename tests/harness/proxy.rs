@@ -203,13 +203,15 @@ fn carry(
         }
         drop(gates.of(way).lock());
         let (before, trap) = count(shared, way, length);
-        to.write_all(&buffer[..before])?;
+        let written = to.write_all(&buffer[..before]);
+        // Also where the wire is cut by now: the trap is taken, and nobody else would tell of it.
         if let Some(trap) = trap {
             let _still = gates.of(way).lock();
             let _ = trap.reached.send(());
             // Ends too if the test does.
             let _ = trap.on.recv();
         }
+        written?;
         to.write_all(&buffer[before..length])?;
     }
 }
