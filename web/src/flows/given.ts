@@ -3,7 +3,7 @@
  * again after a reload.
  */
 import type { Given } from './send-view.ts';
-import { holding } from '../vault/holding.ts';
+import { held } from '../vault/held.ts';
 
 interface Picker {
   showOpenFilePicker?: (options: { multiple: true }) => Promise<FileSystemFileHandle[]>;
@@ -51,7 +51,7 @@ async function collectHandle(handle: FileSystemHandle, given: Given, root: numbe
   const folder = handle as FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemHandle> };
   for await (const child of folder.values()) {
     empty = false;
-    await holding(child, (held) => collectHandle(held, given, root, [...path, held.name]));
+    await held(child, (inside) => collectHandle(inside, given, root, [...path, inside.name]));
   }
   if (empty) given.folders.push(name);
 }

@@ -4,7 +4,7 @@
  * day. Where there is no private folder, or little room, nothing is kept and nothing fails.
  */
 import type { Bytes } from '../seal/primitives.ts';
-import { fileOf, holding, syncAccess } from './holding.ts';
+import { fileOf, held, syncAccess } from './held.ts';
 
 const FOLDER = 'parts';
 const DAY = 86_400_000;
@@ -14,7 +14,7 @@ const SHARE = 0.4;
 
 async function open(): Promise<{ folder: FileSystemDirectoryHandle; room: number } | undefined> {
   try {
-    const folder = await holding(await navigator.storage.getDirectory(), (root) => root.getDirectoryHandle(FOLDER, { create: true }));
+    const folder = await held(await navigator.storage.getDirectory(), (root) => root.getDirectoryHandle(FOLDER, { create: true }));
     const { quota = 0, usage = 0 } = await navigator.storage.estimate();
     let used = 0;
     for await (const [name, handle] of folder as unknown as AsyncIterable<[string, FileSystemFileHandle]>) {

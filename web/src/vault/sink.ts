@@ -1,7 +1,7 @@
 /** Where opened bytes go; each takes them no faster than it can. */
 import type { Pull, Push, Sink } from './protocol.ts';
 import type { Bytes } from '../seal/primitives.ts';
-import { fileOf, holding, syncAccess } from './holding.ts';
+import { fileOf, held, syncAccess } from './held.ts';
 
 export interface Writer {
   write(pieces: Bytes[]): Promise<void>;
@@ -58,7 +58,7 @@ function portWriter(port: MessagePort, job: AbortController): Writer {
 }
 
 async function fileWriter(handle: FileSystemFileHandle): Promise<Writer> {
-  const stream = await holding(handle, (file) => file.createWritable());
+  const stream = await held(handle, (file) => file.createWritable());
   return {
     async write(pieces) {
       for (const piece of pieces) await stream.write(piece);
@@ -73,7 +73,7 @@ async function fileWriter(handle: FileSystemFileHandle): Promise<Writer> {
 
 async function privateWriter(name: string): Promise<Writer> {
   const folder = await navigator.storage.getDirectory();
-  const handle = await holding(folder, (root) => root.getFileHandle(name, { create: true }));
+  const handle = await held(folder, (root) => root.getFileHandle(name, { create: true }));
   const access = await syncAccess(handle);
   access.truncate(0);
   let at = 0;
@@ -92,7 +92,7 @@ async function privateWriter(name: string): Promise<Writer> {
     },
     async abort() {
       access.close();
-      await holding(folder, (root) => root.removeEntry(name));
+      await held(folder, (root) => root.removeEntry(name));
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { Piece } from '../seal/file.ts';
 import { concat, type Bytes } from '../seal/primitives.ts';
 import type { DraftFile, DraftObject } from './draft-record.ts';
-import { fileOf, holding } from './holding.ts';
+import { fileOf, held } from './held.ts';
 
 /** A file is not any more what was chosen. */
 export class SourceError extends Error {
@@ -43,32 +43,31 @@ async function filled(room: Bytes, pieces: readonly Piece[], read: (from: number
   return room;
 }
 
-/** Readers at work. Chromium forgets a stream that is held by the wait for its next bytes alone, and the wait never ends. */
-const held = new Set<ReadableStreamBYOBReader>();
+/** Reads the pieces into their room; none if the stream ends before. */
+async function pour(reader: ReadableStreamBYOBReader, room: Bytes, pieces: readonly Piece[]): Promise<Bytes | undefined> {
+  let buffer = room.buffer;
+  for (const { at, from, to } of pieces) {
+    for (let next = at; next < at + to - from;) {
+      const { value } = await reader.read(new Uint8Array(buffer, next, at + to - from - next));
+      if (value === undefined || value.length === 0) return undefined;
+      ({ buffer } = value);
+      next += value.length;
+    }
+  }
+  return new Uint8Array(buffer);
+}
 
 /** As `filled`, by one stream that writes into the room itself: nothing is left over for the collector. None: that failed, and the room is gone. */
 async function poured(file: File, room: Bytes, pieces: readonly Piece[]): Promise<Bytes | undefined> {
-  let reader: ReadableStreamBYOBReader | undefined;
   try {
-    reader = file.slice(pieces[0]?.from, pieces.at(-1)?.to).stream().getReader({ mode: 'byob' });
-    held.add(reader);
-    let buffer = room.buffer;
-    for (const { at, from, to } of pieces) {
-      for (let next = at; next < at + to - from;) {
-        const { value } = await reader.read(new Uint8Array(buffer, next, at + to - from - next));
-        if (value === undefined || value.length === 0) return undefined;
-        ({ buffer } = value);
-        next += value.length;
-      }
-    }
-    return new Uint8Array(buffer);
-  } catch {
-    return undefined;
-  } finally {
-    if (reader) {
-      held.delete(reader);
+    const reader = file.slice(pieces[0]?.from, pieces.at(-1)?.to).stream().getReader({ mode: 'byob' });
+    try {
+      return await held(reader, () => pour(reader, room, pieces));
+    } finally {
       void reader.cancel().catch(() => undefined);
     }
+  } catch {
+    return undefined;
   }
 }
 
@@ -150,7 +149,7 @@ export async function fileAt(root: FileSystemHandle, path: readonly string[]): P
     let folder = root;
     for (const [at, name] of path.entries()) {
       const parent = folder as FileSystemDirectoryHandle;
-      folder = await holding(parent, (inside): Promise<FileSystemHandle> =>
+      folder = await held(parent, (inside): Promise<FileSystemHandle> =>
         at === path.length - 1 ? inside.getFileHandle(name) : inside.getDirectoryHandle(name));
     }
     return await fileOf(folder as FileSystemFileHandle);
