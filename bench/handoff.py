@@ -1,6 +1,7 @@
 """Handoffs of 4 KiB, beside an nginx that answers the same requests with a bare 200.
 
-One thread each for the server and for the load; what wrk would need a script for is `tests/load.rs`.
+One thread each for the server and for the load; what wrk would need a script for is `tests/load.rs`. Measured twice:
+with a load that never sleeps, and with one that the server has to wake.
 """
 
 import json
@@ -67,10 +68,10 @@ class Slots:
             raise Failed("depesche does not start")
 
 
-def loaded(load, port, seconds):
+def loaded(load, port, seconds, *how):
     """What one run gave."""
     for _ in range(100):
-        done = subprocess.run([load, str(port), str(seconds), str(CONNECTIONS)],
+        done = subprocess.run([load, str(port), str(seconds), str(CONNECTIONS), *how],
                               capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return json.loads(done.stdout)
@@ -102,10 +103,11 @@ def handoff(program, load, scratch, rounds):
     try:
         for one in running:
             loaded(load, one.port, 1)
-        results = []
+        results, asleep = [], []
         for number in range(rounds):
             turn = running if number % 2 == 0 else running[::-1]
             results.append({one.name: loaded(load, one.port, SECONDS) for one in turn})
+            asleep.append({one.name: loaded(load, one.port, SECONDS, "asleep") for one in turn})
             print(f"  round {number + 1} of {rounds}", flush=True)
         each, left = memory(load, running[1])
     finally:
@@ -116,10 +118,11 @@ def handoff(program, load, scratch, rounds):
     for name in (bare, ours):
         value = lambda key: median(one[name][key] for one in results)  # noqa: E731,B023
         rows.append(f"| {name} | {value('per_second'):,.0f} | {value('p50') * 1e3:.2f} ms | {value('p99') * 1e3:.2f} ms |")
-    share = median(one[ours]["per_second"] / one[bare]["per_second"] for one in results)
-    tail = median(one[ours]["p99"] / one[bare]["p99"] for one in results)
+    ratio = lambda key, runs: median(one[ours][key] / one[bare][key] for one in runs)  # noqa: E731
+    share, tail = ratio("per_second", results), ratio("p99", results)
     return (
         f"{CONNECTIONS} connections, 4 KiB, one thread, {rounds} rounds of {SECONDS} s\n\n" + "\n".join(rows) +
-        f"\n\n{share:.0%} of the bare 200's requests, p99 {tail:.1f} times its; "
+        f"\n\n{share:.0%} of the bare 200's requests, p99 {tail:.1f} times its; with a load that must be woken "
+        f"{ratio('per_second', asleep):.0%} and {ratio('p99', asleep):.1f} times; "
         f"a waiting slot takes {each / 1024:.1f} KiB of memory, {left / 1024:.2f} KiB after it was taken."
     )

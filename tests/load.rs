@@ -1,7 +1,9 @@
 //! A bounded load on the loopback interface, for `bench/`: handoffs through create, take and commit, or the same
 //! requests to a server that answers anything.
 //!
-//! `handoff_load PORT SECONDS CONNECTIONS` prints one line of JSON; `handoff_load PORT fill COUNT` makes slots,
+//! `handoff_load PORT SECONDS CONNECTIONS` prints one line of JSON. It never sleeps: on one machine whoever answers a
+//! sleeping load wakes it, which takes up to two microseconds of the server's time that no server on a network spends.
+//! With `asleep` as a fourth word it sleeps when it has nothing to do. `handoff_load PORT fill COUNT` makes slots,
 //! prints a line, waits for a line, takes and commits them all, and prints a line.
 
 use std::io;
@@ -117,9 +119,19 @@ async fn one(port: u16, until: Instant) -> io::Result<Vec<f64>> {
     Ok(connection.took)
 }
 
-async fn load(port: u16, seconds: f64, connections: usize) -> io::Result<Value> {
+/// Has something to do for ever, so that its thread looks for answers instead of waiting for them.
+async fn stay_awake() {
+    loop {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn load(port: u16, seconds: f64, connections: usize, awake: bool) -> io::Result<Value> {
     let started = Instant::now();
     let until = started + Duration::from_secs_f64(seconds);
+    if awake {
+        tokio::spawn(stay_awake());
+    }
     let all: Vec<_> = (0..connections)
         .map(|_| tokio::spawn(one(port, until)))
         .collect();
@@ -159,14 +171,15 @@ async fn fill(port: u16, count: usize) -> io::Result<()> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [port, how, count] = arguments.as_slice() else {
-        panic!("PORT SECONDS CONNECTIONS, or PORT fill COUNT");
+    let [port, how, count, rest @ ..] = arguments.as_slice() else {
+        panic!("PORT SECONDS CONNECTIONS [asleep], or PORT fill COUNT");
     };
+    let awake = rest.first().is_none_or(|word| word != "asleep");
     let port = port.parse().expect("a port");
     if how == "fill" {
         return fill(port, number(count)).await;
     }
-    let result = load(port, how.parse().expect("seconds"), number(count)).await?;
+    let result = load(port, how.parse().expect("seconds"), number(count), awake).await?;
     println!("{result}");
     Ok(())
 }
