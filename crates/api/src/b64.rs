@@ -17,12 +17,26 @@ impl serde::Serialize for B64 {
     }
 }
 
-impl<'de> serde::Deserialize<'de> for B64 {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+/// Takes the text where it stands: it may be a secret, and needs no copy.
+struct Text;
+
+impl serde::de::Visitor<'_> for Text {
+    type Value = B64;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("base64url without padding")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<B64, E> {
         let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
         bytes
-            .map(Self)
-            .map_err(|_| serde::de::Error::custom("not base64url without padding"))
+            .map(B64)
+            .map_err(|_| E::custom("not base64url without padding"))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for B64 {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(Text)
     }
 }

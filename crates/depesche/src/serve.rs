@@ -10,13 +10,13 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use depesche_gateway::Courier;
+use depesche_http::app::App;
 use depesche_http::front::Front;
 use depesche_http::metrics::Metrics;
 use depesche_http::net::limits::Limits;
 use depesche_http::net::server::Server;
 use depesche_http::net::tls::{self, Certificate};
 use depesche_http::origin::Origin;
-use depesche_http::router;
 use depesche_http::state::{Probe, Web};
 use depesche_service::demo::CaughtMail;
 use depesche_service::domain::Role;
@@ -179,7 +179,7 @@ fn door(
     caught: Option<CaughtMail>,
     tls: Option<Arc<rustls::ServerConfig>>,
     gateway: Option<SocketAddr>,
-) -> anyhow::Result<(Server, axum::Router)> {
+) -> anyhow::Result<(Server, App)> {
     let metrics = Metrics::default();
     let front = Front {
         origin: Origin::parse(&context.settings.public_url)?,
@@ -191,7 +191,7 @@ fn door(
     probes.extend(gateway.map(mail::probe));
     let waiting = context.clone();
     let token = config.text("metrics.token");
-    let app = router::app(Web {
+    let app = App::new(Web {
         front: Arc::new(front),
         service: context.clone(),
         mail: caught,

@@ -11,39 +11,47 @@ pub struct NotAnId;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 fn write_id(bytes: &[u8; 16], out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    use fmt::Write;
+    let mut text = [0; 22];
     let bits = u128::from_be_bytes(*bytes);
-    for at in 0..21 {
-        let index = (bits >> (122 - 6 * at)) & 63;
-        out.write_char(char::from(ALPHABET[index as usize]))?;
+    for (at, letter) in text.iter_mut().enumerate() {
+        // 128 = 21 × 6 + 2: the last character carries two bits, the rest are zero.
+        let index = if at < 21 {
+            bits >> (122 - 6 * at)
+        } else {
+            bits << 4
+        };
+        *letter = ALPHABET[(index & 63) as usize];
     }
-    // 128 = 21 × 6 + 2: the last character carries two bits, the rest are zero.
-    out.write_char(char::from(ALPHABET[((bits & 3) << 4) as usize]))
+    out.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
 }
 
+/// What each byte of a text stands for; 64 = it is no letter of the alphabet.
+const VALUES: [u8; 256] = {
+    let mut values = [64; 256];
+    let mut at = 0;
+    while at < ALPHABET.len() {
+        values[ALPHABET[at] as usize] = at as u8;
+        at += 1;
+    }
+    values
+};
+
 fn parse_id(text: &str) -> Result<[u8; 16], NotAnId> {
-    if text.len() != 22 {
+    let text: &[u8; 22] = text.as_bytes().try_into().map_err(|_| NotAnId)?;
+    let values = text.map(|letter| VALUES[usize::from(letter)]);
+    // The last letter carries two bits, the rest are zero.
+    if values.iter().any(|value| *value > 63) || values[21] & 15 != 0 {
         return Err(NotAnId);
     }
-    let mut bits: u128 = 0;
-    for (at, letter) in text.bytes().enumerate() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return Err(NotAnId),
-        };
-        if at < 21 {
-            bits = (bits << 6) | u128::from(value);
-        } else if value & 15 == 0 {
-            bits = (bits << 2) | u128::from(value >> 4);
-        } else {
-            return Err(NotAnId);
-        }
+    let mut bytes = [0; 16];
+    for (three, four) in bytes.chunks_exact_mut(3).zip(values.chunks_exact(4)) {
+        let bits = four
+            .iter()
+            .fold(0, |bits, value| (bits << 6) | u32::from(*value));
+        three.copy_from_slice(&bits.to_be_bytes()[1..]);
     }
-    Ok(bits.to_be_bytes())
+    bytes[15] = (values[20] << 2) | (values[21] >> 4);
+    Ok(bytes)
 }
 
 macro_rules! id {

@@ -1,20 +1,16 @@
 //! Who may use a route, and how that is proven.
 
-use crate::body::drain;
+use crate::asked::{Asked, Member, Shown};
 use crate::error::Error;
 use crate::front::SEC_FETCH_SITE;
 use crate::state::Web;
-use axum::body::Body;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::FromRequestParts;
 use depesche_service::domain::Role;
 use depesche_service::{Caller, login};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
-use std::sync::Arc;
 
-/// What a route asks for. Every route says so; the router lets nobody in who has not shown it.
+/// What a route asks for. Every route says so; the door lets nobody in who has not shown it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Nothing.
@@ -40,26 +36,6 @@ pub enum Access {
     /// A server that catches its mail: without it the route is not there.
     Demo,
 }
-
-/// A request's owner; there only behind [`Access::Person`], [`Access::Member`] and [`Access::Admin`].
-#[derive(Clone)]
-pub(crate) struct Member {
-    pub(crate) caller: Caller,
-    /// The session came as a cookie.
-    pub(crate) by_cookie: bool,
-}
-
-/// A visit's token, not checked yet; there only behind [`Access::Claim`].
-#[derive(Clone)]
-pub(crate) struct ClaimToken(pub(crate) String);
-
-/// What one end of a handoff shows, not checked yet; there only behind [`Access::Handoff`].
-#[derive(Clone)]
-pub(crate) struct HandoffSecret(pub(crate) [u8; 32]);
-
-/// What the holder of a reply link shows, not checked yet; there only behind [`Access::Reply`].
-#[derive(Clone)]
-pub(crate) struct ReplyAuth(pub(crate) [u8; 32]);
 
 /// On https the name binds the cookie to this host, this path and TLS (RFC 6265bis section 4.1.3.2); plain http, on
 /// loopback only, cannot have that.
@@ -138,27 +114,45 @@ pub(crate) async fn identify(
     })
 }
 
-/// What a role opens at the door.
-#[derive(Clone)]
-pub(crate) struct Gate {
-    pub(crate) web: Arc<Web>,
-    /// The least role.
-    pub(crate) least: Role,
+/// What the route asks for, as far as it can be seen without a look into the store; none = it asks for a session.
+pub(crate) fn see(access: Access, headers: &HeaderMap) -> Result<Option<Shown>, Error> {
+    match access {
+        Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
+            Ok(Some(Shown::Nothing))
+        }
+        Access::Person | Access::Member | Access::Admin => Ok(None),
+        Access::Claim => {
+            let token = authorization(headers, "Claim").ok_or(Error::NoClaim)?;
+            Ok(Some(Shown::Claim(token.to_owned())))
+        }
+        Access::Handoff => {
+            let secret = authorization(headers, "Handoff").and_then(decode);
+            Ok(Some(Shown::Handoff(secret.ok_or(Error::NoHandoff)?)))
+        }
+        Access::Reply => {
+            let auth = authorization(headers, "Reply").and_then(decode);
+            Ok(Some(Shown::Reply(auth.ok_or(Error::NoReply)?)))
+        }
+    }
 }
 
-/// Lets people in who have a session and at least that role.
-pub(crate) async fn members(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    match identify(&gate.web, &parts.method, &parts.headers).await {
-        Ok(member) if member.caller.account.role < gate.least => {
-            refuse(body, depesche_service::Error::NotAllowed.into()).await
-        }
-        Ok(member) => {
-            parts.extensions.insert(member);
-            next.run(Request::from_parts(parts, body)).await
-        }
-        Err(error) => refuse(body, error).await,
+/// The session of somebody whom the route lets in.
+pub(crate) async fn session(
+    web: &Web,
+    access: Access,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Shown, Error> {
+    let least = match access {
+        Access::Admin => Role::Admin,
+        Access::Member => Role::Member,
+        _ => Role::Guest,
+    };
+    let member = identify(web, method, headers).await?;
+    if member.caller.account.role < least {
+        return Err(depesche_service::Error::NotAllowed.into());
     }
+    Ok(Shown::Session(Box::new(member)))
 }
 
 /// Who follows a link: with a session, if one is shown that is live. One that is not counts as none.
@@ -172,11 +166,11 @@ impl Visitor {
     }
 }
 
-impl FromRequestParts<Arc<Web>> for Visitor {
+impl FromRequestParts<Asked> for Visitor {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Error> {
-        match identify(web, &parts.method, &parts.headers).await {
+    async fn from_request_parts(parts: &mut Parts, asked: &Asked) -> Result<Self, Error> {
+        match identify(&asked.web, &parts.method, &parts.headers).await {
             Ok(member) => Ok(Self(Some(member))),
             Err(Error::Service(depesche_service::Error::NotLoggedIn)) => Ok(Self(None)),
             Err(error) => Err(error),
@@ -184,88 +178,14 @@ impl FromRequestParts<Arc<Web>> for Visitor {
     }
 }
 
-/// Lets visitors with a token in.
-pub(crate) async fn visitors(mut request: Request, next: Next) -> Response {
-    let token = authorization(request.headers(), "Claim").map(str::to_owned);
-    match token {
-        Some(token) => {
-            request.extensions_mut().insert(ClaimToken(token));
-            next.run(request).await
-        }
-        None => refuse(request.into_body(), Error::NoClaim).await,
-    }
-}
-
-/// Lets the ends of a handoff in that show a secret.
-pub(crate) async fn devices(mut request: Request, next: Next) -> Response {
-    let secret = authorization(request.headers(), "Handoff").and_then(decode);
-    match secret {
-        Some(secret) => {
-            request.extensions_mut().insert(HandoffSecret(secret));
-            next.run(request).await
-        }
-        None => refuse(request.into_body(), Error::NoHandoff).await,
-    }
-}
-
-/// Lets those in who hold a reply link.
-pub(crate) async fn repliers(mut request: Request, next: Next) -> Response {
-    let auth = authorization(request.headers(), "Reply").and_then(decode);
-    match auth {
-        Some(auth) => {
-            request.extensions_mut().insert(ReplyAuth(auth));
-            next.run(request).await
-        }
-        None => refuse(request.into_body(), Error::NoReply).await,
-    }
-}
-
 /// `N` bytes from base64url.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
-    bytes.ok()?.try_into().ok()
-}
-
-/// Says no after the body was read, so that a client that is still sending hears it.
-async fn refuse(mut body: Body, error: Error) -> Response {
-    drain(&mut body).await;
-    error.into_response()
-}
-
-impl<S: Sync> FromRequestParts<S> for Member {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let member = parts.extensions.get::<Self>().cloned();
-        member.ok_or_else(|| depesche_service::Error::NotLoggedIn.into())
+    let (code, mut bytes) = (data_encoding::BASE64URL_NOPAD, [0; N]);
+    if code.decode_len(text.len()) != Ok(N) {
+        return None;
     }
-}
-
-impl<S: Sync> FromRequestParts<S> for HandoffSecret {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let secret = parts.extensions.get::<Self>().cloned();
-        secret.ok_or(Error::NoHandoff)
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for ReplyAuth {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let auth = parts.extensions.get::<Self>().cloned();
-        auth.ok_or(Error::NoReply)
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for ClaimToken {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
-        let token = parts.extensions.get::<Self>().cloned();
-        token.ok_or(Error::NoClaim)
-    }
+    code.decode_mut(text.as_bytes(), &mut bytes).ok()?;
+    Some(bytes)
 }
 
 #[cfg(test)]

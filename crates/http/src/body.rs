@@ -4,10 +4,11 @@ use crate::error::Error;
 use crate::net::watched::TooSlow;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body::Body as _;
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 /// The most bytes of an ordinary request.
@@ -46,19 +47,6 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// What stands in the variable places of the route. A text that is no id leads nowhere.
-pub(crate) struct Path<T>(pub(crate) T);
-
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let read = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        read.map(|axum::extract::Path(path)| Self(path))
-            .map_err(|_| depesche_service::Error::NotFound.into())
-    }
-}
-
 /// The length that was announced; several are none.
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers
@@ -79,20 +67,43 @@ pub(crate) fn media_type(headers: &HeaderMap, wanted: &'static str) -> Result<()
     }
 }
 
-async fn whole(body: Body, most: usize) -> Result<Bytes, Error> {
-    let collected = Limited::new(body, most).collect().await;
-    collected
-        .map(http_body_util::Collected::to_bytes)
-        .map_err(|e| broken(e.as_ref(), most as u64))
+/// The next bytes of a body; none = that was all.
+pub(crate) async fn next(body: &mut Body) -> Result<Option<Bytes>, Error> {
+    while !body.is_end_stream() {
+        let Some(frame) = body.frame().await else {
+            break;
+        };
+        let frame = frame.map_err(|e| broken(&e))?;
+        // Trailers are nobody's business here.
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+async fn whole(mut body: Body, most: usize) -> Result<Bytes, Error> {
+    let mut all = Bytes::new();
+    while let Some(data) = next(&mut body).await? {
+        if all.len() + data.len() > most {
+            return Err(Error::BodyTooLarge(most as u64));
+        }
+        // Nearly always there is one piece, which needs no copy.
+        all = if all.is_empty() {
+            data
+        } else {
+            let mut joined = BytesMut::from(all);
+            joined.extend_from_slice(&data);
+            joined.freeze()
+        };
+    }
+    Ok(all)
 }
 
 /// Why a body could not be read to its end.
-pub(crate) fn broken(error: &(dyn std::error::Error + 'static), most: u64) -> Error {
+fn broken(error: &(dyn std::error::Error + 'static)) -> Error {
     let mut next = Some(error);
     while let Some(cause) = next {
-        if cause.is::<LengthLimitError>() {
-            return Error::BodyTooLarge(most);
-        }
         if cause.is::<TooSlow>() {
             return Error::TooSlow;
         }

@@ -1,9 +1,10 @@
 //! The caught mail of a demo server: a page to read it, and the same as JSON for scripts.
 
+use crate::asked::Path;
 use crate::error::Error;
 use crate::state::Web;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use depesche_service::demo::CaughtMail;
 use http::{HeaderMap, HeaderValue, StatusCode, header};

@@ -6,7 +6,7 @@ use depesche_api::{Problem, Sender};
 use depesche_service::domain::Account;
 use depesche_service::domain::parcel::Refusal;
 use depesche_service::domain::{keyed, keyring};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +15,9 @@ pub(crate) enum Error {
     Service(#[from] depesche_service::Error),
     #[error("there is nothing here; check the address")]
     NoRoute,
+    /// With those that it does take.
     #[error("this address does not take that method")]
-    Method,
+    Method(HeaderValue),
     #[error("the request names no host, or several; send one Host header")]
     NoHost,
     #[error("this server does not answer for that host name; use its public address")]
@@ -50,7 +51,7 @@ pub(crate) enum Error {
     #[error("the proof of the reply link is missing; open it again from the PDF")]
     NoReply,
     #[error("the header {0} is missing, or no base64url of as many bytes as it needs")]
-    Header(&'static str),
+    Header(HeaderName),
     #[error("the server cannot serve now, {0} does not work; try again in a moment")]
     NotReady(&'static str),
 }
@@ -60,7 +61,7 @@ impl Error {
         match self {
             Self::Service(error) => error.code(),
             Self::NoRoute => "not_found",
-            Self::Method => "method_not_allowed",
+            Self::Method(_) => "method_not_allowed",
             Self::NoHost => "host_required",
             Self::ForeignHost => "foreign_host",
             Self::CrossSite => "cross_site",
@@ -86,7 +87,7 @@ impl Error {
         match self {
             Self::Service(error) => service_status(error),
             Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::ForeignHost => StatusCode::MISDIRECTED_REQUEST,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::LengthRequired => StatusCode::LENGTH_REQUIRED,
@@ -296,6 +297,9 @@ impl IntoResponse for Error {
                 _ => "Bearer",
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        }
+        if let Self::Method(allowed) = &self {
+            headers.insert(header::ALLOW, allowed.clone());
         }
         if let Self::Range(size) = self {
             let range = HeaderValue::from_str(&format!("bytes */{size}"));

@@ -1,20 +1,14 @@
-//! What every request passes on its way to a route, and every answer on its way back.
+//! What holds for every request, whatever it asks for.
 
 use crate::error::Error;
-use crate::headers;
-use crate::log::{Line, pseudonym};
 use crate::metrics::Metrics;
 use crate::net::peer::Peer;
 use crate::origin::Origin;
-use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::hash::RandomState;
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::net::IpAddr;
 
 /// Who is served, and how it is counted.
 #[derive(Debug, Clone)]
@@ -29,7 +23,7 @@ pub struct Front {
     pub salt: RandomState,
 }
 
-/// Where the request comes from, seen through the proxy; an extension of every request.
+/// Where the request comes from, seen through the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(crate) ip: IpAddr,
@@ -46,43 +40,31 @@ const ANY_HOST: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 impl Front {
     /// Checks what holds for every route, in this order: is it meant for us, does a page of ours
     /// ask, is it clear where it ends.
-    fn check(&self, request: &Request) -> Result<(), Error> {
-        let asked = authority(request.uri(), request.headers());
-        if !ANY_HOST.contains(&request.uri().path()) {
-            let asked = asked.ok_or(Error::NoHost)?;
-            if !self.origin.answers_for(&asked) {
-                return Err(Error::ForeignHost);
-            }
-            self.check_site(request.method(), request.headers(), &asked)?;
+    pub(crate) fn check(&self, request: &Parts) -> Result<(), Error> {
+        if !ANY_HOST.contains(&request.uri.path()) {
+            let asked = self.asked(request)?;
+            self.check_site(request, &asked)?;
         }
-        let headers = request.headers();
+        let headers = &request.headers;
         // Two ways to say where a body ends are one too many (RFC 9112 section 11.2). All clients know
         // the length of what they send.
         if headers.contains_key(header::TRANSFER_ENCODING) {
             return Err(Error::LengthRequired);
         }
-        if headers
-            .get_all(header::CONTENT_ENCODING)
-            .iter()
-            .any(|value| value != "identity")
-        {
+        let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+        if encodings.any(|value| value != "identity") {
             return Err(Error::Encoded);
         }
         Ok(())
     }
 
     /// Another site's page changes nothing here: browsers say where a request was made.
-    fn check_site(
-        &self,
-        method: &Method,
-        headers: &HeaderMap,
-        asked: &Authority,
-    ) -> Result<(), Error> {
-        if method.is_safe() {
+    fn check_site(&self, request: &Parts, asked: &Authority) -> Result<(), Error> {
+        if request.method.is_safe() {
             return Ok(());
         }
-        let site = headers.get(SEC_FETCH_SITE);
-        let origin = headers.get(header::ORIGIN);
+        let site = request.headers.get(SEC_FETCH_SITE);
+        let origin = request.headers.get(header::ORIGIN);
         let is_ours = |value: &HeaderValue| {
             let text = value.to_str();
             text.is_ok_and(|text| self.origin.is_same_site(text, asked))
@@ -93,16 +75,15 @@ impl Front {
         Ok(())
     }
 
-    fn client(&self, request: &Request) -> Client {
-        let nowhere = Peer::new(Ipv4Addr::UNSPECIFIED.into());
-        let peer = request.extensions().get::<Peer>().unwrap_or(&nowhere);
+    /// Who asks.
+    pub(crate) fn client(&self, peer: Peer, headers: &HeaderMap) -> Client {
         if !self.behind_proxy {
             return Client {
                 ip: peer.ip,
                 local: peer.ip.is_loopback(),
             };
         }
-        let forwarded = request.headers().get_all(FORWARDED_FOR).iter().next_back();
+        let forwarded = headers.get_all(FORWARDED_FOR).iter().next_back();
         let last = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next());
         let ip = last.and_then(|text| text.trim().parse().ok());
         Client {
@@ -110,51 +91,36 @@ impl Front {
             local: false,
         }
     }
-}
 
-/// The name that the request was sent to: that of the request line, which comes first, and of `Host`; none if there
-/// is none, or they do not agree.
-fn authority(uri: &Uri, headers: &HeaderMap) -> Option<Authority> {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let host = hosts.next();
-    if hosts.next().is_some() {
-        return None;
+    /// The name that the request was sent to: that of the request line, which comes first, and of `Host`; an
+    /// error if there is none, they do not agree, or it is another's.
+    fn asked(&self, request: &Parts) -> Result<Authority, Error> {
+        let mut hosts = request.headers.get_all(header::HOST).iter();
+        let host = hosts.next();
+        if hosts.next().is_some() {
+            return Err(Error::NoHost);
+        }
+        let ours = self.origin.authority();
+        if request.uri.authority().is_none() && host.is_some_and(|host| host == ours.as_str()) {
+            // Nearly always: nothing to be taken apart.
+            return Ok(ours.clone());
+        }
+        let host = match host {
+            Some(host) => Some(Authority::try_from(host.as_bytes()).map_err(|_| Error::NoHost)?),
+            None => None,
+        };
+        let asked = match (request.uri.authority(), host) {
+            (Some(line), Some(host)) if *line != host => return Err(Error::NoHost),
+            (Some(line), _) => line.clone(),
+            (None, host) => host.ok_or(Error::NoHost)?,
+        };
+        if asked.as_str().contains('@') {
+            return Err(Error::NoHost);
+        }
+        if self.origin.answers_for(&asked) {
+            Ok(asked)
+        } else {
+            Err(Error::ForeignHost)
+        }
     }
-    let host: Option<Authority> = match host {
-        Some(host) => Some(Authority::try_from(host.as_bytes()).ok()?),
-        None => None,
-    };
-    let found = match (uri.authority(), host) {
-        (Some(line), Some(host)) if *line != host => return None,
-        (Some(line), _) => line.clone(),
-        (None, host) => host?,
-    };
-    (!found.as_str().contains('@')).then_some(found)
-}
-
-/// The way in and out; a layer around all routes.
-pub(crate) async fn pass(
-    State(front): State<Arc<Front>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let client = front.client(&request);
-    request.extensions_mut().insert(client);
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or("none", MatchedPath::as_str).to_owned();
-    let line = Line::begin(
-        front.metrics.clone(),
-        request.method().clone(),
-        route,
-        pseudonym(&front.salt, client.ip),
-    );
-    let checked = front.check(&request);
-    let request = request.map(|body| Body::new(line.count(body)));
-    let mut response = match checked {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    };
-    headers::dress(response.headers_mut(), front.origin.is_https());
-    let status = response.status();
-    response.map(|body| Body::new(line.follow(status, body)))
 }

@@ -26,18 +26,36 @@ const FIXED: [(HeaderName, &str); 7] = [
 /// Two years: what browsers ask for before they take a host into their own list.
 const HSTS: &str = "max-age=63072000";
 
-/// Adds what is not there yet: a page brings a policy of its own.
-pub(crate) fn dress(headers: &mut HeaderMap, https: bool) {
-    // Room for all at once: the map would grow in steps.
-    headers.reserve(FIXED.len() + 1);
-    for (name, value) in FIXED {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+/// What every answer carries.
+#[derive(Debug, Clone)]
+pub(crate) struct Dress {
+    bare: HeaderMap,
+    /// The same, and a place for the type of a body, so that a copy need not grow.
+    typed: HeaderMap,
+}
+
+impl Dress {
+    /// `https` = visitors come over TLS.
+    pub(crate) fn new(https: bool) -> Self {
+        let fixed = FIXED.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        let mut bare = HeaderMap::from_iter(fixed);
+        if https {
+            let hsts = HeaderValue::from_static(HSTS);
+            bare.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+        }
+        let mut typed = bare.clone();
+        typed.insert(header::CONTENT_TYPE, HeaderValue::from_static(""));
+        Self { bare, typed }
     }
-    if https {
-        headers
-            .entry(header::STRICT_TRANSPORT_SECURITY)
-            .or_insert(HeaderValue::from_static(HSTS));
+
+    /// Adds what is not there yet: a page brings a policy of its own.
+    pub(crate) fn put_on(&self, headers: &mut HeaderMap) {
+        let all = if headers.contains_key(header::CONTENT_TYPE) {
+            &self.typed
+        } else {
+            &self.bare
+        };
+        let own = std::mem::replace(headers, all.clone());
+        headers.extend(own);
     }
 }

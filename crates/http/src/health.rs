@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::front::Client;
 use crate::state::{Later, Web};
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use depesche_service::spool::standing;
 use http::{HeaderMap, HeaderValue, header};
@@ -52,7 +52,7 @@ pub(crate) fn may_see(web: &Web, client: Client, headers: &HeaderMap) -> bool {
 /// What was counted, for Prometheus.
 pub(crate) async fn metrics(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     if !may_see(&web, client, &headers) {

@@ -1,9 +1,10 @@
 //! The web door: a listener with its limits, the routes of the API, the pages.
 //!
-//! A request comes in by [`net::server`], passes the [`front`] (host, site, framing; headers and a log line on the way
-//! back), is let in by what its route asks for ([`router`]), and reaches a handler of a few lines that calls
-//! the service.
+//! A request comes in by [`net::server`] and reaches the door, [`app`]: it finds the route ([`router`]), checks what holds
+//! for all ([`front`]: host, site, framing), lets in who shows what the route asks for ([`auth`]), and calls a handler of a few
+//! lines that calls the service. Headers and a log line go with the answer.
 
+pub mod app;
 pub mod auth;
 pub mod front;
 pub mod metrics;
@@ -12,6 +13,7 @@ pub mod origin;
 pub mod router;
 pub mod state;
 
+mod asked;
 mod assets;
 mod body;
 mod dev;

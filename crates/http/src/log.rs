@@ -1,7 +1,8 @@
 //! One line, and one count, for each request: method, route template, status, time, sizes, and the client as a
 //! salted hash. Never the path itself (links and tokens stand in it), the query, a header or an address.
 
-use crate::metrics::{Finished, Metrics, method_name};
+use crate::front::Front;
+use crate::metrics::{Counts, Finished, method_name};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -17,38 +18,44 @@ const GONE: u16 = 499;
 
 /// A request that is under way; written down when dropped, however it ended.
 pub(crate) struct Line {
-    metrics: Metrics,
-    method: Method,
-    route: String,
-    client: u64,
+    front: Arc<Front>,
+    counts: Arc<Counts>,
+    method: &'static str,
+    client: IpAddr,
     begun: Instant,
     status: Option<StatusCode>,
-    received: Arc<AtomicU64>,
+    /// None = there is nothing to be read.
+    received: Option<Arc<AtomicU64>>,
     sent: u64,
     whole: bool,
 }
 
 impl Line {
-    /// `client` = what stands for the client's address in the log.
-    pub(crate) fn begin(metrics: Metrics, method: Method, route: String, client: u64) -> Self {
+    pub(crate) fn begin(
+        front: Arc<Front>,
+        counts: Arc<Counts>,
+        method: &Method,
+        client: IpAddr,
+    ) -> Self {
         Self {
-            metrics,
-            method,
-            route,
+            front,
+            counts,
+            method: method_name(method),
             client,
             begun: Instant::now(),
             status: None,
-            received: Arc::default(),
+            received: None,
             sent: 0,
             whole: false,
         }
     }
 
     /// Counts what is read of the request's body.
-    pub(crate) fn count<B>(&self, body: B) -> Received<B> {
+    pub(crate) fn count<B>(&mut self, body: B) -> Received<B> {
+        let bytes = self.received.get_or_insert_default();
         Received {
             inner: body,
-            bytes: Arc::clone(&self.received),
+            bytes: Arc::clone(bytes),
         }
     }
 
@@ -68,24 +75,24 @@ impl Drop for Line {
         let gone = StatusCode::from_u16(GONE).unwrap_or(StatusCode::REQUEST_TIMEOUT);
         let status = self.status.unwrap_or(gone);
         let took = self.begun.elapsed();
-        let received = self.received.load(Ordering::Relaxed);
-        self.metrics.finished(&Finished {
-            method: &self.method,
-            route: &self.route,
+        let received = self.received.as_ref();
+        let received = received.map_or(0, |bytes| bytes.load(Ordering::Relaxed));
+        self.counts.finished(Finished {
+            method: self.method,
             status,
             took,
             received,
             sent: self.sent,
         });
         tracing::info!(
-            http.method = method_name(&self.method),
-            http.route = self.route,
+            http.method = self.method,
+            http.route = self.counts.route,
             http.status = status.as_u16(),
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             received_bytes = received,
             sent_bytes = self.sent,
             cut = !self.whole,
-            client = format_args!("{:016x}", self.client),
+            client = format_args!("{:016x}", pseudonym(&self.front.salt, self.client)),
             "request"
         );
     }
@@ -93,7 +100,7 @@ impl Drop for Line {
 
 /// Stands for an address in the log: the same one has the same number until the process ends, and the
 /// number tells nothing without the salt.
-pub(crate) fn pseudonym(salt: &std::hash::RandomState, ip: IpAddr) -> u64 {
+fn pseudonym(salt: &std::hash::RandomState, ip: IpAddr) -> u64 {
     use std::hash::BuildHasher;
     salt.hash_one(ip)
 }
@@ -129,7 +136,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Received<B> {
 }
 
 /// An answer's body, counted; its end is the end of the request.
-pub(crate) struct Sent<B> {
+pub struct Sent<B> {
     inner: B,
     line: Line,
 }

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Everything the web door counts. Cheap to clone: all clones count into one.
@@ -49,25 +49,66 @@ struct Handoffs {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Served {
     method: &'static str,
-    route: String,
+    route: &'static str,
     status: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Routed {
-    route: String,
+    route: &'static str,
 }
 
-/// One finished request, as logs and metrics see it.
-#[derive(Debug, Clone)]
-pub(crate) struct Finished<'a> {
-    pub(crate) method: &'a Method,
+/// Where the requests of one route are counted.
+pub(crate) struct Counts {
     /// The template, such as `/api/v1/parcels/{id}`: never the path itself.
-    pub(crate) route: &'a str,
+    pub(crate) route: &'static str,
+    metrics: Metrics,
+    /// From the first request.
+    duration: OnceLock<Histogram>,
+    /// By method and status, as far as there were some.
+    served: Mutex<Vec<(Served, Counter)>>,
+}
+
+/// One finished request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finished {
+    pub(crate) method: &'static str,
     pub(crate) status: StatusCode,
     pub(crate) took: Duration,
     pub(crate) received: u64,
     pub(crate) sent: u64,
+}
+
+impl Counts {
+    pub(crate) fn finished(&self, one: Finished) {
+        let served = Served {
+            method: one.method,
+            route: self.route,
+            status: one.status.as_u16(),
+        };
+        self.count(served);
+        let duration = self.duration.get_or_init(|| {
+            let routed = Routed { route: self.route };
+            self.metrics.durations.get_or_create_owned(&routed)
+        });
+        duration.observe(one.took.as_secs_f64());
+        self.metrics.received.inc_by(one.received);
+        self.metrics.sent.inc_by(one.sent);
+    }
+
+    fn count(&self, served: Served) {
+        let mut known = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |(one, _): &&(Served, Counter)| {
+            one.status == served.status && one.method == served.method
+        };
+        if let Some((_, counter)) = known.iter().find(same) {
+            counter.inc();
+        } else {
+            let counter = self.metrics.requests.get_or_create_owned(&served);
+            counter.inc();
+            known.push((served, counter));
+        }
+    }
 }
 
 /// A method's name, or `other`: what a client invents makes no new series and no log text.
@@ -153,21 +194,14 @@ impl Metrics {
         all
     }
 
-    pub(crate) fn finished(&self, one: &Finished<'_>) {
-        let served = Served {
-            method: method_name(one.method),
-            route: one.route.to_owned(),
-            status: one.status.as_u16(),
-        };
-        self.requests.get_or_create(&served).inc();
-        let routed = Routed {
-            route: served.route,
-        };
-        self.durations
-            .get_or_create(&routed)
-            .observe(one.took.as_secs_f64());
-        self.received.inc_by(one.received);
-        self.sent.inc_by(one.sent);
+    /// Where the requests of `route`, a template, are counted.
+    pub(crate) fn of(&self, route: &'static str) -> Arc<Counts> {
+        Arc::new(Counts {
+            route,
+            duration: OnceLock::new(),
+            served: Mutex::default(),
+            metrics: self.clone(),
+        })
     }
 
     /// How many mails wait now.

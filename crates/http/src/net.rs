@@ -7,5 +7,6 @@ pub mod tls;
 
 mod pace;
 mod places;
+mod seldom;
 mod watch;
 pub(crate) mod watched;

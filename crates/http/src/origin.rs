@@ -6,8 +6,8 @@ use http::uri::{Authority, Scheme, Uri};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     https: bool,
-    host: String,
-    port: Option<u16>,
+    /// Small letters, no port where it goes without saying.
+    authority: Authority,
 }
 
 /// Not an address at which a server can be found.
@@ -36,11 +36,13 @@ impl Origin {
             return Err(NotAnOrigin);
         }
         let default = if https { 443 } else { 80 };
-        Ok(Self {
-            https,
-            host: authority.host().to_ascii_lowercase(),
-            port: authority.port_u16().filter(|port| *port != default),
-        })
+        let host = authority.host().to_ascii_lowercase();
+        let authority = match authority.port_u16().filter(|port| *port != default) {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
+        let authority = Authority::try_from(authority).map_err(|_| NotAnOrigin)?;
+        Ok(Self { https, authority })
     }
 
     /// Whether visitors come over TLS.
@@ -48,11 +50,16 @@ impl Origin {
         self.https
     }
 
+    /// Host, and port where it does not go without saying.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
     /// Whether a request for this authority is meant for us. Ports are not compared: a forwarded port
     /// changes them, and a name is what an attacker would need.
     pub(crate) fn answers_for(&self, authority: &Authority) -> bool {
         let host = authority.host();
-        host.eq_ignore_ascii_case(&self.host)
+        host.eq_ignore_ascii_case(self.authority.host())
             || LOOPBACK.iter().any(|name| host.eq_ignore_ascii_case(name))
     }
 
@@ -62,10 +69,8 @@ impl Origin {
         let Ok(from) = Self::parse(origin) else {
             return false;
         };
-        let local = LOOPBACK.contains(&from.host.as_str())
-            && Self::parse(&format!("http://{asked}")).is_ok_and(|asked| {
-                asked.host == from.host && asked.port == from.port && !from.https
-            });
+        let local = LOOPBACK.contains(&from.authority.host())
+            && Self::parse(&format!("http://{asked}")).is_ok_and(|asked| from == asked);
         from == *self || local
     }
 }

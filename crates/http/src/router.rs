@@ -1,22 +1,21 @@
 //! All routes, each with what it asks for. What is not in this table is not there.
 
-use crate::auth::{Access, Gate, devices, members, repliers, visitors};
-use crate::error::Error;
-use crate::front;
+use crate::asked::Asked;
+use crate::auth::Access;
 use crate::handlers::{
     first, handoffs, inbox, info, invitations, keyrings, login, parcels, pdf_passwords, queue,
     releases, replies, uploads, visits,
 };
-use crate::state::Web;
+use crate::state::Later;
 use crate::{assets, dev, health, map, openapi};
-use axum::Router;
+use axum::extract::Request;
 use axum::handler::Handler;
-use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, on};
-use depesche_service::domain::Role;
 use http::{HeaderValue, Method, header};
 use std::sync::{Arc, LazyLock};
+
+/// Answers a request that was let in.
+pub(crate) type Handle = Arc<dyn Fn(Request, Asked) -> Later<Response> + Send + Sync>;
 
 /// A route: one method on one path.
 pub struct Route {
@@ -26,36 +25,51 @@ pub struct Route {
     pub path: &'static str,
     /// What it asks for.
     pub access: Access,
-    handler: MethodRouter<Arc<Web>>,
+    pub(crate) handler: Handle,
 }
 
 fn route<H, T>(method: Method, path: &'static str, access: Access, handler: H) -> Route
 where
-    H: Handler<T, Arc<Web>>,
+    H: Handler<T, Asked, Future = Later<Response>>,
     T: 'static,
 {
-    let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
     Route {
         method,
         path,
         access,
-        handler: on(filter, handler),
+        handler: Arc::new(move |request, asked| handler.clone().call(request, asked)),
     }
 }
 
-fn get<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+fn get<H, T>(path: &'static str, access: Access, h: H) -> Route
+where
+    H: Handler<T, Asked, Future = Later<Response>>,
+    T: 'static,
+{
     route(Method::GET, path, access, h)
 }
 
-fn put<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+fn put<H, T>(path: &'static str, access: Access, h: H) -> Route
+where
+    H: Handler<T, Asked, Future = Later<Response>>,
+    T: 'static,
+{
     route(Method::PUT, path, access, h)
 }
 
-fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+fn post<H, T>(path: &'static str, access: Access, h: H) -> Route
+where
+    H: Handler<T, Asked, Future = Later<Response>>,
+    T: 'static,
+{
     route(Method::POST, path, access, h)
 }
 
-fn delete<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, h: H) -> Route {
+fn delete<H, T>(path: &'static str, access: Access, h: H) -> Route
+where
+    H: Handler<T, Asked, Future = Later<Response>>,
+    T: 'static,
+{
     route(Method::DELETE, path, access, h)
 }
 
@@ -303,40 +317,4 @@ async fn show_description() -> Response {
     static TEXT: LazyLock<String> = LazyLock::new(description);
     let json = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, json)], TEXT.as_str()).into_response()
-}
-
-/// The whole door: routes behind their access, and around them what holds for all.
-pub fn app(web: Web) -> Router {
-    let web = Arc::new(web);
-    let mut router = Router::new();
-    for one in routes() {
-        // `route_layer`: who uses a wrong method is told so before being asked who he is.
-        let handler = match one.access {
-            Access::Person | Access::Member | Access::Admin => {
-                let least = match one.access {
-                    Access::Admin => Role::Admin,
-                    Access::Member => Role::Member,
-                    _ => Role::Guest,
-                };
-                let gate = Gate {
-                    web: Arc::clone(&web),
-                    least,
-                };
-                one.handler.route_layer(from_fn_with_state(gate, members))
-            }
-            Access::Claim => one.handler.route_layer(from_fn(visitors)),
-            Access::Handoff => one.handler.route_layer(from_fn(devices)),
-            Access::Reply => one.handler.route_layer(from_fn(repliers)),
-            Access::Public | Access::FirstCode | Access::Link | Access::Operator | Access::Demo => {
-                one.handler
-            }
-        };
-        router = router.route(one.path, handler);
-    }
-    let pass = from_fn_with_state(Arc::clone(&web.front), front::pass);
-    router
-        .fallback(|| async { Error::NoRoute })
-        .method_not_allowed_fallback(|| async { Error::Method })
-        .layer(pass)
-        .with_state(web)
 }

@@ -3,7 +3,7 @@
 //! The use cases read and write the disk in blocking calls; these run under `block_in_place`, where they hold up
 //! nobody else.
 
-use crate::body::{broken, content_length, drain, media_type};
+use crate::body::{content_length, drain, media_type, next};
 use crate::error::Error;
 use axum::body::Body;
 use axum::extract::Request;
@@ -12,7 +12,6 @@ use bytes::Bytes;
 use depesche_service::Error as ServiceError;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -21,6 +20,8 @@ use tokio::task::block_in_place;
 const BYTES: &str = "application/octet-stream";
 /// What is read from the disk at once.
 const CHUNK: usize = 256 << 10;
+/// An answer, or an end of one, up to here needs no buffers that go round.
+const ONE_PIECE: u64 = 64 << 10;
 /// How often the bytes of a long answer are reported as handed out.
 const REPORT: u64 = 16 << 20;
 
@@ -39,16 +40,11 @@ pub(crate) fn announced(headers: &HeaderMap) -> Result<u64, Error> {
 /// Takes a body in, frame by frame. If it fails, the rest is read away so that the client hears why.
 pub(crate) async fn receive(
     mut body: Body,
-    length: u64,
     mut write: impl FnMut(&[u8]) -> Result<(), ServiceError>,
 ) -> Result<(), Error> {
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| broken(&e, length))?;
-        let Some(data) = frame.data_ref() else {
-            continue;
-        };
-        if let Err(error) = block_in_place(|| write(data)) {
-            drop(frame);
+    while let Some(data) = next(&mut body).await? {
+        if let Err(error) = block_in_place(|| write(&data)) {
+            drop(data);
             drain(&mut body).await;
             return Err(error.into());
         }
@@ -59,7 +55,6 @@ pub(crate) async fn receive(
 /// Takes a body in behind what begins it: nothing is written before it may be, and a refusal is heard.
 pub(crate) async fn take_in<W>(
     body: Body,
-    length: u64,
     begun: impl Future<Output = Result<W, ServiceError>>,
     mut write: impl FnMut(&mut W, &[u8]) -> Result<(), ServiceError>,
     finish: impl FnOnce(W) -> Result<(), ServiceError>,
@@ -68,7 +63,7 @@ pub(crate) async fn take_in<W>(
         Ok(writer) => writer,
         Err(error) => return Err(refuse(body, error.into()).await),
     };
-    receive(body, length, |bytes| write(&mut writer, bytes)).await?;
+    receive(body, |bytes| write(&mut writer, bytes)).await?;
     block_in_place(|| finish(writer))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -80,12 +75,9 @@ pub(crate) async fn receive_at(
     write: impl Fn(usize, &[u8]),
 ) -> Result<(), Error> {
     let mut at = 0;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| broken(&e, length))?;
-        if let Some(data) = frame.data_ref() {
-            write(at, data);
-            at += data.len();
-        }
+    while let Some(data) = next(&mut body).await? {
+        write(at, &data);
+        at += data.len();
     }
     if at as u64 == length {
         Ok(())
@@ -148,10 +140,11 @@ fn wanted(headers: &HeaderMap, size: u64) -> Result<Wanted, Error> {
 
 /// Answers with all bytes of `source`.
 pub(crate) fn send_all<S: Source>(source: S) -> Response {
-    let (size, mut headers) = (source.size(), HeaderMap::new());
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(BYTES));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(size));
-    (headers, Body::new(outgoing(source, 0, size))).into_response()
+    let size = source.size();
+    let mut response = Response::new(Body::new(outgoing(source, 0, size)));
+    let bytes = HeaderValue::from_static(BYTES);
+    response.headers_mut().insert(header::CONTENT_TYPE, bytes);
+    response
 }
 
 fn outgoing<S: Source>(source: S, from: u64, to: u64) -> Outgoing<S> {
@@ -161,7 +154,7 @@ fn outgoing<S: Source>(source: S, from: u64, to: u64) -> Outgoing<S> {
         to,
         told: from,
         last: 0,
-        buffers: Buffers::default(),
+        buffers: None,
     }
 }
 
@@ -238,7 +231,8 @@ struct Outgoing<S: Source> {
     told: u64,
     /// Bytes of the chunk that was given last: the connection may not have sent it yet.
     last: u64,
-    buffers: Buffers,
+    /// From the first piece that needs them.
+    buffers: Option<Buffers>,
 }
 
 impl<S: Source> Outgoing<S> {
@@ -246,6 +240,31 @@ impl<S: Source> Outgoing<S> {
         if until > self.told {
             Arc::clone(&self.source).handed_out(self.told, until);
             self.told = until;
+        }
+    }
+}
+
+impl<S: Source> Outgoing<S> {
+    /// Reads the next one.
+    fn piece(&mut self) -> Result<Bytes, ServiceError> {
+        let left = self.to - self.at;
+        let length = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
+        if left <= ONE_PIECE {
+            let mut bytes = vec![0; length];
+            self.read(&mut bytes)?;
+            return Ok(bytes.into());
+        }
+        let mut lent = self.buffers.get_or_insert_default().lend(length);
+        self.read(&mut lent.buffer[..length])?;
+        Ok(Bytes::from_owner(lent))
+    }
+
+    fn read(&self, into: &mut [u8]) -> Result<(), ServiceError> {
+        let mut read = || self.source.read_at(self.at, into);
+        if S::BLOCKS {
+            block_in_place(read)
+        } else {
+            read()
         }
     }
 }
@@ -266,23 +285,17 @@ impl<S: Source> http_body::Body for Outgoing<S> {
         if this.at == this.to {
             return Poll::Ready(None);
         }
-        let length = (this.to - this.at).min(CHUNK as u64);
-        let mut lent = this.buffers.lend(usize::try_from(length).unwrap_or(CHUNK));
-        let Lent { buffer, length, .. } = &mut lent;
-        let into = &mut buffer[..*length];
-        let mut read = || this.source.read_at(this.at, into);
-        let read = if S::BLOCKS {
-            block_in_place(read)
-        } else {
-            read()
-        };
-        if let Err(error) = read {
-            tracing::error!(error.code = error.code(), %error, "download cut off");
-            return Poll::Ready(Some(Err(error)));
+        match this.piece() {
+            Ok(bytes) => {
+                this.last = bytes.len() as u64;
+                this.at += this.last;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Err(error) => {
+                tracing::error!(error.code = error.code(), %error, "download cut off");
+                Poll::Ready(Some(Err(error)))
+            }
         }
-        this.last = *length as u64;
-        this.at += this.last;
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(lent)))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -111,9 +111,9 @@ pub(crate) fn open_key(
 /// SHA-256 of one piece.
 #[must_use]
 pub fn sha256(data: &[u8]) -> [u8; KEY_LEN] {
-    let mut hash = Sha256::new();
-    hash.update(data);
-    hash.finish()
+    let mut hash = [0; KEY_LEN];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, data).as_ref());
+    hash
 }
 
 /// SHA-256 over pieces as they come.

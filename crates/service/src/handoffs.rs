@@ -114,7 +114,7 @@ pub fn begin(ctx: &Context, from: IpAddr, size: u64) -> Result<Begun, Error> {
 
 /// All bytes are there: it waits for one device.
 pub fn offer(ctx: &Context, begun: Begun, with: Offer) -> Offered {
-    let id = HandoffId::from_bytes(ctx.random.bytes());
+    let id = HandoffId::from_bytes(ctx.random.id());
     let (auth, source) = (
         SecretHash::from_bytes(with.auth),
         SecretHash::from_bytes(with.source),
@@ -133,7 +133,7 @@ pub fn offer(ctx: &Context, begun: Begun, with: Offer) -> Offered {
 pub fn ask(ctx: &Context, from: IpAddr, with: Ask) -> Result<Offered, Error> {
     let store = &ctx.store.ephemeral;
     let seat = store.seat(place(from), ctx.settings.handoffs.per_address)?;
-    let id = HandoffId::from_bytes(ctx.random.bytes());
+    let id = HandoffId::from_bytes(ctx.random.id());
     let [auth, fill, source] = [with.auth, with.fill, with.source].map(SecretHash::from_bytes);
     let slot = Slot::asked(auth, fill, source, ctx.steady.now() + life(with.seconds));
     store.insert(id, slot, seat, None, None);

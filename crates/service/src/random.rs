@@ -27,6 +27,15 @@ impl Random {
         bytes
     }
 
+    /// 16 bytes for an id that nobody can guess and that is no secret: the system's randomness, stretched by ChaCha12
+    /// (`rand`'s generator of this thread), so that not each of them is a call of the kernel.
+    pub fn id(&self) -> [u8; 16] {
+        match self {
+            Self::System => rand::random(),
+            Self::Seeded(_) => self.bytes(),
+        }
+    }
+
     /// `n` random decimal digits, without bias.
     pub fn digits(&self, n: usize) -> String {
         let mut digits = String::with_capacity(n);

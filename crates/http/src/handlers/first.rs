@@ -4,7 +4,7 @@ use crate::body::Json;
 use crate::error::Error;
 use crate::front::Client;
 use crate::state::Web;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use depesche_api::{B64, FirstFinish, FirstStart, FirstStarted};
 use depesche_service::first;
 use http::StatusCode;
@@ -15,7 +15,7 @@ use std::sync::Arc;
     responses((status = 200, body = FirstStarted)))]
 pub(crate) async fn start(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Json(asked): Json<FirstStart>,
 ) -> Result<axum::Json<FirstStarted>, Error> {
     let FirstStart {
@@ -37,7 +37,7 @@ pub(crate) async fn start(
     responses((status = 204)))]
 pub(crate) async fn finish(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Json(asked): Json<FirstFinish>,
 ) -> Result<StatusCode, Error> {
     first::finish(&web.service, &asked.code, &asked.upload.0, client.ip).await?;

@@ -1,16 +1,17 @@
 //! Handoffs: sealed bytes in, out once, and what their source sees.
 
-use crate::auth::{self, HandoffSecret};
-use crate::body::{Json, Path, Query};
+use crate::asked::{HandoffSecret, Path};
+use crate::auth;
+use crate::body::{Json, Query};
 use crate::error::Error;
 use crate::front::Client;
 use crate::health::may_see;
 use crate::map_handoffs as map;
 use crate::state::Web;
 use crate::transfer::{self, SealedBytes, Source};
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
-use depesche_api::handoffs::{AUTH, FILL, FIND, SECONDS, SOURCE, WRAP};
+use depesche_api::handoffs as names;
 use depesche_api::{
     AskHandoff, B64, FindHandoff, FoundHandoff, Handoff, HandoffMemory, HandoffProof, HandoffState,
     TakeHandoff,
@@ -19,28 +20,32 @@ use depesche_service::Error as ServiceError;
 use depesche_service::domain::HandoffId;
 use depesche_service::domain::handoff::Offerers;
 use depesche_service::handoffs::{self, Error as Refused, Offer, Serving, Typed};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::IntoParams;
 
+const AUTH: HeaderName = HeaderName::from_static(names::AUTH);
+const FILL: HeaderName = HeaderName::from_static(names::FILL);
+const FIND: HeaderName = HeaderName::from_static(names::FIND);
+const SECONDS: HeaderName = HeaderName::from_static(names::SECONDS);
+const SOURCE: HeaderName = HeaderName::from_static(names::SOURCE);
+const WRAP: HeaderName = HeaderName::from_static(names::WRAP);
+
 /// How long the answer to `state` may wait for a change.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-fn header<const N: usize>(
-    headers: &HeaderMap,
-    name: &'static str,
-) -> Result<Option<[u8; N]>, Error> {
-    let Some(value) = headers.get(name) else {
+fn header<const N: usize>(headers: &HeaderMap, name: HeaderName) -> Result<Option<[u8; N]>, Error> {
+    let Some(value) = headers.get(&name) else {
         return Ok(None);
     };
     let decoded = value.to_str().ok().and_then(auth::decode);
     decoded.map(Some).ok_or(Error::Header(name))
 }
 
-fn needed<const N: usize>(headers: &HeaderMap, name: &'static str) -> Result<[u8; N], Error> {
-    header(headers, name)?.ok_or(Error::Header(name))
+fn needed<const N: usize>(headers: &HeaderMap, name: HeaderName) -> Result<[u8; N], Error> {
+    header(headers, name.clone())?.ok_or(Error::Header(name))
 }
 
 /// What goes with an offer, and how many bytes come.
@@ -70,7 +75,8 @@ async fn may_offer(web: &Web, method: &Method, headers: &HeaderMap) -> Result<()
     if web.service.settings.handoffs.create == Offerers::Anyone {
         return Ok(());
     }
-    match auth::identify(web, method, headers).await {
+    // Boxed: seldom needed, and much to be moved with every offer.
+    match Box::pin(auth::identify(web, method, headers)).await {
         Err(Error::Service(ServiceError::NotLoggedIn)) => {
             Err(ServiceError::from(Refused::AccountRequired).into())
         }
@@ -91,7 +97,7 @@ async fn may_offer(web: &Web, method: &Method, headers: &HeaderMap) -> Result<()
     responses((status = 201, body = Handoff)))]
 pub(crate) async fn offer(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     request: Request,
 ) -> Result<(StatusCode, axum::Json<Handoff>), Error> {
     let (parts, body) = request.into_parts();
@@ -115,7 +121,7 @@ pub(crate) async fn offer(
     responses((status = 201, body = Handoff)))]
 pub(crate) async fn ask(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Json(asked): Json<AskHandoff>,
 ) -> Result<(StatusCode, axum::Json<Handoff>), Error> {
     let asked = map::asked(&asked)?;
@@ -280,7 +286,7 @@ pub(crate) async fn cancel(
     responses((status = 200, body = HandoffMemory)))]
 pub(crate) async fn memory(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     headers: HeaderMap,
 ) -> Result<axum::Json<HandoffMemory>, Error> {
     if !may_see(&web, client, &headers) {

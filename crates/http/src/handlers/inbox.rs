@@ -1,7 +1,7 @@
 //! Deliveries as their recipient sees them with a login.
 
-use crate::auth::Member;
-use crate::body::{Json, Path, Query};
+use crate::asked::{Member, Path};
+use crate::body::{Json, Query};
 use crate::error::Error;
 use crate::handlers::page::{Page, next};
 use crate::shapes;

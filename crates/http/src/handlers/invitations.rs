@@ -1,12 +1,13 @@
 //! Accounts by invitation.
 
-use crate::body::{Json, Path};
+use crate::asked::Path;
+use crate::body::Json;
 use crate::error::Error;
 use crate::front::Client;
 use crate::map;
 use crate::shapes;
 use crate::state::Web;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use depesche_api::{
     AskInvitation, B64, Invitation, InvitationFinish, InvitationStart, InvitationStarted,
     InvitationToken,
@@ -21,7 +22,7 @@ use std::sync::Arc;
     request_body = AskInvitation, responses((status = 202)))]
 pub(crate) async fn ask(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Path(id): Path<LinkId>,
     Json(asked): Json<AskInvitation>,
 ) -> Result<StatusCode, Error> {

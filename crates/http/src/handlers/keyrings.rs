@@ -1,7 +1,7 @@
 //! Keyrings, the keys of others, contacts.
 
-use crate::auth::Member;
-use crate::body::{Json, LARGE, Path};
+use crate::asked::{Member, Path};
+use crate::body::{Json, LARGE};
 use crate::error::Error;
 use crate::map;
 use crate::shapes;

@@ -1,12 +1,13 @@
 //! Login by OPAQUE, sessions.
 
-use crate::auth::{Member, check_browser, set_cookie};
-use crate::body::{Json, Path};
+use crate::asked::{Member, Path};
+use crate::auth::{check_browser, set_cookie};
+use crate::body::Json;
 use crate::error::Error;
 use crate::front::Client;
 use crate::map;
 use crate::state::Web;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use depesche_api::{
     Account, B64, Ended, LoggedIn, LoginFinish, LoginStart, LoginStarted, Sessions,
@@ -21,7 +22,7 @@ use std::sync::Arc;
     responses((status = 200, body = LoginStarted)))]
 pub(crate) async fn start(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Json(asked): Json<LoginStart>,
 ) -> Result<axum::Json<LoginStarted>, Error> {
     let started = login::start(&web.service, &asked.email, &asked.request.0, client.ip).await?;
@@ -38,7 +39,7 @@ pub(crate) async fn start(
     responses((status = 200, body = LoggedIn)))]
 pub(crate) async fn finish(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     headers: HeaderMap,
     Json(asked): Json<LoginFinish>,
 ) -> Result<Response, Error> {

@@ -1,7 +1,7 @@
 //! Deliveries as their sender posts, sees and changes them.
 
-use crate::auth::Member;
-use crate::body::{Json, LARGE, Path, Query};
+use crate::asked::{Member, Path};
+use crate::body::{Json, LARGE, Query};
 use crate::error::Error;
 use crate::handlers::page::{Page, next};
 use crate::map;

@@ -1,13 +1,13 @@
 //! The password for protected mail.
 
-use crate::auth::Member;
+use crate::asked::Member;
 use crate::body::Json;
 use crate::error::Error;
 use crate::front::Client;
 use crate::map;
 use crate::map_protected;
 use crate::state::Web;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use depesche_api::{
     AskPassword, PasswordIsSet, PasswordLink, PasswordToken, ResetPassword, SetPassword,
 };
@@ -43,7 +43,7 @@ pub(crate) async fn set(
     responses((status = 202)))]
 pub(crate) async fn ask(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Json(asked): Json<AskPassword>,
 ) -> Result<StatusCode, Error> {
     let by = map_protected::asked(asked.token, asked.email)?;

@@ -1,7 +1,7 @@
 //! The mail gateway's queue: for administrators.
 
-use crate::auth::Member;
-use crate::body::{Json, Path, Query};
+use crate::asked::{Member, Paths};
+use crate::body::{Json, Query};
 use crate::error::Error;
 use crate::state::Web;
 use axum::extract::State;
@@ -58,7 +58,7 @@ pub(crate) async fn list(
 pub(crate) async fn retry(
     State(web): State<Arc<Web>>,
     _admin: Member,
-    Path((mail, position)): Path<(MailId, u32)>,
+    Paths((mail, position)): Paths<(MailId, u32)>,
 ) -> Result<StatusCode, Error> {
     spool::retry(&web.service, mail, position).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -80,7 +80,7 @@ pub(crate) async fn retry_all(
 pub(crate) async fn drop(
     State(web): State<Arc<Web>>,
     _admin: Member,
-    Path((mail, position)): Path<(MailId, u32)>,
+    Paths((mail, position)): Paths<(MailId, u32)>,
     Json(asked): Json<DropQueued>,
 ) -> Result<StatusCode, Error> {
     spool::drop_row(&web.service, mail, position, asked.tell_sender).await?;

@@ -1,7 +1,7 @@
 //! Who waits for the sender, and releases.
 
-use crate::auth::Member;
-use crate::body::{Json, LARGE, Path};
+use crate::asked::{Member, Path};
+use crate::body::{Json, LARGE};
 use crate::error::Error;
 use crate::map;
 use crate::shapes;

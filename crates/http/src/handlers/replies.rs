@@ -1,7 +1,7 @@
 //! Replies to protected mail: whoever holds the PDF uploads what was sealed to the gateway.
 
-use crate::auth::ReplyAuth;
-use crate::body::{Json, LARGE, Path};
+use crate::asked::{Path, Paths, ReplyAuth};
+use crate::body::{Json, LARGE};
 use crate::error::Error;
 use crate::map;
 use crate::map_protected;
@@ -34,7 +34,7 @@ pub(crate) async fn look(
 pub(crate) async fn begin(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id)): Path<(String, ParcelId)>,
+    Paths((token, id)): Paths<(String, ParcelId)>,
     Json(asked): Json<DraftRequest, LARGE>,
 ) -> Result<axum::Json<Draft>, Error> {
     let (level, files) = (map::level(asked.level)?, map::files(asked.files)?);
@@ -49,7 +49,7 @@ pub(crate) async fn begin(
 pub(crate) async fn draft(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id)): Path<(String, ParcelId)>,
+    Paths((token, id)): Paths<(String, ParcelId)>,
 ) -> Result<axum::Json<Draft>, Error> {
     let door = replies::enter(&web.service, &token, &auth).await?;
     let arrived = door.arrived(&web.service, id).await?;
@@ -62,7 +62,7 @@ pub(crate) async fn draft(
 pub(crate) async fn abandon(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id)): Path<(String, ParcelId)>,
+    Paths((token, id)): Paths<(String, ParcelId)>,
 ) -> Result<StatusCode, Error> {
     let door = replies::enter(&web.service, &token, &auth).await?;
     door.abandon(&web.service, id).await?;
@@ -75,7 +75,7 @@ pub(crate) async fn abandon(
 pub(crate) async fn remove_file(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id, file)): Path<(String, ParcelId, FileId)>,
+    Paths((token, id, file)): Paths<(String, ParcelId, FileId)>,
 ) -> Result<StatusCode, Error> {
     let door = replies::enter(&web.service, &token, &auth).await?;
     door.remove_file(&web.service, id, file).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn remove_file(
 pub(crate) async fn part(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id, file, index)): Path<(String, ParcelId, FileId, u64)>,
+    Paths((token, id, file, index)): Paths<(String, ParcelId, FileId, u64)>,
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
@@ -98,10 +98,7 @@ pub(crate) async fn part(
         door.part(&web.service, id, file, (index, length)).await
     };
     let write = |part: &mut drafts::PartWriter, bytes: &[u8]| part.write(bytes);
-    transfer::take_in(request.into_body(), length, begun, write, |part| {
-        part.finish()
-    })
-    .await
+    transfer::take_in(request.into_body(), begun, write, |part| part.finish()).await
 }
 
 /// The sealed manifest. A second one takes the place of the first.
@@ -111,7 +108,7 @@ pub(crate) async fn part(
 pub(crate) async fn manifest(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id)): Path<(String, ParcelId)>,
+    Paths((token, id)): Paths<(String, ParcelId)>,
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
@@ -121,7 +118,7 @@ pub(crate) async fn manifest(
     };
     let write = |manifest: &mut drafts::ManifestUpload, bytes: &[u8]| Ok(manifest.write(bytes)?);
     let finish = |manifest: drafts::ManifestUpload| Ok(manifest.finish()?);
-    transfer::take_in(request.into_body(), length, begun, write, finish).await
+    transfer::take_in(request.into_body(), begun, write, finish).await
 }
 
 /// Sends the reply. The same again gets the same answer.
@@ -131,7 +128,7 @@ pub(crate) async fn manifest(
 pub(crate) async fn post(
     State(web): State<Arc<Web>>,
     ReplyAuth(auth): ReplyAuth,
-    Path((token, id)): Path<(String, ParcelId)>,
+    Paths((token, id)): Paths<(String, ParcelId)>,
     Json(asked): Json<PostReply>,
 ) -> Result<axum::Json<ReplySent>, Error> {
     let door = replies::enter(&web.service, &token, &auth).await?;

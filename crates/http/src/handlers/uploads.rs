@@ -1,7 +1,7 @@
 //! Drafts, and the bytes that come for them.
 
-use crate::auth::Member;
-use crate::body::{Json, LARGE, Path};
+use crate::asked::{Member, Path, Paths};
+use crate::body::{Json, LARGE};
 use crate::error::Error;
 use crate::map;
 use crate::shapes;
@@ -61,7 +61,7 @@ pub(crate) async fn put_going_on(
         bytes.extend_from_slice(piece);
         Ok(())
     };
-    transfer::receive(body, length, write).await?;
+    transfer::receive(body, write).await?;
     drafts::put_going_on(&web.service, &member.caller, id, &bytes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -111,7 +111,7 @@ pub(crate) async fn abandon(
 pub(crate) async fn remove_file(
     State(web): State<Arc<Web>>,
     member: Member,
-    Path((id, file)): Path<(ParcelId, FileId)>,
+    Paths((id, file)): Paths<(ParcelId, FileId)>,
 ) -> Result<StatusCode, Error> {
     drafts::remove_file(&web.service, &member.caller, id, file).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -125,16 +125,13 @@ pub(crate) async fn remove_file(
 pub(crate) async fn part(
     State(web): State<Arc<Web>>,
     member: Member,
-    Path((id, file, index)): Path<(ParcelId, FileId, u64)>,
+    Paths((id, file, index)): Paths<(ParcelId, FileId, u64)>,
     request: Request,
 ) -> Result<StatusCode, Error> {
     let length = transfer::announced(request.headers())?;
     let begun = drafts::part(&web.service, &member.caller, id, file, index, length);
     let write = |part: &mut drafts::PartWriter, bytes: &[u8]| part.write(bytes);
-    transfer::take_in(request.into_body(), length, begun, write, |part| {
-        part.finish()
-    })
-    .await
+    transfer::take_in(request.into_body(), begun, write, |part| part.finish()).await
 }
 
 /// The sealed manifest. A second one takes the place of the first.
@@ -152,5 +149,5 @@ pub(crate) async fn manifest(
     let begun = drafts::manifest(&web.service, &member.caller, id, length);
     let write = |manifest: &mut drafts::ManifestUpload, bytes: &[u8]| Ok(manifest.write(bytes)?);
     let finish = |manifest: drafts::ManifestUpload| Ok(manifest.finish()?);
-    transfer::take_in(request.into_body(), length, begun, write, finish).await
+    transfer::take_in(request.into_body(), begun, write, finish).await
 }

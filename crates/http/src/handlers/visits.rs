@@ -1,14 +1,15 @@
 //! Deliveries as a visitor with a link sees them.
 
 use super::parcels::ManifestBytes;
-use crate::auth::{ClaimToken, Visitor};
-use crate::body::{Json, LARGE, Path};
+use crate::asked::{ClaimToken, Path};
+use crate::auth::Visitor;
+use crate::body::{Json, LARGE};
 use crate::error::Error;
 use crate::front::Client;
 use crate::map;
 use crate::state::Web;
 use crate::transfer::{self, SealedBytes, Source};
-use axum::extract::{Extension, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use depesche_api::{AskCode, Claim, Letter, LinkProof, Look, Open, Receipts};
 use depesche_service::Error as ServiceError;
@@ -24,7 +25,7 @@ use std::sync::Arc;
     responses((status = 200, body = Look)))]
 pub(crate) async fn look(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     visitor: Visitor,
     Path(id): Path<LinkId>,
     Json(proof): Json<LinkProof>,
@@ -40,7 +41,7 @@ pub(crate) async fn look(
     responses((status = 202)))]
 pub(crate) async fn code(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     Path(id): Path<LinkId>,
     Json(asked): Json<AskCode>,
 ) -> Result<StatusCode, Error> {
@@ -55,7 +56,7 @@ pub(crate) async fn code(
     responses((status = 200, body = Letter)))]
 pub(crate) async fn open(
     State(web): State<Arc<Web>>,
-    Extension(client): Extension<Client>,
+    client: Client,
     visitor: Visitor,
     Path(id): Path<LinkId>,
     Json(asked): Json<Open>,

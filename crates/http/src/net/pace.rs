@@ -30,20 +30,20 @@ impl Pace {
     }
 
     /// Nobody waits any more.
-    pub(crate) fn rest(&mut self, now: Instant) {
+    pub(crate) fn rest(&mut self, now: impl FnOnce() -> Instant) {
         if let Some(since) = self.since.take() {
-            self.waited += now.saturating_duration_since(since);
+            self.waited += now().saturating_duration_since(since);
         }
     }
 
     /// `n` bytes came, or were taken.
-    pub(crate) fn gain(&mut self, n: usize, now: Instant) {
+    pub(crate) fn gain(&mut self, n: usize, now: impl FnOnce() -> Instant) {
         self.got += n as u64;
         if self.got >= self.bytes {
             self.got = 0;
             self.waited = Duration::ZERO;
             if self.since.is_some() {
-                self.since = Some(now);
+                self.since = Some(now());
             }
         }
     }
@@ -73,7 +73,7 @@ mod tests {
         pace.wait(start);
         pace.wait(start + SECOND);
         assert_eq!(after(&pace, start), Some(30), "a second wait is the same");
-        pace.rest(start + 10 * SECOND);
+        pace.rest(|| start + 10 * SECOND);
         assert_eq!(after(&pace, start), None, "resting has no end");
         pace.wait(start + 1000 * SECOND);
         assert_eq!(after(&pace, start), Some(1020), "ten were used up before");
@@ -84,15 +84,15 @@ mod tests {
         let start = Instant::now();
         let mut pace = Pace::new(30, 30 * SECOND);
         pace.wait(start);
-        pace.gain(29, start + 29 * SECOND);
+        pace.gain(29, || start + 29 * SECOND);
         assert_eq!(after(&pace, start), Some(30));
-        pace.gain(1, start + 29 * SECOND);
+        pace.gain(1, || start + 29 * SECOND);
         assert_eq!(after(&pace, start), Some(59));
         // A hoard of bytes buys one window, not many.
-        pace.gain(30_000, start + 29 * SECOND);
+        pace.gain(30_000, || start + 29 * SECOND);
         assert_eq!(after(&pace, start), Some(59));
-        pace.rest(start + 30 * SECOND);
-        pace.gain(30, start + 30 * SECOND);
+        pace.rest(|| start + 30 * SECOND);
+        pace.gain(30, || start + 30 * SECOND);
         pace.wait(start + 40 * SECOND);
         assert_eq!(after(&pace, start), Some(70));
     }

@@ -7,13 +7,15 @@
 use super::limits::Limits;
 use super::peer::Peer;
 use super::places::Places;
+use super::seldom::Seldom;
 use super::watch::Watch;
-use super::watched::{Answer, Io, Paced, Running};
+use super::watched::{Answer, Io, Running};
 use crate::metrics::Metrics;
-use axum::Router;
-use axum::body::Body;
+use axum::BoxError;
+use bytes::Bytes;
+use http::request::Parts;
 use http::{Request, Response};
-use hyper::body::Incoming;
+use http_body::Body;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -29,7 +31,8 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
+
+pub use super::watched::Paced;
 
 /// The most bytes that are buffered for reading or writing one HTTP/1 connection; each read of a body takes up
 /// to as much in one call. Twice as much is no quicker and costs twice the memory, half as much costs a third more
@@ -42,6 +45,20 @@ const UNSENT: u32 = 256 << 10;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 2 << 20;
 const FRAME: u32 = 64 << 10;
+
+/// What answers the requests that a listener takes in.
+pub trait App: Clone + Send + Sync + 'static {
+    /// The body of an answer.
+    type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static;
+
+    /// Answers one request.
+    fn answer(
+        &self,
+        peer: Peer,
+        head: Parts,
+        body: Paced,
+    ) -> impl Future<Output = Response<Self::Body>> + Send + use<Self>;
+}
 
 /// A listener with everything that decides how it behaves.
 #[derive(Debug)]
@@ -57,8 +74,8 @@ pub struct Server {
 }
 
 /// What each connection gets of the server.
-struct Shared {
-    app: Router,
+struct Shared<A> {
+    app: A,
     tls: Option<TlsAcceptor>,
     limits: Limits,
     metrics: Metrics,
@@ -71,7 +88,7 @@ struct Shared {
 impl Server {
     /// Serves `app` until `stop`; then takes no new connection and no new request, and returns when those
     /// that run are finished, at the latest after [`Limits::stop`].
-    pub async fn run(self, app: Router, stop: CancellationToken) {
+    pub async fn run(self, app: impl App, stop: CancellationToken) {
         let room = Arc::new(Semaphore::new(self.limits.connections));
         let places = Places::new(self.limits.connections_per_client);
         let tasks = TaskTracker::new();
@@ -155,7 +172,15 @@ async fn accept(listener: &TcpListener) -> (TcpStream, Peer) {
     }
 }
 
-impl Shared {
+/// What happens to a connection but its requests.
+enum Other {
+    /// Takes no new request.
+    Finish,
+    /// Is cut off.
+    End,
+}
+
+impl<A: App> Shared<A> {
     async fn connection(&self, socket: TcpStream, peer: Peer) {
         // Both make things quicker or fairer; a socket that refuses them still works.
         let _ = socket.set_nodelay(true);
@@ -187,7 +212,12 @@ impl Shared {
         let (app, limits, of_requests) = (self.app.clone(), self.limits, Arc::clone(&watch));
         let service = service_fn(move |request| {
             let running = Running::new(Arc::clone(&of_requests), http2);
-            answer(app.clone(), request, peer, limits, running)
+            let (head, body) = Request::into_parts(request);
+            let response = app.answer(peer, head, Paced::new(body, &limits));
+            async move {
+                let response = response.await;
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, running)))
+            }
         });
         if http2 {
             let connection = http2_builder(&self.limits).serve_connection(io, service);
@@ -208,25 +238,39 @@ impl Shared {
         let mut connection = pin!(connection);
         let mut stopping = false;
         loop {
-            // What begins after this moment ends no sooner than the shortest limit from it.
-            let soon = Instant::now() + self.limits.shortest();
-            let due = watch.due().map_or(soon, |due| due.min(soon));
+            let mut other = Seldom::new(self.other(watch, stopping));
             tokio::select! {
+                biased;
                 done = connection.as_mut() => {
                     if let Err(e) = done {
                         tracing::debug!(error = %e, "connection ended");
                     }
                     return;
                 }
-                () = self.kill.cancelled() => return,
-                () = self.stop.cancelled(), if !stopping => {
-                    stopping = true;
-                    finish(connection.as_mut());
-                }
+                other = &mut other => match other {
+                    Other::Finish => {
+                        stopping = true;
+                        finish(connection.as_mut());
+                    }
+                    Other::End => return,
+                },
+            }
+        }
+    }
+
+    /// Waits for what else may happen to a connection.
+    async fn other(&self, watch: &Watch, stopping: bool) -> Other {
+        loop {
+            // What begins after this moment ends no sooner than the shortest limit from it.
+            let soon = Instant::now() + self.limits.shortest();
+            let due = watch.due().map_or(soon, |due| due.min(soon));
+            tokio::select! {
+                () = self.kill.cancelled() => return Other::End,
+                () = self.stop.cancelled(), if !stopping => return Other::Finish,
                 () = tokio::time::sleep_until(due.into()) => {
                     if watch.is_over(Instant::now()) {
                         self.metrics.connections_too_slow.inc();
-                        return;
+                        return Other::End;
                     }
                 }
             }
@@ -264,20 +308,4 @@ fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
         .max_frame_size(FRAME)
         .max_send_buf_size(BUFFER);
     builder
-}
-
-async fn answer(
-    app: Router,
-    request: Request<Incoming>,
-    peer: Peer,
-    limits: Limits,
-    running: Running,
-) -> Result<Response<Answer<Body>>, Infallible> {
-    let mut request = request.map(|body| Body::new(Paced::new(body, &limits)));
-    request.extensions_mut().insert(peer);
-    let response = match app.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
-    Ok(response.map(|body| Answer::new(body, running)))
 }

@@ -33,6 +33,15 @@ struct State {
     pace: Pace,
 }
 
+impl State {
+    fn frame_taken(&mut self, now: Instant) {
+        self.untaken -= 1;
+        if self.untaken == 0 {
+            self.pace.rest(|| now);
+        }
+    }
+}
+
 impl Watch {
     pub(crate) fn new(limits: Limits, now: Instant) -> Self {
         let state = State {
@@ -65,7 +74,7 @@ impl Watch {
     pub(crate) fn taken(&self, bytes: usize, now: Instant) {
         let mut state = self.state();
         state.quiet = now;
-        state.pace.gain(bytes, now);
+        state.pace.gain(bytes, || now);
     }
 
     pub(crate) fn request_begins(&self, http2: bool) {
@@ -76,8 +85,12 @@ impl Watch {
         state.head = None;
     }
 
-    pub(crate) fn request_ends(&self, now: Instant) {
+    /// `owed` = with a frame that was given and not taken.
+    pub(crate) fn request_ends(&self, owed: bool, now: Instant) {
         let mut state = self.state();
+        if owed {
+            state.frame_taken(now);
+        }
         state.running -= 1;
         state.quiet = now;
     }
@@ -89,13 +102,9 @@ impl Watch {
         state.pace.wait(now);
     }
 
-    /// The connection came back for more, or gave the answer up.
+    /// The connection came back for more.
     pub(crate) fn frame_taken(&self, now: Instant) {
-        let mut state = self.state();
-        state.untaken -= 1;
-        if state.untaken == 0 {
-            state.pace.rest(now);
-        }
+        self.state().frame_taken(now);
     }
 
     /// When it will have lasted too long, if nothing more happens.
@@ -153,7 +162,7 @@ mod tests {
         assert_eq!(case.due(), Some(10));
         case.watch.request_begins(false);
         assert_eq!(case.due(), None, "the service takes as long as it takes");
-        case.watch.request_ends(case.at(100));
+        case.watch.request_ends(false, case.at(100));
         assert_eq!(case.due(), Some(160));
     }
 
@@ -161,20 +170,20 @@ mod tests {
     fn dripping_a_head_buys_no_time() {
         let case = Case::new();
         case.watch.request_begins(false);
-        case.watch.request_ends(case.at(0));
+        case.watch.request_ends(false, case.at(0));
         for second in 50..59 {
             case.watch.came(case.at(second));
             assert_eq!(case.due(), Some(60));
         }
         let case = Case::new();
         case.watch.request_begins(false);
-        case.watch.request_ends(case.at(0));
+        case.watch.request_ends(false, case.at(0));
         for second in 5..14 {
             case.watch.came(case.at(second));
             assert_eq!(case.due(), Some(15));
         }
         case.watch.request_begins(false);
-        case.watch.request_ends(case.at(15));
+        case.watch.request_ends(false, case.at(15));
         assert_eq!(case.due(), Some(75), "the head was in time");
     }
 
@@ -182,7 +191,7 @@ mod tests {
     fn a_ping_in_http2_is_no_head() {
         let case = Case::new();
         case.watch.request_begins(true);
-        case.watch.request_ends(case.at(1));
+        case.watch.request_ends(false, case.at(1));
         case.watch.came(case.at(2));
         assert_eq!(case.due(), Some(61));
     }
@@ -201,8 +210,8 @@ mod tests {
         assert_eq!(case.due(), Some(50));
         case.watch.frame_taken(case.at(21));
         assert_eq!(case.due(), None, "now the server is slow, not the client");
-        case.watch.request_ends(case.at(22));
-        case.watch.request_ends(case.at(22));
+        case.watch.request_ends(false, case.at(22));
+        case.watch.request_ends(false, case.at(22));
         case.watch.taken(1, case.at(30));
         assert_eq!(
             case.due(),

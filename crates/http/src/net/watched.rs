@@ -15,6 +15,9 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
+/// So many bytes of several pieces are written as one.
+const SHORT: usize = 1 << 10;
+
 /// A transport whose bytes are seen by the watch.
 pub(crate) struct Io<T> {
     inner: T,
@@ -64,6 +67,18 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Io<T> {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // Most answers are short, and the kernel has a shorter way for one piece than for several.
+        if let [bytes] = bytes {
+            return self.poll_write(cx, bytes);
+        }
+        if bytes.iter().map(|piece| piece.len()).sum::<usize>() <= SHORT {
+            let (mut all, mut length) = ([0; SHORT], 0);
+            for piece in bytes {
+                all[length..length + piece.len()].copy_from_slice(piece);
+                length += piece.len();
+            }
+            return self.poll_write(cx, &all[..length]);
+        }
         let result = Pin::new(&mut self.inner).poll_write_vectored(cx, bytes);
         self.taken(result)
     }
@@ -88,7 +103,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Io<T> {
 pub(crate) struct TooSlow;
 
 /// The body of a request, at the pace that is asked for.
-pub(crate) struct Paced {
+pub struct Paced {
     inner: Incoming,
     pace: Pace,
     alarm: Option<Pin<Box<Sleep>>>,
@@ -131,10 +146,9 @@ impl Body for Paced {
                 self.poll_alarm(cx).map(|()| Some(Err(TooSlow.into())))
             }
             Poll::Ready(frame) => {
-                let now = Instant::now();
-                self.pace.rest(now);
+                self.pace.rest(Instant::now);
                 if let Some(Ok(data)) = frame.as_ref().map(|f| f.as_ref().map(Frame::data_ref)) {
-                    self.pace.gain(data.map_or(0, Bytes::len), now);
+                    self.pace.gain(data.map_or(0, Bytes::len), Instant::now);
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
@@ -151,47 +165,34 @@ impl Body for Paced {
 }
 
 /// A running request; ends when dropped.
-pub(crate) struct Running(Arc<Watch>);
+pub(crate) struct Running {
+    watch: Arc<Watch>,
+    /// A frame of its answer was handed to the connection, which has not come back for more.
+    owed: bool,
+}
 
 impl Running {
     pub(crate) fn new(watch: Arc<Watch>, http2: bool) -> Self {
         watch.request_begins(http2);
-        Self(watch)
+        Self { watch, owed: false }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.request_ends(Instant::now());
+        self.watch.request_ends(self.owed, Instant::now());
     }
 }
 
 /// The body of an answer: notes from when to when the connection owes it to the client.
 pub(crate) struct Answer<B> {
     inner: B,
-    given: bool,
     running: Running,
 }
 
 impl<B> Answer<B> {
     pub(crate) const fn new(inner: B, running: Running) -> Self {
-        Self {
-            inner,
-            given: false,
-            running,
-        }
-    }
-
-    fn back(&mut self) {
-        if std::mem::take(&mut self.given) {
-            self.running.0.frame_taken(Instant::now());
-        }
-    }
-}
-
-impl<B> Drop for Answer<B> {
-    fn drop(&mut self) {
-        self.back();
+        Self { inner, running }
     }
 }
 
@@ -203,11 +204,13 @@ impl<B: Body + Unpin> Body for Answer<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.back();
+        if std::mem::take(&mut self.running.owed) {
+            self.running.watch.frame_taken(Instant::now());
+        }
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
         if let Poll::Ready(Some(Ok(_))) = polled {
-            self.given = true;
-            self.running.0.frame_given(Instant::now());
+            self.running.owed = true;
+            self.running.watch.frame_given(Instant::now());
         }
         polled
     }

@@ -1,9 +1,13 @@
 //! A listener on a port of its own, and bytes sent to it.
 
 use axum::Router;
+use axum::body::Body;
 use depesche_http::metrics::Metrics;
 use depesche_http::net::limits::Limits;
-use depesche_http::net::server::Server;
+use depesche_http::net::peer::Peer;
+use depesche_http::net::server::{App, Paced, Server};
+use http::request::Parts;
+use http::{Request, Response};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 /// Longer than any limit that is tested: a test that waits so long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,13 +27,37 @@ pub(crate) struct House {
     pub(crate) server: JoinHandle<()>,
 }
 
+/// Routes of a test's own.
+#[derive(Clone)]
+pub(crate) struct Own(pub(crate) Router);
+
+impl App for Own {
+    type Body = Body;
+
+    fn answer(
+        &self,
+        _: Peer,
+        head: Parts,
+        body: Paced,
+    ) -> impl Future<Output = Response<Body>> + Send + use<> {
+        let request = Request::from_parts(head, Body::new(body));
+        let answer = self.0.clone().oneshot(request);
+        async move {
+            match answer.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+    }
+}
+
 impl House {
-    pub(crate) async fn new(app: Router, limits: Limits) -> Self {
+    pub(crate) async fn new(app: impl App, limits: Limits) -> Self {
         Self::with_tls(app, limits, None).await
     }
 
     pub(crate) async fn with_tls(
-        app: Router,
+        app: impl App,
         limits: Limits,
         tls: Option<Arc<rustls::ServerConfig>>,
     ) -> Self {

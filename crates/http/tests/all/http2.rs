@@ -1,6 +1,6 @@
 //! HTTP/2: what one connection may ask for, and floods of it.
 
-use crate::house::{House, PATIENCE};
+use crate::house::{House, Own, PATIENCE};
 use crate::listener::Endless;
 use crate::tls::{Files, connect};
 use axum::Router;
@@ -24,7 +24,7 @@ struct Http2 {
     connection: JoinHandle<Result<(), h2::Error>>,
 }
 
-async fn http2(app: Router, limits: Limits) -> Http2 {
+async fn http2(app: Own, limits: Limits) -> Http2 {
     let (files, root) = Files::new();
     let config = tls::config(Arc::new(files.load().expect("a certificate"))).expect("a config");
     let house = House::with_tls(app, limits, Some(config)).await;
@@ -62,7 +62,7 @@ async fn rapid_resets_end_the_connection() {
     let wait = move || async move {
         let _ = never.acquire().await;
     };
-    let http2 = http2(Router::new().route("/", get(wait)), Limits::default()).await;
+    let http2 = http2(Own(Router::new().route("/", get(wait))), Limits::default()).await;
     // CVE-2023-44487: each request is taken back at once.
     let mut sent = 0_usize;
     let flood = async {
@@ -89,7 +89,7 @@ async fn rapid_resets_end_the_connection() {
 
 #[tokio::test]
 async fn large_heads_are_refused() {
-    let app = Router::new().route("/", get(|| async { "hello" }));
+    let app = Own(Router::new().route("/", get(|| async { "hello" })));
     let http2 = http2(app, Limits::default()).await;
     let mut client = http2.client.ready().await.expect("ready");
     let mut large = request("/");
@@ -112,7 +112,7 @@ async fn so_many_requests_run_at_once() {
         streams: 3,
         ..Limits::default()
     };
-    let http2 = http2(Router::new().route("/", get(handler)), limits).await;
+    let http2 = http2(Own(Router::new().route("/", get(handler))), limits).await;
     let mut answers = Vec::new();
     // The server's settings arrive with the first answer at the latest.
     go.add_permits(1);
@@ -149,7 +149,7 @@ async fn so_many_requests_run_at_once() {
 #[tokio::test]
 async fn bodies_come_and_go() {
     let echo = |request: Request| async { Body::new(request.into_body()) };
-    let http2 = http2(Router::new().route("/", post(echo)), Limits::default()).await;
+    let http2 = http2(Own(Router::new().route("/", post(echo))), Limits::default()).await;
     let mut client = http2.client.ready().await.expect("ready");
     let mut echo = request("/");
     *echo.method_mut() = http::Method::POST;
@@ -180,7 +180,7 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
     };
     let dropped = Arc::new(Semaphore::new(0));
     let endless = move || async move { Body::new(Endless(dropped)) };
-    let http2 = http2(Router::new().route("/", get(endless)), limits).await;
+    let http2 = http2(Own(Router::new().route("/", get(endless))), limits).await;
     let mut client = http2.client.ready().await.expect("ready");
     let (answer, _) = client.send_request(request("/"), true).expect("sent");
     // The window stays shut: nothing of the body is taken.
@@ -210,7 +210,7 @@ async fn a_slow_body_is_given_up() {
         let collected = request.into_body().collect().await;
         collected.map_or_else(|error| error.to_string(), |_| "whole".into())
     };
-    let http2 = http2(Router::new().route("/", post(take)), limits).await;
+    let http2 = http2(Own(Router::new().route("/", post(take))), limits).await;
     let mut client = http2.client.ready().await.expect("ready");
     let mut slow = request("/");
     *slow.method_mut() = http::Method::POST;

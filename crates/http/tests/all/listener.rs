@@ -1,6 +1,6 @@
 //! Slow clients, many clients, and the end.
 
-use crate::house::{House, PATIENCE};
+use crate::house::{House, Own, PATIENCE};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -17,10 +17,10 @@ use tokio::sync::Semaphore;
 const SHORT: Duration = Duration::from_millis(80);
 const GET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-fn hello() -> Router {
-    Router::new()
+fn hello() -> Own {
+    Own(Router::new()
         .route("/", get(|| async { "hello" }))
-        .route("/take", post(take))
+        .route("/take", post(take)))
 }
 
 /// Says how much came, and whether it came to its end.
@@ -143,7 +143,7 @@ async fn an_answer_that_nobody_takes_is_given_up() {
     let given_up = Arc::new(Semaphore::new(0));
     let of_handler = given_up.clone();
     let endless = move || async move { Body::new(Endless(of_handler)) };
-    let house = House::new(Router::new().route("/", get(endless)), limits).await;
+    let house = House::new(Own(Router::new().route("/", get(endless))), limits).await;
     let mut wire = house.connect().await;
     wire.send(GET).await;
     let permit = tokio::time::timeout(PATIENCE, given_up.acquire()).await;
@@ -151,14 +151,14 @@ async fn an_answer_that_nobody_takes_is_given_up() {
 }
 
 /// Waits until `allowed` may go on: a request that runs as long as the test wants.
-fn waiting(begun: &Arc<Semaphore>, allowed: &Arc<Semaphore>) -> Router {
+fn waiting(begun: &Arc<Semaphore>, allowed: &Arc<Semaphore>) -> Own {
     let (begun, allowed) = (begun.clone(), allowed.clone());
     let handler = move || async move {
         begun.add_permits(1);
         allowed.acquire().await.expect("not closed").forget();
         "done"
     };
-    hello().route("/wait", get(handler))
+    Own(hello().0.route("/wait", get(handler)))
 }
 
 const WAIT: &str = "GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -2,11 +2,11 @@
 //! handed in.
 
 use crate::house::{Answer, House};
+use depesche_http::app::App;
 use depesche_http::front::Front;
 use depesche_http::metrics::Metrics;
 use depesche_http::net::limits::Limits;
 use depesche_http::origin::Origin;
-use depesche_http::router;
 use depesche_http::state::{Probe, Web};
 use depesche_service::Brand;
 use depesche_service::demo::CaughtMail;
@@ -108,7 +108,7 @@ impl Portal {
             }],
             mails_waiting: Box::new(|| Box::pin(async { Some(3) })),
         };
-        let house = House::new(router::app(web), Limits::default()).await;
+        let house = House::new(App::new(web), Limits::default()).await;
         let host = setup.public_url.split("://").nth(1).expect("a host");
         Self {
             house,

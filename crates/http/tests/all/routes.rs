@@ -203,6 +203,38 @@ async fn other_methods_are_refused_by_name() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_may_be_written_with_percent_signs_and_nothing_else_is_one() {
+    let portal = Portal::demo().await;
+    let secret = "Handoff AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (id, expected) in [
+        ("AAAAAAAAAAAAAAAAAAAAAA", "handoff_unknown"),
+        ("%41AAAAAAAAAAAAAAAAAAAAA", "handoff_unknown"),
+        ("AAAAAAAAAAAAAAAAAAAAAB", "not_found"),
+        ("AAAAAAAAAAAAAAAAAAAAA", "not_found"),
+        ("AAAAAAAAAAAAAAAAAAAAA%FF", "not_found"),
+        ("AAAAAAAAAAAAAAAAAAAAA%4", "not_found"),
+    ] {
+        let line = format!("GET /api/v1/handoffs/{id}/state");
+        let answer = portal.ask(&line, &[("Authorization", secret)], b"").await;
+        assert_eq!(answer.problem(), expected, "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn head_is_answered_as_get_without_the_body() {
+    let portal = Portal::demo().await;
+    for path in ["/api/v1/info", "/healthz", "/no/where.js"] {
+        let get = portal.ask(&format!("GET {path}"), &[], b"").await;
+        let head = portal.ask(&format!("HEAD {path}"), &[], b"").await;
+        assert_eq!(head.status(), get.status(), "{path}");
+        assert!(head.body.is_empty() && !get.body.is_empty(), "{path}");
+        for name in ["content-length", "content-type", "content-security-policy"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+    }
+}
+
 /// `GET /api/v1/…` of the description, as the table writes them.
 fn described() -> BTreeSet<String> {
     let document: serde_json::Value =

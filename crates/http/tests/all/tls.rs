@@ -1,6 +1,6 @@
 //! TLS: both versions, both protocols, and a certificate that changes under way.
 
-use crate::house::{House, Wire};
+use crate::house::{House, Own, Wire};
 use axum::Router;
 use axum::routing::get;
 use depesche_http::net::limits::Limits;
@@ -84,8 +84,8 @@ pub(crate) async fn connect(
         .await
 }
 
-fn hello() -> Router {
-    Router::new().route("/", get(|| async { "hello" }))
+fn hello() -> Own {
+    Own(Router::new().route("/", get(|| async { "hello" })))
 }
 
 async fn house(certificate: &Arc<Certificate>) -> House {

@@ -2,18 +2,20 @@
 //! processes, wiped when it is given back.
 //!
 //! Blocks of one size lie together in shelves of 64 KiB or more, each a mapping of its own; a shelf
-//! without a block goes back to the kernel, but for one that is kept for the next. Where the kernel refuses to
-//! lock, the arena works on and says so.
+//! without a block goes back to the kernel, but for a few that are kept for the next while there are blocks at all.
+//! Where the kernel refuses to lock, the arena works on and says so.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memmap2::{Advice, MmapMut};
-use zeroize::Zeroize;
 
 /// Bytes of a shelf of small blocks.
 const SHELF: usize = 64 << 10;
+/// Empty shelves of each size of small blocks that are kept for the next: mapping and locking one takes longer than
+/// a handoff.
+const SPARE: usize = 4;
 
 /// All memory that slots may take is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -160,8 +162,11 @@ impl Inside {
         };
         all[index].free.push(at);
         let is_empty = |one: &Shelved| one.free.len() == one.shelf.blocks();
-        let spare = shelf.block <= SHELF && all.iter().filter(|one| is_empty(one)).count() == 1;
-        if is_empty(&all[index]) && !spare {
+        if !is_empty(&all[index]) {
+            return;
+        }
+        let spare = if shelf.block <= SHELF { SPARE } else { 0 };
+        if all.iter().filter(|one| is_empty(one)).count() > spare {
             all.swap_remove(index);
         }
     }
@@ -196,6 +201,15 @@ impl Block {
         }
     }
 
+    /// All zero. One write for the whole block, where `zeroize` makes one for each byte; as there, the compiler is
+    /// told that somebody may look.
+    fn wipe(&self) {
+        let mut map = lock(&self.shelf.map);
+        let block = &mut map[self.at..self.at + self.shelf.block];
+        block.fill(0);
+        std::hint::black_box(block);
+    }
+
     /// Copies from `offset`; false if there are not as many.
     pub(super) fn read_at(&self, offset: usize, into: &mut [u8]) -> bool {
         let map = lock(&self.shelf.map);
@@ -207,7 +221,7 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        lock(&self.shelf.map)[self.at..self.at + self.shelf.block].zeroize();
+        self.wipe();
         lock(&self.arena.inside).give_back(&self.shelf, self.at);
     }
 }
@@ -262,10 +276,12 @@ mod tests {
             .collect();
         assert_eq!(arena.places().len(), 1000_usize.div_ceil(16));
         drop(many);
-        assert_eq!(arena.places().len(), 1, "one is kept for the next");
+        assert_eq!(arena.places().len(), SPARE, "some are kept for the next");
         let large = arena.reserve(8 << 20).expect("room");
-        assert_eq!(arena.places().len(), 2);
+        assert_eq!(arena.places().len(), SPARE + 1);
         drop(large);
-        assert_eq!(arena.places().len(), 1, "large ones are not kept");
+        assert_eq!(arena.places().len(), SPARE, "large ones are not kept");
+        arena.trim();
+        assert!(arena.places().is_empty());
     }
 }

@@ -92,7 +92,8 @@ struct Entry {
 
 #[derive(Debug, Default)]
 struct Table {
-    slots: HashMap<HandoffId, Entry>,
+    /// Boxed: the table stays small enough for the nearest cache, however many are remembered.
+    slots: HashMap<HandoffId, Box<Entry>>,
     finds: HashMap<[u8; 32], HandoffId>,
     /// What is over, in this order, and when it is forgotten.
     over: VecDeque<(HandoffId, Time)>,
@@ -197,7 +198,7 @@ impl Memory {
             typed: typed.map(Box::new),
             changes: None,
         };
-        table.slots.insert(id, entry);
+        table.slots.insert(id, Box::new(entry));
     }
 
     pub(super) fn step<T>(
