@@ -123,46 +123,22 @@ pub(crate) struct HandoffSecret(pub(crate) [u8; 32]);
 /// What the holder of a reply link shows, not checked yet; there only where the route asks for it.
 pub(crate) struct ReplyAuth(pub(crate) [u8; 32]);
 
-impl FromRequestParts<Asked> for Member {
-    type Rejection = Error;
+macro_rules! shown {
+    ($name:ident, $variant:ident($value:ident) => $taken:expr, $missing:expr) => {
+        impl FromRequestParts<Asked> for $name {
+            type Rejection = Error;
 
-    async fn from_request_parts(_: &mut Parts, asked: &Asked) -> Result<Self, Error> {
-        match &asked.shown {
-            Shown::Session(member) => Ok(Self::clone(member)),
-            _ => Err(depesche_service::Error::NotLoggedIn.into()),
+            async fn from_request_parts(_: &mut Parts, asked: &Asked) -> Result<Self, Error> {
+                match &asked.shown {
+                    Shown::$variant($value) => Ok($taken),
+                    _ => Err($missing),
+                }
+            }
         }
-    }
+    };
 }
 
-impl FromRequestParts<Asked> for HandoffSecret {
-    type Rejection = Error;
-
-    async fn from_request_parts(_: &mut Parts, asked: &Asked) -> Result<Self, Error> {
-        match &asked.shown {
-            Shown::Handoff(secret) => Ok(Self(*secret)),
-            _ => Err(Error::NoHandoff),
-        }
-    }
-}
-
-impl FromRequestParts<Asked> for ReplyAuth {
-    type Rejection = Error;
-
-    async fn from_request_parts(_: &mut Parts, asked: &Asked) -> Result<Self, Error> {
-        match &asked.shown {
-            Shown::Reply(auth) => Ok(Self(*auth)),
-            _ => Err(Error::NoReply),
-        }
-    }
-}
-
-impl FromRequestParts<Asked> for ClaimToken {
-    type Rejection = Error;
-
-    async fn from_request_parts(_: &mut Parts, asked: &Asked) -> Result<Self, Error> {
-        match &asked.shown {
-            Shown::Claim(token) => Ok(Self(token.clone())),
-            _ => Err(Error::NoClaim),
-        }
-    }
-}
+shown!(Member, Session(member) => Self::clone(member), depesche_service::Error::NotLoggedIn.into());
+shown!(ClaimToken, Claim(token) => Self(token.clone()), Error::NoClaim);
+shown!(HandoffSecret, Handoff(secret) => Self(*secret), Error::NoHandoff);
+shown!(ReplyAuth, Reply(auth) => Self(*auth), Error::NoReply);

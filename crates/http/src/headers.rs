@@ -27,7 +27,6 @@ const FIXED: [(HeaderName, &str); 7] = [
 const HSTS: &str = "max-age=63072000";
 
 /// What every answer carries.
-#[derive(Debug, Clone)]
 pub(crate) struct Dress {
     bare: HeaderMap,
     /// The same, and a place for the type of a body, so that a copy need not grow.

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 pub(crate) struct Seldom<F> {
     inner: Pin<Box<F>>,
     bell: Arc<Bell>,
+    /// As the bell has it: to see that the task is still the same takes no lock.
     task: Waker,
 }
 
