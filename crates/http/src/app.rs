@@ -107,7 +107,7 @@ impl server::App for App {
         let web = &inside.web;
         let client = web.front.client(peer, &head.headers);
         let (counts, found) = inside.find(&head);
-        let mut line = Line::begin(Arc::clone(&web.front), counts, &head.method, client.ip);
+        let mut line = Line::begin(counts, &web.front.salt, &head.method, client.ip);
         let is_head = head.method == Method::HEAD;
         let answer = match web.front.check(&head).and(found) {
             Ok((route, found)) => {

@@ -7,6 +7,7 @@ use crate::origin::Origin;
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::borrow::Cow;
 use std::hash::RandomState;
 use std::net::IpAddr;
 
@@ -94,7 +95,7 @@ impl Front {
 
     /// The name that the request was sent to: that of the request line, which comes first, and of `Host`; an
     /// error if there is none, they do not agree, or it is another's.
-    fn asked(&self, request: &Parts) -> Result<Authority, Error> {
+    fn asked(&self, request: &Parts) -> Result<Cow<'_, Authority>, Error> {
         let mut hosts = request.headers.get_all(header::HOST).iter();
         let host = hosts.next();
         if hosts.next().is_some() {
@@ -103,7 +104,7 @@ impl Front {
         let ours = self.origin.authority();
         if request.uri.authority().is_none() && host.is_some_and(|host| host == ours.as_str()) {
             // Nearly always: nothing to be taken apart.
-            return Ok(ours.clone());
+            return Ok(Cow::Borrowed(ours));
         }
         let host = match host {
             Some(host) => Some(Authority::try_from(host.as_bytes()).map_err(|_| Error::NoHost)?),
@@ -118,7 +119,7 @@ impl Front {
             return Err(Error::NoHost);
         }
         if self.origin.answers_for(&asked) {
-            Ok(asked)
+            Ok(Cow::Owned(asked))
         } else {
             Err(Error::ForeignHost)
         }

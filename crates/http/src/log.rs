@@ -1,11 +1,11 @@
 //! One line, and one count, for each request: method, route template, status, time, sizes, and the client as a
 //! salted hash. Never the path itself (links and tokens stand in it), the query, a header or an address.
 
-use crate::front::Front;
 use crate::metrics::{Counts, Finished, method_name};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ const GONE: u16 = 499;
 
 /// A request that is under way; written down when dropped, however it ended.
 pub(crate) struct Line {
-    front: Arc<Front>,
     counts: Arc<Counts>,
+    salt: RandomState,
     method: &'static str,
     client: IpAddr,
     begun: Instant,
@@ -32,14 +32,14 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn begin(
-        front: Arc<Front>,
         counts: Arc<Counts>,
+        salt: &RandomState,
         method: &Method,
         client: IpAddr,
     ) -> Self {
         Self {
-            front,
             counts,
+            salt: salt.clone(),
             method: method_name(method),
             client,
             begun: Instant::now(),
@@ -92,7 +92,7 @@ impl Drop for Line {
             received_bytes = received,
             sent_bytes = self.sent,
             cut = !self.whole,
-            client = format_args!("{:016x}", pseudonym(&self.front.salt, self.client)),
+            client = format_args!("{:016x}", pseudonym(&self.salt, self.client)),
             "request"
         );
     }
@@ -100,8 +100,7 @@ impl Drop for Line {
 
 /// Stands for an address in the log: the same one has the same number until the process ends, and the
 /// number tells nothing without the salt.
-fn pseudonym(salt: &std::hash::RandomState, ip: IpAddr) -> u64 {
-    use std::hash::BuildHasher;
+fn pseudonym(salt: &RandomState, ip: IpAddr) -> u64 {
     salt.hash_one(ip)
 }
 

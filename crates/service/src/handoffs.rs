@@ -12,7 +12,7 @@ use depesche_domain::token::SecretHash;
 use depesche_domain::{HandoffId, Span, Time};
 use depesche_seal::handoff::SIZES;
 use depesche_seal::primitives::sha256;
-use depesche_store::ephemeral::{Room, Seat};
+use depesche_store::ephemeral::{Block, Seat};
 
 use crate::context::Context;
 use crate::tries::place;
@@ -35,13 +35,13 @@ pub struct Offered {
 #[derive(Debug)]
 pub struct Begun {
     seat: Seat,
-    room: Room,
+    block: Arc<Block>,
 }
 
 impl Begun {
     /// Takes bytes at an offset.
     pub fn write_at(&self, offset: usize, bytes: &[u8]) {
-        self.room.write_at(offset, bytes);
+        self.block.write_at(offset, bytes);
     }
 }
 
@@ -92,6 +92,17 @@ fn life(seconds: Option<u32>) -> Span {
     wanted.clamp(Span::seconds(1), LIFE)
 }
 
+/// One step on a slot.
+fn step<T>(
+    ctx: &Context,
+    id: HandoffId,
+    now: Time,
+    step: impl FnOnce(&mut Slot, &mut Option<Arc<Block>>) -> Result<T, Refusal>,
+) -> Result<T, Error> {
+    let done = ctx.store.ephemeral.step(id, now, step);
+    Ok(done.ok_or(Error::Unknown)??)
+}
+
 fn offered(ctx: &Context, id: HandoffId, slot: &Slot) -> Offered {
     Offered {
         id,
@@ -108,8 +119,8 @@ pub fn begin(ctx: &Context, from: IpAddr, size: u64) -> Result<Begun, Error> {
     check_size(ctx, size)?;
     let store = &ctx.store.ephemeral;
     let seat = store.seat(place(from), ctx.settings.handoffs.per_address)?;
-    let room = store.room(size)?;
-    Ok(Begun { seat, room })
+    let block = store.block(size)?;
+    Ok(Begun { seat, block })
 }
 
 /// All bytes are there: it waits for one device.
@@ -120,9 +131,9 @@ pub fn offer(ctx: &Context, begun: Begun, with: Offer) -> Offered {
         SecretHash::from_bytes(with.source),
     );
     let expires = ctx.steady.now() + life(with.seconds);
-    let slot = Slot::offered(auth, source, begun.room.size(), expires);
+    let slot = Slot::offered(auth, source, begun.block.size(), expires);
     let store = &ctx.store.ephemeral;
-    store.insert(id, slot, begun.seat, Some(begun.room), with.typed);
+    store.insert(id, slot, begun.seat, Some(begun.block), with.typed);
     offered(ctx, id, &slot)
 }
 
@@ -144,7 +155,7 @@ pub fn ask(ctx: &Context, from: IpAddr, with: Ask) -> Result<Offered, Error> {
 pub struct Filling {
     ctx: Arc<Context>,
     id: HandoffId,
-    room: Room,
+    block: Arc<Block>,
     done: bool,
 }
 
@@ -157,7 +168,7 @@ impl std::fmt::Debug for Filling {
 impl Filling {
     /// Takes bytes at an offset.
     pub fn write_at(&self, offset: usize, bytes: &[u8]) {
-        self.room.write_at(offset, bytes);
+        self.block.write_at(offset, bytes);
     }
 }
 
@@ -168,7 +179,7 @@ impl Drop for Filling {
             self.ctx
                 .store
                 .ephemeral
-                .step(self.id, now, Slot::fill_failed);
+                .step(self.id, now, |slot, _| slot.fill_failed());
         }
     }
 }
@@ -185,20 +196,18 @@ pub fn begin_filling(
 ) -> Result<Filling, Error> {
     check_size(ctx, size)?;
     let store = &ctx.store.ephemeral;
-    let begin = |slot: &mut Slot| slot.begin_filling(hashed(fill));
-    let (begun, _) = store
-        .step(id, ctx.steady.now(), begin)
-        .ok_or(Error::Unknown)?;
-    begun?;
-    match store.room(size) {
-        Ok(room) => Ok(Filling {
+    step(ctx, id, ctx.steady.now(), |slot, _| {
+        slot.begin_filling(hashed(fill))
+    })?;
+    match store.block(size) {
+        Ok(block) => Ok(Filling {
             ctx: Arc::clone(ctx),
             id,
-            room,
+            block,
             done: false,
         }),
         Err(error) => {
-            store.step(id, ctx.steady.now(), Slot::fill_failed);
+            store.step(id, ctx.steady.now(), |slot, _| slot.fill_failed());
             Err(error.into())
         }
     }
@@ -209,19 +218,14 @@ pub fn begin_filling(
 /// # Errors
 /// [`Error::Unknown`], [`Error::Refused`]: it has ended meanwhile.
 pub fn filled(mut filling: Filling, source: [u8; 32]) -> Result<Offered, Error> {
-    let (ctx, id, size) = (Arc::clone(&filling.ctx), filling.id, filling.room.size());
-    let store = &ctx.store.ephemeral;
-    // First the bytes, then the word that they are there.
-    store.fill(id, filling.room.clone());
-    let fill = |slot: &mut Slot| {
-        slot.filled(size, SecretHash::from_bytes(source))
-            .map(|()| *slot)
-    };
-    let (slot, _) = store
-        .step(id, ctx.steady.now(), fill)
-        .ok_or(Error::Unknown)?;
+    let (ctx, id, size) = (Arc::clone(&filling.ctx), filling.id, filling.block.size());
+    let slot = step(&ctx, id, ctx.steady.now(), |slot, block| {
+        slot.filled(size, SecretHash::from_bytes(source))?;
+        *block = Some(Arc::clone(&filling.block));
+        Ok(*slot)
+    })?;
     filling.done = true;
-    Ok(offered(&ctx, id, &slot?))
+    Ok(offered(&ctx, id, &slot))
 }
 
 /// Where typed words lead, and HS wrapped under them. Takes nothing.
@@ -231,10 +235,8 @@ pub fn filled(mut filling: Filling, source: [u8; 32]) -> Result<Offered, Error> 
 pub fn find(ctx: &Context, find: &[u8; 32]) -> Result<(Offered, [u8; 60]), Error> {
     let store = &ctx.store.ephemeral;
     let (id, wrap) = store.find(find).ok_or(Error::WordsUnknown)?;
-    let copy = |slot: &mut Slot| *slot;
-    let (slot, _) = store
-        .step(id, ctx.steady.now(), copy)
-        .ok_or(Error::WordsUnknown)?;
+    let copy = store.step(id, ctx.steady.now(), |slot, _| *slot);
+    let slot = copy.ok_or(Error::WordsUnknown)?;
     if slot.state().is_over() {
         return Err(Error::WordsUnknown);
     }
@@ -247,20 +249,17 @@ pub fn find(ctx: &Context, find: &[u8; 32]) -> Result<(Offered, [u8; 60]), Error
 /// [`Error::Unknown`], [`Error::Refused`].
 pub fn look(ctx: &Context, id: HandoffId, auth: &[u8; 32]) -> Result<Offered, Error> {
     let now = ctx.steady.now();
-    let look = |slot: &mut Slot| slot.look(hashed(auth), now).map(|()| *slot);
-    let (slot, _) = ctx
-        .store
-        .ephemeral
-        .step(id, now, look)
-        .ok_or(Error::Unknown)?;
-    Ok(offered(ctx, id, &slot?))
+    let slot = step(ctx, id, now, |slot, _| {
+        slot.look(hashed(auth), now).map(|()| *slot)
+    })?;
+    Ok(offered(ctx, id, &slot))
 }
 
 /// Sealed bytes on their way to the device that holds the lease; while this lives it is not silent.
 pub struct Serving {
     ctx: Arc<Context>,
     id: HandoffId,
-    room: Room,
+    block: Arc<Block>,
     size: u64,
 }
 
@@ -282,7 +281,7 @@ impl Serving {
     /// [`Error::Gone`] once the slot is over.
     pub fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<(), Error> {
         let offset = usize::try_from(offset).map_err(|_| Error::Gone)?;
-        if self.room.read_at(offset, into) {
+        if self.block.read_at(offset, into) {
             Ok(())
         } else {
             Err(Error::Gone)
@@ -294,31 +293,26 @@ impl Drop for Serving {
     fn drop(&mut self) {
         let now = self.ctx.steady.now();
         let store = &self.ctx.store.ephemeral;
-        store.step(self.id, now, |slot| slot.end_reading(now));
+        store.step(self.id, now, |slot, _| slot.end_reading(now));
     }
 }
 
 fn serve(
     ctx: &Arc<Context>,
     id: HandoffId,
-    step: impl FnOnce(&mut Slot, Time) -> Result<(), Refusal>,
+    begin: impl FnOnce(&mut Slot, Time) -> Result<(), Refusal>,
 ) -> Result<Serving, Error> {
     let now = ctx.steady.now();
-    let begin = |slot: &mut Slot| {
-        step(slot, now)?;
+    let (size, block) = step(ctx, id, now, |slot, block| {
+        begin(slot, now)?;
         slot.begin_reading();
-        Ok(slot.size())
-    };
-    let (size, room): (Result<u64, Refusal>, _) = ctx
-        .store
-        .ephemeral
-        .step(id, now, begin)
-        .ok_or(Error::Unknown)?;
+        Ok((slot.size(), block.clone()))
+    })?;
     Ok(Serving {
         ctx: Arc::clone(ctx),
         id,
-        size: size?,
-        room: room.ok_or(Error::Gone)?,
+        size,
+        block: block.ok_or(Error::Gone)?,
     })
 }
 
@@ -350,13 +344,9 @@ pub fn resume(ctx: &Arc<Context>, id: HandoffId, token: &[u8; 32]) -> Result<Ser
 /// # Errors
 /// [`Error::Unknown`], [`Error::Refused`].
 pub fn commit(ctx: &Context, id: HandoffId, token: &[u8; 32]) -> Result<(), Error> {
-    let commit = |slot: &mut Slot| slot.commit(hashed(token));
-    let (done, _) = ctx
-        .store
-        .ephemeral
-        .step(id, ctx.steady.now(), commit)
-        .ok_or(Error::Unknown)?;
-    Ok(done?)
+    step(ctx, id, ctx.steady.now(), |slot, _| {
+        slot.commit(hashed(token))
+    })
 }
 
 /// Its source takes it back.
@@ -364,13 +354,9 @@ pub fn commit(ctx: &Context, id: HandoffId, token: &[u8; 32]) -> Result<(), Erro
 /// # Errors
 /// [`Error::Unknown`], [`Error::Refused`].
 pub fn cancel(ctx: &Context, id: HandoffId, source: &[u8; 32]) -> Result<(), Error> {
-    let cancel = |slot: &mut Slot| slot.cancel(hashed(source));
-    let (done, _) = ctx
-        .store
-        .ephemeral
-        .step(id, ctx.steady.now(), cancel)
-        .ok_or(Error::Unknown)?;
-    Ok(done?)
+    step(ctx, id, ctx.steady.now(), |slot, _| {
+        slot.cancel(hashed(source))
+    })
 }
 
 /// Where it stands, for its source.
@@ -394,17 +380,16 @@ pub async fn watch(
     patience: Duration,
 ) -> Result<Standing, Error> {
     let store = &ctx.store.ephemeral;
-    let look = |slot: &mut Slot| slot.watch(hashed(source)).map(|()| *slot);
+    let source = hashed(source);
     let deadline = tokio::time::Instant::now() + patience;
     loop {
         let changes = store.changes(id).ok_or(Error::Unknown)?;
         let mut changed = std::pin::pin!(changes.notified());
         // Before looking, so that no change falls between.
         changed.as_mut().enable();
-        let (slot, _) = store
-            .step(id, ctx.steady.now(), look)
-            .ok_or(Error::Unknown)?;
-        let slot = slot?;
+        let slot = step(ctx, id, ctx.steady.now(), |slot, _| {
+            slot.watch(source).map(|()| *slot)
+        })?;
         let is_news = after != Some(slot.revision());
         if is_news || tokio::time::timeout_at(deadline, changed).await.is_err() {
             let expires = offered(ctx, id, &slot).expires;

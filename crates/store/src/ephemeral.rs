@@ -15,8 +15,8 @@ use depesche_domain::handoff::Slot;
 use depesche_domain::time::Time;
 use tokio::sync::Notify;
 
-pub use arena::Full;
-pub use memory::{Memory, Room, Seat, Typed};
+pub use arena::{Block, Full};
+pub use memory::{Memory, Seat, Typed};
 pub use place::{NoRoom, Place};
 pub use proof::{Kernel, guard_process, since_boot};
 
@@ -47,9 +47,9 @@ impl Ephemeral {
     ///
     /// # Errors
     /// [`NoRoom::Full`].
-    pub fn room(&self, size: u64) -> Result<Room, NoRoom> {
+    pub fn block(&self, size: u64) -> Result<Arc<Block>, NoRoom> {
         match self {
-            Self::Memory(memory) => memory.room(size),
+            Self::Memory(memory) => memory.block(size),
         }
     }
 
@@ -59,30 +59,23 @@ impl Ephemeral {
         id: HandoffId,
         slot: Slot,
         seat: Seat,
-        room: Option<Room>,
+        block: Option<Arc<Block>>,
         typed: Option<Typed>,
     ) {
         match self {
-            Self::Memory(memory) => memory.insert(id, slot, seat, room, typed),
+            Self::Memory(memory) => memory.insert(id, slot, seat, block, typed),
         }
     }
 
-    /// One step on a slot, undisturbed, after time has passed for it. None = there is no such slot.
+    /// One step on a slot and what is in it, undisturbed, after time has passed for it. None = there is no such slot.
     pub fn step<T>(
         &self,
         id: HandoffId,
         now: Time,
-        step: impl FnOnce(&mut Slot) -> T,
-    ) -> Option<(T, Option<Room>)> {
+        step: impl FnOnce(&mut Slot, &mut Option<Arc<Block>>) -> T,
+    ) -> Option<T> {
         match self {
             Self::Memory(memory) => memory.step(id, now, step),
-        }
-    }
-
-    /// Gives a slot its bytes.
-    pub fn fill(&self, id: HandoffId, room: Room) {
-        match self {
-            Self::Memory(memory) => memory.fill(id, room),
         }
     }
 

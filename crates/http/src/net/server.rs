@@ -287,7 +287,9 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
         .max_header_size(limits.head_bytes)
         .max_headers(limits.head_lines)
         .max_buf_size(BUFFER.max(limits.head_bytes))
-        .half_close(false);
+        // A client that closes its half has asked and waits for its answer. One that is gone is noticed when that is sent:
+        // none is waited for longer than the 25 s of `handoffs::state`.
+        .half_close(true);
     builder
 }
 

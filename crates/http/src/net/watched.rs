@@ -208,7 +208,8 @@ impl<B: Body + Unpin> Body for Answer<B> {
             self.running.watch.frame_taken(Instant::now());
         }
         let polled = Pin::new(&mut self.inner).poll_frame(cx);
-        if let Poll::Ready(Some(Ok(_))) = polled {
+        // After the last one the body is dropped at once, and that says more.
+        if matches!(polled, Poll::Ready(Some(Ok(_)))) && !self.inner.is_end_stream() {
             self.running.owed = true;
             self.running.watch.frame_given(Instant::now());
         }

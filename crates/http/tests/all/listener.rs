@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
 const SHORT: Duration = Duration::from_millis(80);
@@ -290,6 +291,21 @@ async fn heads_have_a_size() {
 }
 
 #[tokio::test]
+async fn a_client_that_has_said_all_is_answered() {
+    let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let house = House::new(waiting(&begun, &allowed), Limits::default()).await;
+    let mut wire = house.connect().await;
+    wire.send(WAIT).await;
+    one(&begun).await;
+    wire.stream.shutdown().await.expect("its half is closed");
+    // By the answer to a later request the server knows.
+    assert_eq!(house.ask(GET).await.text(), "hello");
+    allowed.add_permits(1);
+    let answer = wire.rest().await;
+    assert!(answer.ends_with("done"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_client_that_vanishes_leaves_nothing_running() {
     let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let house = House::new(waiting(&begun, &allowed), Limits::default()).await;
@@ -297,6 +313,7 @@ async fn a_client_that_vanishes_leaves_nothing_running() {
     wire.send(WAIT).await;
     one(&begun).await;
     drop(wire);
+    allowed.add_permits(1);
     let gone = async {
         while !house.metrics.text().contains("depesche_connections 0\n") {
             tokio::task::yield_now().await;

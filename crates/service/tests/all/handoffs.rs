@@ -44,6 +44,15 @@ fn offer(ctx: &Context) -> HandoffId {
     offer_from(ctx, HERE, None).unwrap()
 }
 
+fn asked() -> Ask {
+    Ask {
+        auth: sha256(&AUTH),
+        fill: sha256(&FILL),
+        source: sha256(&SOURCE),
+        seconds: None,
+    }
+}
+
 fn take(ctx: &Arc<Context>, id: HandoffId, token: [u8; 32]) -> Result<Vec<u8>, Error> {
     let serving = handoffs::take(ctx, id, &AUTH, &token)?;
     let mut bytes = vec![0; serving.size() as usize];
@@ -257,13 +266,7 @@ async fn typed_words_take_nothing() {
 #[tokio::test]
 async fn the_reverse_is_filled_once_and_watched_by_both() {
     let (_folder, ctx) = house(Rules::default()).await;
-    let asked = Ask {
-        auth: sha256(&AUTH),
-        fill: sha256(&FILL),
-        source: sha256(&SOURCE),
-        seconds: None,
-    };
-    let id = handoffs::ask(&ctx, HERE, asked).unwrap().id;
+    let id = handoffs::ask(&ctx, HERE, asked()).unwrap().id;
     assert_eq!(take(&ctx, id, PHONE), Err(refused(Refusal::Empty)));
     let wrong = handoffs::begin_filling(&ctx, id, &OTHER, 4096);
     assert_eq!(wrong.err(), Some(refused(Refusal::WrongKey)));
@@ -282,6 +285,18 @@ async fn the_reverse_is_filled_once_and_watched_by_both() {
         assert_eq!(slot.state().name(), "committed");
         assert_eq!(slot.state().device().unwrap().as_bytes(), &sha256(&PHONE));
     }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_while_it_is_filled_keeps_no_memory() {
+    let (_folder, ctx) = house(Rules::default()).await;
+    let id = handoffs::ask(&ctx, HERE, asked()).unwrap().id;
+    let filling = handoffs::begin_filling(&ctx, id, &FILL, 4096).unwrap();
+    filling.write_at(0, &[7; 4096]);
+    handoffs::cancel(&ctx, id, &SOURCE).unwrap();
+    let filled = handoffs::filled(filling, sha256(&OTHER));
+    assert_eq!(filled.err(), Some(refused(Refusal::Cancelled)));
+    assert_eq!(handoffs::in_use(&ctx), (0, 0, Rules::default().total));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use memmap2::{Advice, MmapMut};
@@ -120,6 +121,7 @@ impl Arena {
             arena: Arc::clone(self),
             shelf,
             at,
+            is_gone: AtomicBool::new(false),
         })
     }
 }
@@ -179,50 +181,70 @@ impl Inside {
     }
 }
 
-/// Bytes of one slot. Wiped when dropped.
+/// Bytes of one slot. They are gone when it is over, whoever still holds this, and at the latest when this is dropped.
 #[derive(Debug)]
-pub(super) struct Block {
+pub struct Block {
     arena: Arc<Arena>,
     shelf: Arc<Shelf>,
     at: usize,
+    /// Read and written by who holds the lock of the shelf.
+    is_gone: AtomicBool,
 }
 
 impl Block {
-    pub(super) fn len(&self) -> usize {
-        self.shelf.block
+    /// How many bytes there are, or were.
+    pub fn size(&self) -> u64 {
+        self.shelf.block as u64
+    }
+
+    /// What `act` does with the bytes; none if they are gone.
+    fn with<T>(&self, act: impl FnOnce(&mut [u8]) -> Option<T>) -> Option<T> {
+        let mut map = lock(&self.shelf.map);
+        if self.is_gone.load(Ordering::Relaxed) {
+            return None;
+        }
+        act(&mut map[self.at..self.at + self.shelf.block])
     }
 
     /// Copies `bytes` to `offset`; what does not fit is left out.
-    pub(super) fn write_at(&self, offset: usize, bytes: &[u8]) {
-        let mut map = lock(&self.shelf.map);
-        let block = &mut map[self.at..self.at + self.shelf.block];
-        if let Some(room) = block.get_mut(offset..offset + bytes.len()) {
+    pub fn write_at(&self, offset: usize, bytes: &[u8]) {
+        self.with(|block| {
+            let room = block.get_mut(offset..offset + bytes.len())?;
             room.copy_from_slice(bytes);
+            Some(())
+        });
+    }
+
+    /// Copies from `offset`; false if the bytes are gone, or not so many.
+    pub fn read_at(&self, offset: usize, into: &mut [u8]) -> bool {
+        let copied = self.with(|block| {
+            let found = block.get(offset..offset + into.len())?;
+            into.copy_from_slice(found);
+            Some(())
+        });
+        copied.is_some()
+    }
+
+    /// Wipes the bytes and gives their place back.
+    ///
+    /// One write for the whole block, where `zeroize` makes one for each byte; as there, the compiler is told that
+    /// somebody may look.
+    pub(super) fn give_back(&self) {
+        let wiped = self.with(|block| {
+            block.fill(0);
+            std::hint::black_box(block);
+            self.is_gone.store(true, Ordering::Relaxed);
+            Some(())
+        });
+        if wiped.is_some() {
+            lock(&self.arena.inside).give_back(&self.shelf, self.at);
         }
-    }
-
-    /// All zero. One write for the whole block, where `zeroize` makes one for each byte; as there, the compiler is
-    /// told that somebody may look.
-    fn wipe(&self) {
-        let mut map = lock(&self.shelf.map);
-        let block = &mut map[self.at..self.at + self.shelf.block];
-        block.fill(0);
-        std::hint::black_box(block);
-    }
-
-    /// Copies from `offset`; false if there are not as many.
-    pub(super) fn read_at(&self, offset: usize, into: &mut [u8]) -> bool {
-        let map = lock(&self.shelf.map);
-        let block = &map[self.at..self.at + self.shelf.block];
-        let found = block.get(offset..offset + into.len());
-        found.map(|found| into.copy_from_slice(found)).is_some()
     }
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
-        self.wipe();
-        lock(&self.arena.inside).give_back(&self.shelf, self.at);
+        self.give_back();
     }
 }
 
@@ -264,8 +286,25 @@ mod tests {
         let mut bytes = [1; 4096];
         assert!(again.read_at(0, &mut bytes));
         assert_eq!(bytes, [0; 4096]);
-        assert_eq!(keeps_the_shelf.len(), 4096);
+        assert_eq!(keeps_the_shelf.size(), 4096);
         assert!(!again.read_at(1, &mut bytes), "not beyond the block");
+    }
+
+    #[test]
+    fn what_was_given_back_is_out_of_reach() {
+        let arena = Arc::new(Arena::new(1 << 20));
+        let first = arena.reserve(4096).expect("room");
+        first.give_back();
+        let second = arena.reserve(4096).expect("room");
+        assert_eq!(second.at, first.at, "the same place");
+        second.write_at(0, &[7; 4096]);
+        let mut bytes = [0; 4096];
+        assert!(!first.read_at(0, &mut bytes));
+        first.write_at(0, &[9; 4096]);
+        drop(first);
+        assert!(second.read_at(0, &mut bytes));
+        assert_eq!(bytes, [7; 4096]);
+        assert_eq!(arena.in_use(), (1, 4096), "given back once");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use depesche_domain::HandoffId;
 use depesche_domain::handoff::{LIFE, Slot};
 use depesche_domain::time::Time;
+use rustc_hash::FxBuildHasher;
 use tokio::sync::Notify;
 
 use super::arena::{Arena, Block, Full};
@@ -42,35 +43,6 @@ impl Drop for Seat {
     }
 }
 
-/// The sealed bytes of one slot. They are gone when the slot is over, whoever still holds this.
-#[derive(Debug, Clone)]
-pub struct Room(Arc<Mutex<Option<Block>>>);
-
-impl Room {
-    /// Copies `bytes` to `offset`; what does not fit is left out.
-    pub fn write_at(&self, offset: usize, bytes: &[u8]) {
-        if let Some(block) = &*lock(&self.0) {
-            block.write_at(offset, bytes);
-        }
-    }
-
-    /// Copies from `offset`; false if the bytes are gone, or not so many.
-    pub fn read_at(&self, offset: usize, into: &mut [u8]) -> bool {
-        lock(&self.0)
-            .as_ref()
-            .is_some_and(|block| block.read_at(offset, into))
-    }
-
-    /// How many bytes there are; 0 when they are gone.
-    pub fn size(&self) -> u64 {
-        lock(&self.0).as_ref().map_or(0, |block| block.len() as u64)
-    }
-
-    fn wipe(&self) {
-        drop(lock(&self.0).take());
-    }
-}
-
 /// Typed words: where they lead, and HS wrapped under them.
 #[derive(Debug, Clone, Copy)]
 pub struct Typed {
@@ -85,50 +57,53 @@ struct Entry {
     slot: Slot,
     /// None when the slot is over.
     seat: Option<Seat>,
-    room: Option<Room>,
+    block: Option<Arc<Block>>,
     typed: Option<Box<Typed>>,
     changes: Option<Arc<Notify>>,
 }
 
+impl Entry {
+    /// After a change: who waits is woken, and what is over gives everything back. True = it is over.
+    fn changed(&mut self, finds: &mut Finds) -> bool {
+        if let Some(changes) = self.changes.take() {
+            changes.notify_waiters();
+        }
+        let is_over = self.slot.state().is_over();
+        if is_over {
+            self.seat = None;
+            if let Some(block) = self.block.take() {
+                block.give_back();
+            }
+            if let Some(typed) = self.typed.take() {
+                finds.remove(&typed.find);
+            }
+        }
+        is_over
+    }
+}
+
+/// Ids are drawn here, so that nobody can choose them to collide.
+type Slots = HashMap<HandoffId, Box<Entry>, FxBuildHasher>;
+type Finds = HashMap<[u8; 32], HandoffId>;
+
 #[derive(Debug, Default)]
 struct Table {
     /// Boxed: the table stays small enough for the nearest cache, however many are remembered.
-    slots: HashMap<HandoffId, Box<Entry>>,
-    finds: HashMap<[u8; 32], HandoffId>,
+    slots: Slots,
+    finds: Finds,
     /// What is over, in this order, and when it is forgotten.
     over: VecDeque<(HandoffId, Time)>,
 }
 
 impl Table {
-    /// After a change: what is over gives everything back, and who waits is woken.
-    fn settle(&mut self, id: HandoffId, before: u32, now: Time) {
-        let Some(entry) = self.slots.get_mut(&id) else {
-            return;
-        };
-        if entry.slot.revision() == before {
-            return;
-        }
-        if let Some(changes) = entry.changes.take() {
-            changes.notify_waiters();
-        }
-        if entry.slot.state().is_over() {
-            entry.seat = None;
-            if let Some(room) = entry.room.take() {
-                room.wipe();
+    /// Forgets those that are over, when their time has come or they are too many.
+    fn forget(&mut self, now: Time) {
+        while let Some((id, until)) = self.over.front() {
+            if *until > now && self.over.len() <= MOST_OVER {
+                return;
             }
-            if let Some(typed) = entry.typed.take() {
-                self.finds.remove(&typed.find);
-            }
-            self.over.push_back((id, now + LIFE));
-            if self.over.len() > MOST_OVER {
-                self.forget_first();
-            }
-        }
-    }
-
-    fn forget_first(&mut self) {
-        if let Some((id, _)) = self.over.pop_front() {
-            self.slots.remove(&id);
+            self.slots.remove(id);
+            self.over.pop_front();
         }
     }
 
@@ -173,10 +148,9 @@ impl Memory {
         })
     }
 
-    pub(super) fn room(&self, size: u64) -> Result<Room, NoRoom> {
+    pub(super) fn block(&self, size: u64) -> Result<Arc<Block>, NoRoom> {
         let size = usize::try_from(size).map_err(|_| Full)?;
-        let block = self.arena.reserve(size)?;
-        Ok(Room(Arc::new(Mutex::new(Some(block)))))
+        Ok(Arc::new(self.arena.reserve(size)?))
     }
 
     pub(super) fn insert(
@@ -184,7 +158,7 @@ impl Memory {
         id: HandoffId,
         slot: Slot,
         seat: Seat,
-        room: Option<Room>,
+        block: Option<Arc<Block>>,
         typed: Option<Typed>,
     ) {
         let mut table = lock(&self.table);
@@ -194,7 +168,7 @@ impl Memory {
         let entry = Entry {
             slot,
             seat: Some(seat),
-            room,
+            block,
             typed: typed.map(Box::new),
             changes: None,
         };
@@ -205,22 +179,19 @@ impl Memory {
         &self,
         id: HandoffId,
         now: Time,
-        step: impl FnOnce(&mut Slot) -> T,
-    ) -> Option<(T, Option<Room>)> {
+        step: impl FnOnce(&mut Slot, &mut Option<Arc<Block>>) -> T,
+    ) -> Option<T> {
         let mut table = lock(&self.table);
-        let entry = table.slots.get_mut(&id)?;
+        let Table { slots, finds, over } = &mut *table;
+        let entry = slots.get_mut(&id)?;
         let before = entry.slot.revision();
         entry.slot.settle(now);
-        let given = step(&mut entry.slot);
-        let room = entry.room.clone();
-        table.settle(id, before, now);
-        Some((given, room))
-    }
-
-    pub(super) fn fill(&self, id: HandoffId, room: Room) {
-        if let Some(entry) = lock(&self.table).slots.get_mut(&id) {
-            entry.room = Some(room);
+        let given = step(&mut entry.slot, &mut entry.block);
+        if entry.slot.revision() != before && entry.changed(finds) {
+            over.push_back((id, now + LIFE));
+            table.forget(now);
         }
+        Some(given)
     }
 
     pub(super) fn find(&self, find: &[u8; 32]) -> Option<(HandoffId, [u8; 60])> {
@@ -238,20 +209,15 @@ impl Memory {
 
     pub(super) fn sweep(&self, now: Time) -> usize {
         let mut table = lock(&self.table);
-        let mut changed = Vec::new();
-        for (id, entry) in &mut table.slots {
+        let Table { slots, finds, over } = &mut *table;
+        for (id, entry) in slots {
             let before = entry.slot.revision();
             entry.slot.settle(now);
-            if entry.slot.revision() != before {
-                changed.push((*id, before));
+            if entry.slot.revision() != before && entry.changed(finds) {
+                over.push_back((*id, now + LIFE));
             }
         }
-        for (id, before) in changed {
-            table.settle(id, before, now);
-        }
-        while table.over.front().is_some_and(|(_, until)| *until <= now) {
-            table.forget_first();
-        }
+        table.forget(now);
         table.shrink();
         let left = table.slots.len();
         drop(table);
