@@ -14,7 +14,7 @@ use super::place::{NoRoom, Place};
 use super::proof::{self, Kernel};
 
 /// How many that are over are remembered, so that a latecomer is told what happened.
-const MOST_OVER: usize = 4_096;
+const MOST_OVER: usize = 1_024;
 /// Below this a table keeps its room.
 const SMALL_TABLE: usize = 1_024;
 
