@@ -228,7 +228,11 @@ impl House {
                     folders.push(path);
                     continue;
                 }
-                let bytes = std::fs::read(&path).expect("a file");
+                // What is taken away between the list and the look is not there.
+                let bytes = match std::fs::read(&path) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                    read => read.expect("a file"),
+                };
                 if text.is_empty() || bytes.windows(text.len()).any(|w| w == text.as_bytes()) {
                     found.push(path.display().to_string());
                 }

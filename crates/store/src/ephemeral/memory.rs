@@ -13,7 +13,7 @@ use super::arena::{Arena, Block, Full};
 use super::place::{NoRoom, Place};
 use super::proof::{self, Kernel};
 
-/// How many that are over are remembered, so that a latecomer is told what happened.
+/// How many that are over are remembered, so that a latecomer is told what happened; no more than stay in a near cache.
 const MOST_OVER: usize = 1_024;
 /// Below this a table keeps its room.
 const SMALL_TABLE: usize = 1_024;
