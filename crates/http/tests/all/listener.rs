@@ -1,6 +1,6 @@
 //! Slow clients, many clients, and the end.
 
-use crate::house::{House, Own, PATIENCE};
+use crate::house::{House, Own, PATIENCE, Wire};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 const SHORT: Duration = Duration::from_millis(80);
@@ -169,6 +170,16 @@ async fn one(semaphore: &Semaphore) {
     permit.expect("in time").expect("not closed").forget();
 }
 
+/// A client whose request is running, and what lets it go on.
+async fn one_waits(limits: Limits) -> (House, Wire<TcpStream>, Arc<Semaphore>) {
+    let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let house = House::new(waiting(&begun, &allowed), limits).await;
+    let mut wire = house.connect().await;
+    wire.send(WAIT).await;
+    one(&begun).await;
+    (house, wire, allowed)
+}
+
 #[tokio::test]
 async fn one_client_has_so_many_places() {
     let limits = Limits {
@@ -233,10 +244,7 @@ async fn stopping_lets_running_requests_finish() {
     house.stop.cancel();
     assert_eq!(idle.rest().await, "", "closed");
     assert_eq!(silent.rest().await, "", "closed");
-    assert!(
-        tokio::net::TcpStream::connect(house.at).await.is_err(),
-        "no new ones"
-    );
+    assert!(TcpStream::connect(house.at).await.is_err(), "no new ones");
     allowed.add_permits(1);
     let answer = busy.rest().await;
     assert!(answer.ends_with("done"), "{answer}");
@@ -250,11 +258,7 @@ async fn stopping_does_not_wait_for_ever() {
         stop: SHORT,
         ..Limits::default()
     };
-    let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let house = House::new(waiting(&begun, &allowed), limits).await;
-    let mut busy = house.connect().await;
-    busy.send(WAIT).await;
-    one(&begun).await;
+    let (house, mut busy, _allowed) = one_waits(limits).await;
     house.stop.cancel();
     let ended = tokio::time::timeout(PATIENCE, house.server).await;
     ended.expect("in time").expect("without a panic");
@@ -292,11 +296,7 @@ async fn heads_have_a_size() {
 
 #[tokio::test]
 async fn a_client_that_has_said_all_is_answered() {
-    let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let house = House::new(waiting(&begun, &allowed), Limits::default()).await;
-    let mut wire = house.connect().await;
-    wire.send(WAIT).await;
-    one(&begun).await;
+    let (house, mut wire, allowed) = one_waits(Limits::default()).await;
     wire.stream.shutdown().await.expect("its half is closed");
     // By the answer to a later request the server knows.
     assert_eq!(house.ask(GET).await.text(), "hello");
@@ -307,11 +307,7 @@ async fn a_client_that_has_said_all_is_answered() {
 
 #[tokio::test]
 async fn a_client_that_vanishes_leaves_nothing_running() {
-    let (begun, allowed) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let house = House::new(waiting(&begun, &allowed), Limits::default()).await;
-    let mut wire = house.connect().await;
-    wire.send(WAIT).await;
-    one(&begun).await;
+    let (house, wire, allowed) = one_waits(Limits::default()).await;
     drop(wire);
     allowed.add_permits(1);
     let gone = async {
